@@ -1,0 +1,81 @@
+"""Where something stands in a file: spans (bytes), locations (lines), and what a reader could not read."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of byte offsets, ``start <= end``, in one file."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place that a person can open.
+
+    ``path`` has forward slashes. ``line`` and ``column`` count from 1; ``column`` counts Unicode
+    code points (as editors and SARIF's ``unicodeCodePoints`` do). ``line`` 0 means the whole file.
+    """
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.path
+        return f"{self.path}:{self.line}:{self.column}" if self.column else f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a reader could not make sense of: a fact about the input, not yet a finding.
+
+    ``message`` says what is wrong in one sentence without a full stop; ``help`` what to do, or "".
+    """
+
+    location: Location
+    message: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The bytes of one text file, with its path, and a line table to turn offsets into locations."""
+
+    path: str
+    data: bytes
+    _starts: list[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        starts = [0]
+        find = self.data.find
+        at = find(b"\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = find(b"\n", at + 1)
+        object.__setattr__(self, "_starts", starts)
+
+    def location(self, offset: int) -> Location:
+        """The line and column of a byte offset (an offset past the end gives the last position)."""
+        offset = max(0, min(offset, len(self.data)))
+        row = bisect_right(self._starts, offset) - 1
+        before = self.data[self._starts[row] : offset]
+        return Location(self.path, row + 1, len(before.decode("utf-8", "replace")) + 1)
+
+    def line(self, number: int) -> str:
+        """The text of line ``number`` (from 1) without its line end; "" when there is no such line."""
+        if not 1 <= number <= len(self._starts):
+            return ""
+        start = self._starts[number - 1]
+        end = self._starts[number] if number < len(self._starts) else len(self.data)
+        return self.data[start:end].decode("utf-8", "replace").rstrip("\r\n")
+
+    def slice(self, span: Span) -> str:
+        """The text of a span, undecodable bytes replaced."""
+        return self.data[span.start : span.end].decode("utf-8", "replace")

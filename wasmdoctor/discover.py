@@ -1,0 +1,423 @@
+"""From the paths a person gives to the files that matter. Looks at names and first bytes, judges nothing."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wasmdoctor.model.source import Location, Problem
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+WASM_MAGIC = b"\0asm"
+HEAD_SIZE = 8
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+
+# Folders of version control, package managers and caches: nobody ships components from them.
+NEVER_ENTERED = frozenset(
+    {".git", ".hg", ".jj", ".svn", "node_modules", ".venv", "__pycache__", ".tox", ".nox", ".wasmdoctor"}
+)
+# What cargo keeps below a profile folder besides the finished artifacts (Cargo book, "Build Cache").
+CARGO_INTERMEDIATE = frozenset({"deps", "incremental", "build", ".fingerprint"})
+
+MAX_DEPTH = 200
+"""How deep folders are entered: beyond every real tree, short of what the stack of a walk would feel."""
+
+
+class DiscoverError(Exception):
+    """A path that was asked for cannot be used at all; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A wasm file by its magic bytes.
+
+    ``path`` is for people (relative, forward slashes), ``real`` opens it, ``head`` are its first eight
+    bytes, ``named`` says that the person named the file itself. ``links`` are other paths of the same
+    file (hard links, symbolic links) that were not listed again. ``data`` is set for standard input only.
+    """
+
+    path: str
+    real: Path
+    size: int
+    head: bytes
+    named: bool
+    mtime_ns: int = 0
+    links: tuple[str, ...] = ()
+    data: bytes | None = None
+
+
+@dataclass(slots=True)
+class Discovery:
+    """Everything found, sorted by path. ``skipped`` maps a reason to the paths passed over for it."""
+
+    binaries: list[Binary] = field(default_factory=list)
+    skipped: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    roots: list[Path] = field(default_factory=list)
+
+    def skip(self, reason: str, path: str) -> None:
+        """Note that ``path`` was passed over."""
+        self.skipped.setdefault(reason, []).append(path)
+
+
+def display_path(path: Path | str, cwd: Path) -> str:
+    """How a path is shown: relative to ``cwd`` where possible, forward slashes, always valid Unicode."""
+    try:
+        shown = os.path.relpath(path, cwd)
+    except ValueError:  # another drive
+        shown = os.fspath(path)
+    return os.fsencode(shown.replace(os.sep, "/")).decode("utf-8", "replace")
+
+
+def default_paths(cwd: Path) -> list[str]:
+    """``target`` when there is one, else the current folder."""
+    return ["target"] if (cwd / "target").is_dir() else ["."]
+
+
+def discover(
+    paths: Sequence[str], cwd: Path, *, stdin: bytes | None = None, binaries: bool = True
+) -> Discovery:
+    """Find the wasm binaries below ``paths`` (files, folders, globs, ``-`` with its bytes in ``stdin``).
+
+    Raises DiscoverError when a path does not exist or a glob matches nothing. Unreadable folders and
+    files below a folder are ``problems``, and the walk goes on.
+    """
+    found = Discovery()
+    walk = _Walk(cwd, found)
+    for path in paths:
+        if path == STDIN:
+            walk.standard_input(stdin or b"")
+            continue
+        for real, named in _expand(path, cwd):
+            found.roots.append(real)
+            if not binaries:
+                continue
+            if real.is_dir():
+                walk.folder(real)
+            else:
+                walk.named_file(real, glob_match=not named)
+    found.binaries = walk.finish()
+    return found
+
+
+def _expand(path: str, cwd: Path) -> Iterator[tuple[Path, bool]]:
+    """The real paths of one argument, and whether the person named exactly that file."""
+    real = cwd / path
+    if os.path.lexists(real):
+        yield real, True
+        return
+    if glob.has_magic(path):
+        matches = sorted(glob.glob(path, root_dir=cwd, recursive=True))
+        if matches:
+            for match in matches:
+                yield cwd / match, False
+            return
+        raise DiscoverError(
+            f"no file matches `{path}`\n  check the pattern, or quote it if your shell changed it"
+        )
+    parent = real.parent
+    near = _nearest(real.name, parent)
+    hint = f"did you mean `{display_path(parent / near, cwd)}`?" if near else f"it is looked for in {cwd}"
+    raise DiscoverError(f"`{path}` does not exist\n  {hint}")
+
+
+def _nearest(name: str, folder: Path) -> str:
+    import difflib
+
+    try:
+        entries = sorted(os.listdir(folder))
+    except OSError:
+        return ""
+    return next(iter(difflib.get_close_matches(name, entries, 1)), "")
+
+
+class _Walk:
+    """Collects binaries, each file (device and inode) once."""
+
+    def __init__(self, cwd: Path, found: Discovery) -> None:
+        self.cwd = cwd
+        self.found = found
+        self.by_file: dict[tuple[int, int] | str, Binary] = {}
+        self.links: dict[tuple[int, int] | str, list[str]] = {}
+
+    def show(self, path: Path | str) -> str:
+        return display_path(path, self.cwd)
+
+    def finish(self) -> list[Binary]:
+        import dataclasses
+
+        result = [
+            dataclasses.replace(binary, links=tuple(sorted(self.links[key]))) if key in self.links else binary
+            for key, binary in self.by_file.items()
+        ]
+        return sorted(result, key=lambda binary: binary.path)
+
+    def standard_input(self, data: bytes) -> None:
+        if data[:4] != WASM_MAGIC:
+            self._problem(STDIN_NAME, "what came in on standard input is not WebAssembly", _not_wasm(data))
+            return
+        self.by_file[STDIN] = Binary(
+            STDIN_NAME, Path(STDIN), len(data), data[:HEAD_SIZE], named=True, data=data
+        )
+
+    def named_file(self, path: Path, *, glob_match: bool) -> None:
+        """A file that was named: what is wrong with it is said, not passed over."""
+        shown = self.show(path)
+        try:
+            info = path.stat()
+            if not stat.S_ISREG(info.st_mode):
+                self._problem(
+                    shown, "this is not a regular file", "pipe its bytes in and give `-` as the path"
+                )
+                return
+            head = _head(path)
+        except OSError as error:
+            self._problem(shown, f"cannot be read: {_reason(error)}", "check the path and its permissions")
+            return
+        if head[:4] == WASM_MAGIC:
+            self._add(path, info, head, named=True)
+        elif path.suffix == ".wasm" or not (glob_match or _is_source(path)):
+            self._problem(shown, "this is not WebAssembly", _not_wasm(head))
+
+    def folder(self, root: Path) -> None:
+        """Everything below a folder."""
+        ignores = _ancestor_ignores(root)
+        inside = _inside_target(root)
+        stack: list[tuple[Path, bool, list[_Ignore], int]] = [(root, inside, ignores, 0)]
+        real_root = os.path.realpath(root)
+        while stack:
+            folder, in_target, ignores, depth = stack.pop()
+            try:
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            except OSError as error:
+                self._problem(
+                    self.show(folder),
+                    f"this folder cannot be read: {_reason(error)}",
+                    "check its permissions",
+                )
+                continue
+            names = {entry.name for entry in entries}
+            in_target = in_target or (folder != root and _is_target(folder, names))
+            if not in_target and ".gitignore" in names:
+                ignores = [*ignores, *_read_ignore(folder)]
+            for entry in entries:
+                try:
+                    self._entry(entry, folder, in_target, ignores, depth, stack, real_root)
+                except OSError as error:
+                    self._problem(
+                        self.show(entry.path), f"cannot be read: {_reason(error)}", "check its permissions"
+                    )
+
+    def _entry(
+        self,
+        entry: os.DirEntry[str],
+        folder: Path,
+        in_target: bool,
+        ignores: list[_Ignore],
+        depth: int,
+        stack: list[tuple[Path, bool, list[_Ignore], int]],
+        real_root: str,
+    ) -> None:
+        path = folder / entry.name
+        if entry.is_symlink():
+            real = os.path.realpath(path)
+            if not os.path.exists(real):
+                return
+            if not (real == real_root or real.startswith(real_root.rstrip(os.sep) + os.sep)):
+                self.found.skip("symbolic links that lead out of the folder", self.show(path))
+                return
+            if os.path.isdir(real):
+                self.found.skip("symbolic links to folders", self.show(path))
+                return
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name in NEVER_ENTERED:
+                return
+            if in_target and entry.name in CARGO_INTERMEDIATE:
+                self._count_intermediate(path)
+                return
+            if not in_target and _ignored(path, True, ignores) and not _looks_like_target(path):
+                self.found.skip("folders that .gitignore names", self.show(path))
+                return
+            if depth >= MAX_DEPTH:
+                self._problem(self.show(path), f"folders are nested deeper than {MAX_DEPTH}", "")
+                return
+            stack.append((path, in_target, ignores, depth + 1))
+            return
+        info = entry.stat()
+        if not stat.S_ISREG(info.st_mode) or info.st_size < 4:
+            if entry.name.endswith(".wasm") and stat.S_ISREG(info.st_mode):
+                self._problem(self.show(path), "this file is too short to be WebAssembly", "build it again")
+            return
+        head = _head(path)
+        if head[:4] != WASM_MAGIC:
+            if entry.name.endswith(".wasm"):
+                self._problem(
+                    self.show(path), "this is not WebAssembly, though its name says so", _not_wasm(head)
+                )
+            return
+        if not in_target and _ignored(path, False, ignores):
+            self.found.skip("files that .gitignore names", self.show(path))
+            return
+        self._add(path, info, head, named=False)
+
+    def _count_intermediate(self, folder: Path) -> None:
+        """Cargo's own copies: count those that are wasm, and do not list them."""
+        for directory, _, files in os.walk(folder):
+            for name in sorted(files):
+                path = os.path.join(directory, name)
+                # Objects in deps/ and build/ are wasm too; what a person could mistake for an artifact counts.
+                if name.endswith(".wasm"):
+                    self.found.skip("copies in cargo's deps/, build/ and incremental/", self.show(path))
+
+    def _add(self, path: Path, info: os.stat_result, head: bytes, *, named: bool) -> None:
+        shown = self.show(path)
+        key = (info.st_dev, info.st_ino)
+        known = self.by_file.get(key)
+        if known is None:
+            self.by_file[key] = Binary(shown, path, info.st_size, head, named, info.st_mtime_ns)
+        elif known.path != shown:
+            self.links.setdefault(key, []).append(shown)
+            self.found.skip("links to a file that is listed already", shown)
+
+    def _problem(self, shown: str, message: str, help_: str) -> None:
+        self.found.problems.append(Problem(Location(shown), message, help_))
+
+
+def _head(path: Path | str) -> bytes:
+    # O_NONBLOCK: a FIFO that took the place of a file since it was listed must not hang the walk.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(descriptor, HEAD_SIZE)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _not_wasm(head: bytes) -> str:
+    """What a file that is not wasm is instead, and what to do."""
+    if not head:
+        return "it is empty: build it again"
+    if head[:2] == b"\x1f\x8b":
+        return "it is compressed with gzip: unpack it first"
+    if head[:4] == b"\x28\xb5\x2f\xfd":
+        return "it is compressed with zstd: unpack it first"
+    if head[:4] == b"PK\x03\x04":
+        return "it is a zip archive: unpack it first"
+    if head.lstrip().startswith(b"(") or head.startswith(b";;"):
+        return "it looks like the text format: `wasm-tools parse FILE -o OUT.wasm` makes a binary of it"
+    if head[:4] == b"\x7fELF" or head[:4] == b"!<ar":
+        return "it is a native object or an archive: name the .wasm that the build made"
+    return "WebAssembly starts with the bytes 00 61 73 6d: name the .wasm that the build made"
+
+
+def _is_source(path: Path) -> bool:
+    return path.suffix in {".wit", ".toml", ".lock", ".rs", ".wac"}
+
+
+def _is_target(folder: Path, names: Iterable[str]) -> bool:
+    """Whether a folder is a cargo target folder: cargo marks it (Cargo book, "Build Cache")."""
+    names = set(names)
+    return ".rustc_info.json" in names or (
+        "CACHEDIR.TAG" in names and (folder.name == "target" or bool(names & {"debug", "release"}))
+    )
+
+
+def _looks_like_target(folder: Path) -> bool:
+    try:
+        return folder.name == "target" or _is_target(folder, os.listdir(folder))
+    except OSError:
+        return False
+
+
+def _inside_target(root: Path) -> bool:
+    """Whether a folder that was named is a cargo target folder or lies in one."""
+    root = root.resolve()
+    for folder in (root, *root.parents):
+        if folder.name == "target" and (folder.parent / "Cargo.toml").is_file():
+            return True
+        try:
+            if _is_target(folder, os.listdir(folder)):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignore:
+    base: Path
+    spec: GitIgnoreSpec
+
+
+def _read_ignore(folder: Path) -> list[_Ignore]:
+    try:
+        lines = (folder / ".gitignore").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    from pathspec import GitIgnoreSpec
+
+    return [_Ignore(folder, GitIgnoreSpec.from_lines(lines))]
+
+
+def _ancestor_ignores(root: Path) -> list[_Ignore]:
+    """The .gitignore files above ``root`` up to the repository's top, outermost first."""
+    if (root / ".git").exists():
+        return []
+    resolved = root.resolve()
+    chain: list[Path] = []
+    for parent in resolved.parents:
+        chain.append(parent)
+        if (parent / ".git").exists():
+            break
+    else:
+        return []  # not in a repository: git would read none of them
+    found = [ignore for folder in reversed(chain) for ignore in _read_ignore(folder)]
+    # A folder that somebody names is meant, even when it is ignored.
+    return [] if _ignored(resolved, True, found) else found
+
+
+def _ignored(path: Path, is_folder: bool, ignores: list[_Ignore]) -> bool:
+    """Git's rule: the last pattern that matches decides, inner files over outer ones."""
+    verdict = False
+    for ignore in ignores:
+        try:
+            relative = path.resolve().relative_to(ignore.base.resolve()).as_posix()
+        except ValueError:
+            continue
+        result = ignore.spec.check_file(relative + "/" if is_folder else relative)
+        if result.include is not None:
+            verdict = result.include
+    return verdict
+
+
+def workspace_root(start: Path) -> Path | None:
+    """The folder of the sources that built ``start``: the topmost of the nearest Cargo manifests above it.
+
+    Looks upward for Cargo.toml and stops at the repository's top. A manifest with ``[workspace]`` ends
+    the search, since cargo's does too.
+    """
+    best: Path | None = None
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        manifest = folder / "Cargo.toml"
+        if manifest.is_file():
+            best = folder
+            try:
+                if b"[workspace" in manifest.read_bytes():
+                    return folder
+            except OSError:
+                pass
+        if (folder / ".git").exists():
+            break
+    return best

@@ -1,0 +1,157 @@
+"""Findings, and the report of one run: what the rules give and the reporters show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wasmdoctor.model.source import Location
+from wasmdoctor.model.wasm import ExternKind
+
+
+class Severity(StrEnum):
+    """How much a finding matters. Errors make a run fail unless ``--fail-on`` says otherwise."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest; for sorting and for comparing with a threshold."""
+        return list(Severity).index(self)
+
+
+class Confidence(StrEnum):
+    """How sure a finding is, apart from how much it matters."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Status(StrEnum):
+    """Who provides an import (the JSON contract's ``status``)."""
+
+    HOST = "host"
+    COMPONENT = "component"
+    OPTIONAL = "optional"
+    VERSION = "version"
+    UNPROVIDED = "unprovided"
+
+
+@dataclass(frozen=True, slots=True)
+class OriginStep:
+    """One step of the way on which an import came in: a crate, a binding site, a world, ..."""
+
+    kind: str
+    name: str
+    location: Location
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, where, and what to do.
+
+    ``subject`` is the artifact or manifest in which it shows (the contract's ``component``),
+    ``location`` the source that caused it, or the subject itself when no source is known. ``help`` may
+    have several lines, the first of which stands alone. ``related`` are places worth opening as well.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    subject: str
+    location: Location
+    interface: str = ""
+    help: str = ""
+    origin: tuple[OriginStep, ...] = ()
+    plans: tuple[str, ...] = ()
+    related: tuple[tuple[Location, str], ...] = ()
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """A total order: by component, then gravest first, then code, interface and place."""
+        place = self.location
+        return (
+            self.subject,
+            self.severity.rank,
+            self.code,
+            self.interface,
+            place.path,
+            place.line,
+            place.column,
+            self.message,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportVerdict:
+    """One import and who provides it: the host's name and version, another component's path, or nobody.
+
+    ``note`` is a remark for people in a few words ("with -S http"), or "".
+    """
+
+    name: str
+    kind: ExternKind
+    status: Status
+    provided_by: str | None = None
+    functions: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportItem:
+    """One export: name and kind."""
+
+    name: str
+    kind: ExternKind
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedArtifact:
+    """One binary that was checked (or a crate whose component was predicted), with its verdicts.
+
+    ``kind`` is ``component``, ``module``, ``predicted`` or ``unreadable``. ``start`` is the command that
+    runs it on the host, or "" when it would not run or has nothing to call. ``copies`` are further paths
+    of the same bytes that were left out.
+    """
+
+    path: str
+    kind: str
+    size: int = 0
+    sha256: str = ""
+    imports: tuple[ImportVerdict, ...] = ()
+    exports: tuple[ExportItem, ...] = ()
+    producers: Mapping[str, str] = field(default_factory=dict)
+    start: str = ""
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What discovery passed over: a reason in words, and how many files (one example path)."""
+
+    reason: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of one run, sorted; the only thing that reporters see."""
+
+    tool_version: str
+    host: str
+    components: tuple[CheckedArtifact, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have this severity."""
+        return sum(finding.severity is severity for finding in self.findings)

@@ -1,0 +1,126 @@
+"""What a WebAssembly binary says of itself: a component's or a core module's imports and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wasmdoctor.model.source import Problem
+
+
+class ExternKind(StrEnum):
+    """The sort of a component's import or export (Component Model, Binary.md, ``externdesc``)."""
+
+    INSTANCE = "instance"
+    FUNC = "func"
+    TYPE = "type"
+    COMPONENT = "component"
+    MODULE = "module"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Function:
+    """A function of an interface: its name as encoded (``[method]tcp-socket.connect``) and its type.
+
+    ``signature`` is WIT-like text (``func(host: string) -> result<u32, error-code>``) in which named
+    types stand by name and anonymous ones are written out; "" when the type could not be followed.
+    """
+
+    name: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extern:
+    """One import or export of a component.
+
+    ``functions`` are those of an instance, or the one function itself for a ``func``. ``resources``
+    are the names of resource types that the instance has, re-exported ones included, since a linker
+    looks for both; ``types`` are all other named types. A world-level import of a resource type has
+    kind ``type`` and itself in ``resources``. ``typed`` is False when the decoder could not follow the
+    type, so that absence of a function proves nothing. ``implements`` is the interface that a plain
+    name stands for, or "" (Binary.md, ``nameopt``).
+    """
+
+    name: str
+    kind: ExternKind
+    functions: tuple[Function, ...] = ()
+    resources: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    typed: bool = True
+    implements: str = ""
+
+    @property
+    def needs_provider(self) -> bool:
+        """Whether a linker needs a definition for this import.
+
+        Linkers need none for an instance without functions and resources, nor for a type that only
+        names a structure (wasmtime 39 to 50 and jco 1.35, probed).
+        """
+        if self.kind in (ExternKind.INSTANCE, ExternKind.TYPE):
+            return not self.typed or bool(self.functions or self.resources)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class CustomSection:
+    """A custom section: its name, and where its payload stands in the file (offset and size in bytes)."""
+
+    name: str
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoreImport:
+    """An import of a core module: two-level name, and kind (func, table, memory, global, tag)."""
+
+    module: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoreExport:
+    """An export of a core module: name and kind (func, table, memory, global, tag)."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedModule:
+    """A core module inside a component: where its bytes stand in the file (offset and size)."""
+
+    offset: int
+    size: int
+
+
+# field ("language", "processed-by", "sdk") -> ((name, version), ...), as in the tool-conventions' ProducersSection.
+Producers = Mapping[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A component's outside. ``problems`` are not empty when a part of it could not be read."""
+
+    imports: tuple[Extern, ...] = ()
+    exports: tuple[Extern, ...] = ()
+    producers: Producers = field(default_factory=dict)
+    custom_sections: tuple[CustomSection, ...] = ()
+    modules: tuple[EmbeddedModule, ...] = ()
+    nested_components: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CoreModule:
+    """A core module's outside."""
+
+    imports: tuple[CoreImport, ...] = ()
+    exports: tuple[CoreExport, ...] = ()
+    producers: Producers = field(default_factory=dict)
+    custom_sections: tuple[CustomSection, ...] = ()
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,247 @@
+"""A component's imports and exports, by a walk over its top-level sections.
+
+Core modules are skipped by seeking, and a nested component is read only when an export's type comes
+out of it. Section ids and index spaces: Component Model, Binary.md, "Component Definitions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from wasmdoctor.model.source import Location, Problem
+from wasmdoctor.model.wasm import (
+    Component,
+    CustomSection,
+    EmbeddedModule,
+    Extern,
+    ExternKind,
+    Function,
+    Producers,
+)
+from wasmdoctor.readers.wasm.canon import read_canon_section
+from wasmdoctor.readers.wasm.cursor import Cursor, Malformed, Unsupported
+from wasmdoctor.readers.wasm.sections import Section, custom_section, open_section, read_producers, sections
+from wasmdoctor.readers.wasm.source import ByteSource
+from wasmdoctor.readers.wasm.types import (
+    ComponentType,
+    ExternType,
+    FuncType,
+    InstanceType,
+    Scope,
+    Type,
+    read_alias,
+    read_extern_name,
+    read_extern_type,
+    read_sort,
+    read_type_section,
+)
+
+MAX_DEPTH = 32
+"""How deep components may be nested in each other."""
+
+
+def read_component(source: ByteSource, path: str) -> Component:
+    """Read a component whose preamble has been checked.
+
+    What can be read is given even when a later part is broken; then ``problems`` says what and at which
+    byte. Raises OSError when the source does.
+    """
+    walk = _Walk(source)
+    problems: list[Problem] = []
+    try:
+        walk.run(0, source.size)
+    except Unsupported as error:
+        problems.append(_problem(path, error, "wasm-tools may know it: the rest of the report may lack it"))
+    except Malformed as error:
+        problems.append(
+            _problem(path, error, "build the component again, or copy it again if it was cut off")
+        )
+    return Component(
+        imports=tuple(_extern(name, type_, implements) for name, type_, implements in walk.imports),
+        exports=tuple(_extern(name, type_, "") for name, type_ in walk.exports),
+        producers=walk.producers,
+        custom_sections=tuple(walk.customs),
+        modules=tuple(walk.modules),
+        nested_components=walk.nested,
+        problems=tuple(problems),
+    )
+
+
+def _problem(path: str, error: Malformed, help_: str) -> Problem:
+    return Problem(Location(path), f"{error} (at byte 0x{error.offset:x})", help_)
+
+
+@dataclass
+class _Walk:
+    """One pass over the sections of a component, which fills the index spaces of its scope."""
+
+    source: ByteSource
+    scope: Scope = field(default_factory=Scope)
+    depth: int = 0
+    imports: list[tuple[str, ExternType, str]] = field(default_factory=list)
+    exports: list[tuple[str, ExternType]] = field(default_factory=list)
+    producers: Producers = field(default_factory=dict)
+    customs: list[CustomSection] = field(default_factory=list)
+    modules: list[EmbeddedModule] = field(default_factory=list)
+    nested: int = 0
+
+    def run(self, start: int, end: int) -> None:
+        for section in sections(self.source, start, end):
+            match section.id:
+                case 0:
+                    self._custom(section)
+                case 1:
+                    self.modules.append(EmbeddedModule(section.offset, section.size))
+                    self.scope.modules += 1
+                case 4:
+                    self.nested += 1
+                    self.scope.components.append(self._nested(section))
+                case 5:
+                    self._instances(self._open(section))
+                case 6:
+                    cursor = self._open(section)
+                    for _ in range(cursor.count()):
+                        read_alias(cursor, self.scope)
+                case 7:
+                    read_type_section(self._open(section), self.scope)
+                case 8:
+                    read_canon_section(self._open(section), self.scope)
+                case 10:
+                    self._imports(self._open(section))
+                case 11:
+                    self._exports(self._open(section))
+                case 2 | 3 | 9 | 12:
+                    pass  # core instances, core types, start and values say nothing of the outside
+                case _:
+                    raise Malformed(f"there is no component section with id {section.id}", section.offset)
+
+    def _open(self, section: Section) -> Cursor:
+        return open_section(self.source, section)
+
+    def _custom(self, section: Section) -> None:
+        custom = custom_section(self.source, section)
+        self.customs.append(custom)
+        if custom.name == "producers":
+            self.producers = read_producers(self.source, custom)
+
+    def _imports(self, cursor: Cursor) -> None:
+        for _ in range(cursor.count()):
+            name, implements = read_extern_name(cursor)
+            extern = read_extern_type(cursor, self.scope, name)
+            self.imports.append((name, extern, implements))
+            self.scope.add(extern)
+
+    def _exports(self, cursor: Cursor) -> None:
+        for _ in range(cursor.count()):
+            name, _ = read_extern_name(cursor)
+            sort = read_sort(cursor)
+            index = cursor.u32()
+            extern = ExternType(sort, None) if sort is None else self.scope.at(sort, index)  # type: ignore[arg-type]
+            if cursor.byte():
+                ascribed = read_extern_type(cursor, self.scope, name)
+                extern = ascribed if ascribed.type is not None else extern
+            if extern.kind == ExternKind.TYPE and isinstance(extern.type, Type):
+                extern = ExternType(extern.kind, Type(name, extern.type.resource))
+            self.exports.append((name, extern))
+            self.scope.add(extern)
+
+    def _instances(self, cursor: Cursor) -> None:
+        for _ in range(cursor.count()):
+            start = cursor.offset
+            match cursor.byte():
+                case 0x00:
+                    component = cursor.u32()
+                    for _ in range(cursor.count()):
+                        cursor.name()
+                        read_sort(cursor)
+                        cursor.u32()
+                    self.scope.instances.append(self._instantiated(component))
+                case 0x01:
+                    instance = InstanceType()
+                    for _ in range(cursor.count()):
+                        name, _ = read_extern_name(cursor)
+                        sort = read_sort(cursor)
+                        index = cursor.u32()
+                        if sort is not None:
+                            instance.exports[name] = self.scope.at(sort, index)
+                    self.scope.instances.append(_constant(instance))
+                case code:
+                    raise Unsupported(f"unknown form 0x{code:02x} of an instance", start)
+
+    def _instantiated(self, component: int) -> Callable[[], InstanceType | None]:
+        """What an instance of a component exports, found when somebody asks."""
+
+        def exports() -> InstanceType | None:
+            type_ = self.scope.at(ExternKind.COMPONENT, component).type
+            return InstanceType(type_.exports) if isinstance(type_, ComponentType) else None
+
+        return exports
+
+    def _nested(self, section: Section) -> Callable[[], ComponentType | None]:
+        """A nested component's type, found when somebody asks, and only once."""
+        cache: list[ComponentType | None] = []
+
+        def type_() -> ComponentType | None:
+            if not cache:
+                cache.append(None)  # what a component that (wrongly) contains itself would see
+                if self.depth < MAX_DEPTH:
+                    cache[0] = self._read_nested(section)
+            return cache[0]
+
+        return type_
+
+    def _read_nested(self, section: Section) -> ComponentType | None:
+        walk = _Walk(self.source, Scope(self.scope), self.depth + 1)
+        try:
+            walk.run(section.offset, section.offset + section.size)
+        except Malformed:
+            return None  # its exports then count as not typed; validity is wasm-tools' question
+        return ComponentType({name: type_ for name, type_, _ in walk.imports}, dict(walk.exports))
+
+
+def _constant(instance: InstanceType) -> Callable[[], InstanceType | None]:
+    return lambda: instance
+
+
+def _extern(name: str, extern: ExternType, implements: str) -> Extern:
+    match extern.kind, extern.type:
+        case ExternKind.INSTANCE, InstanceType() as instance:
+            return _instance(name, instance, implements)
+        case ExternKind.FUNC, type_:
+            text = type_.text if isinstance(type_, FuncType) else ""
+            return Extern(name, extern.kind, functions=(Function(name, text),), implements=implements)
+        case ExternKind.TYPE, type_:
+            # A type that is not known here names no resource as far as anyone can tell.
+            resources = (name,) if isinstance(type_, Type) and type_.resource else ()
+            return Extern(name, extern.kind, resources=resources, implements=implements)
+        case _:
+            # Modules, components and values are matched by name alone.
+            typed = extern.kind != ExternKind.INSTANCE
+            return Extern(name, extern.kind, typed=typed, implements=implements)
+
+
+def _instance(name: str, instance: InstanceType, implements: str) -> Extern:
+    functions: list[Function] = []
+    resources: list[str] = []
+    types: list[str] = []
+    for item, extern in instance.exports.items():
+        match extern.kind:
+            case ExternKind.FUNC:
+                text = extern.type.text if isinstance(extern.type, FuncType) else ""
+                functions.append(Function(item, text))
+            case ExternKind.TYPE if isinstance(extern.type, Type) and extern.type.resource:
+                resources.append(item)
+            case ExternKind.TYPE:
+                types.append(item)
+            case _:
+                # A nested instance, module or component: linkers need a definition for it as for a function.
+                functions.append(Function(item, extern.kind.value))
+    return Extern(
+        name,
+        ExternKind.INSTANCE,
+        functions=tuple(functions),
+        resources=tuple(resources),
+        types=tuple(types),
+        implements=implements,
+    )

@@ -1,0 +1,110 @@
+"""A cursor over one section's bytes: numbers, names, vectors, all with limits."""
+
+from __future__ import annotations
+
+# A section that is larger than this is not read but reported: no encoder writes types, imports or
+# exports of this size, and reading it would cost the memory that a crafted file wants us to spend.
+MAX_SECTION = 32 * 1024 * 1024
+# wasmparser 0.262 accepts names of at most this many bytes (MAX_WASM_STRING_SIZE).
+MAX_NAME = 100_000
+
+
+class Malformed(Exception):
+    """The bytes break the encoding; ``offset`` is where, in bytes from the start of the file."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class Unsupported(Malformed):
+    """An encoding that this decoder does not know, perhaps newer than it: not the file's fault."""
+
+
+class Cursor:
+    """Reads forward through ``data``, whose first byte stands at ``base`` in the file."""
+
+    __slots__ = ("base", "data", "end", "pos")
+
+    def __init__(self, data: bytes, base: int = 0) -> None:
+        self.data = data
+        self.base = base
+        self.pos = 0
+        self.end = len(data)
+
+    @property
+    def offset(self) -> int:
+        """The place in the file, for messages."""
+        return self.base + self.pos
+
+    def done(self) -> bool:
+        """Whether everything is read."""
+        return self.pos >= self.end
+
+    def byte(self) -> int:
+        """The next byte. Raises Malformed at the end."""
+        if self.pos >= self.end:
+            raise Malformed("the section ends in the middle of an item", self.offset)
+        value = self.data[self.pos]
+        self.pos += 1
+        return value
+
+    def peek(self) -> int:
+        """The next byte without taking it. Raises Malformed at the end."""
+        if self.pos >= self.end:
+            raise Malformed("the section ends in the middle of an item", self.offset)
+        return self.data[self.pos]
+
+    def u32(self) -> int:
+        """An unsigned LEB128 of at most 32 bits (core specification, "Integers")."""
+        start = self.offset
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                break
+            shift += 7
+            if shift > 28:
+                # The fifth byte holds four bits and cannot be continued.
+                byte = self.byte()
+                if byte > 0x0F:
+                    raise Malformed("a number is longer than 32 bits", start)
+                value |= byte << shift
+                break
+        return value
+
+    def skip_leb(self, most: int) -> None:
+        """Step over a LEB128 of any sign with at most ``most`` bytes."""
+        start = self.offset
+        for _ in range(most):
+            if self.byte() < 0x80:
+                return
+        raise Malformed("a number is too long", start)
+
+    def take(self, count: int) -> bytes:
+        """The next ``count`` bytes. Raises Malformed when there are fewer."""
+        if count > self.end - self.pos:
+            raise Malformed(f"{count} bytes are announced, {self.end - self.pos} are left", self.offset)
+        data = self.data[self.pos : self.pos + count]
+        self.pos += count
+        return data
+
+    def name(self) -> str:
+        """A length and that many bytes of UTF-8. Raises Malformed when they are not UTF-8."""
+        start = self.offset
+        count = self.u32()
+        if count > MAX_NAME:
+            raise Malformed(f"a name of {count} bytes is longer than the {MAX_NAME} allowed", start)
+        try:
+            return self.take(count).decode("utf-8")
+        except UnicodeDecodeError:
+            raise Malformed("a name is not UTF-8", start) from None
+
+    def count(self) -> int:
+        """The length of a vector. Each item has at least a byte, so a larger one is malformed."""
+        start = self.offset
+        value = self.u32()
+        if value > self.end - self.pos:
+            raise Malformed(f"{value} items are announced, {self.end - self.pos} bytes are left", start)
+        return value

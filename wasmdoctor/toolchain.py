@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -209,7 +210,13 @@ class Toolchain:
     def _run(self, words: list[str], path: Path | str, data: bytes | None) -> tuple[int, bytes, bytes]:
         tool = self.wasm_tools
         self.started += 1
-        return run([tool.path, *words, "-" if data is not None else path], stdin=data)
+        if data is None:
+            return run([tool.path, *words, path])
+        # `component wit` reads files only: what came in on standard input goes through one.
+        with tempfile.NamedTemporaryFile(suffix=".wasm") as file:
+            file.write(data)
+            file.flush()
+            return run([tool.path, *words, file.name])
 
     def find(self, name: str) -> Tool | None:
         """Another program on PATH with its version (zeros when it tells none), or None."""

@@ -65,7 +65,7 @@ class Cursor:
             if byte < 0x80:
                 break
             shift += 7
-            if shift > 28:
+            if shift == 28:
                 # The fifth byte holds four bits and cannot be continued.
                 byte = self.byte()
                 if byte > 0x0F:

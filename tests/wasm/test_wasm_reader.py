@@ -126,13 +126,13 @@ def told_by_wasm_tools(text: bytes) -> dict[str, dict[str, tuple[list[str], list
     doc = json.loads(text)
     types = doc["types"]
 
-    def is_resource(index: int) -> bool:
+    def is_resource(index: int, side: str) -> bool:
         kind = types[index]["kind"]
-        while isinstance(kind, dict) and isinstance(kind.get("type"), int):
+        while side == "exports" and isinstance(kind, dict) and isinstance(kind.get("type"), int):
             kind = types[kind["type"]]["kind"]
         return kind == "resource"
 
-    def interface(name: str, index: int) -> tuple[str, tuple[list[str], list[str], list[str]]]:
+    def interface(name: str, index: int, side: str) -> tuple[str, tuple[list[str], list[str], list[str]]]:
         face = doc["interfaces"][index]
         if face["name"] is not None:
             package, _, version = doc["packages"][face["package"]]["name"].partition("@")
@@ -140,8 +140,8 @@ def told_by_wasm_tools(text: bytes) -> dict[str, dict[str, tuple[list[str], list
         named = face["types"].items()
         return name, (
             sorted(face["functions"]),
-            sorted(n for n, i in named if is_resource(i)),
-            sorted(n for n, i in named if not is_resource(i)),
+            sorted(n for n, i in named if is_resource(i, side)),
+            sorted(n for n, i in named if not is_resource(i, side)),
         )
 
     result: dict[str, dict[str, tuple[list[str], list[str], list[str]]]] = {"imports": {}, "exports": {}}
@@ -149,12 +149,12 @@ def told_by_wasm_tools(text: bytes) -> dict[str, dict[str, tuple[list[str], list
         for name, item in doc["worlds"][0][side].items():
             match item:
                 case {"interface": {"id": index}}:
-                    full, content = interface(name, index)
+                    full, content = interface(name, index, side)
                     items[full] = content
                 case {"function": _}:
                     items[name] = ([name], [], [])
                 case {"type": index}:
-                    items[name] = ([], [name] if is_resource(index) else [], [])
+                    items[name] = ([], [name] if is_resource(index, side) else [], [])
     return result
 
 
@@ -247,6 +247,25 @@ def test_hand_written_components_are_read_whole(binaries: dict[str, bytes], wasm
         component = read(data)
         assert component.problems == (), name
         assert all(extern.typed for extern in component.imports), name
+
+
+def test_only_what_a_linker_must_define_needs_a_provider(wat: Wat) -> None:
+    component = read(
+        wat("""(component
+        (import "a:b/defines@1.0.0" (instance $i (export "r" (type (sub resource)))))
+        (alias export $i "r" (type $r))
+        (import "a:b/takes-over@1.0.0" (instance (alias outer 1 $r (type $q)) (export "r" (type (eq $q)))))
+        (import "a:b/empty@1.0.0" (instance))
+        (import "a:b/inner-empty@1.0.0" (instance (export "i" (instance))))
+        (import "a:b/inner@1.0.0" (instance (export "i" (instance (export "f" (func)))))))""")
+    )
+    assert [(i.name.partition("@")[0], i.needs_provider) for i in component.imports] == [
+        ("a:b/defines", True),
+        ("a:b/takes-over", False),
+        ("a:b/empty", False),
+        ("a:b/inner-empty", False),
+        ("a:b/inner", True),
+    ]
 
 
 def test_a_core_module(wat: Wat) -> None:

@@ -36,12 +36,13 @@ class Function:
 class Extern:
     """One import or export of a component.
 
-    ``functions`` are those of an instance, or the one function itself for a ``func``. ``resources``
-    are the names of resource types that the instance has, re-exported ones included, since a linker
-    looks for both; ``types`` are all other named types. A world-level import of a resource type has
-    kind ``type`` and itself in ``resources``. ``typed`` is False when the decoder could not follow the
-    type, so that absence of a function proves nothing. ``implements`` is the interface that a plain
-    name stands for, or "" (Binary.md, ``nameopt``).
+    ``functions`` are those of an instance (of nested instances too, as ``inner/f``), or the one
+    function itself for a ``func``. ``resources`` are the resource types that an import defines anew;
+    ``types`` are all other named types, among them resources that it takes over from another import,
+    for which a linker needs nothing. A world-level import of a resource type has kind ``type`` and
+    itself in ``resources``. An export counts any resource as one. ``typed`` is False when the decoder
+    could not follow the type, so that absence of a function proves nothing. ``implements`` is the
+    interface that a plain name stands for, or "" (Binary.md, ``nameopt``).
     """
 
     name: str
@@ -56,8 +57,8 @@ class Extern:
     def needs_provider(self) -> bool:
         """Whether a linker needs a definition for this import.
 
-        Linkers need none for an instance without functions and resources, nor for a type that only
-        names a structure (wasmtime 39 to 50 and jco 1.35, probed).
+        Linkers need none for an instance without functions and new resources, nor for a type that
+        only names a structure (probed: wasmtime 39 to 50, jco 1.35).
         """
         if self.kind in (ExternKind.INSTANCE, ExternKind.TYPE):
             return not self.typed or bool(self.functions or self.resources)

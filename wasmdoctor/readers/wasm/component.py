@@ -234,8 +234,12 @@ def _instance(name: str, instance: InstanceType, implements: str) -> Extern:
                 resources.append(item)
             case ExternKind.TYPE:
                 types.append(item)
+            case ExternKind.INSTANCE if isinstance(extern.type, InstanceType):
+                inner = _instance(item, extern.type, "")
+                functions += [Function(f"{item}/{f.name}", f.signature) for f in inner.functions]
+                resources += [f"{item}/{name}" for name in inner.resources]
             case _:
-                # A nested instance, module or component: linkers need a definition for it as for a function.
+                # A module or component: linkers need a definition for it as for a function.
                 functions.append(Function(item, extern.kind.value))
     return Extern(
         name,

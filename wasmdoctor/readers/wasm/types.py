@@ -248,9 +248,8 @@ def read_extern_type(cursor: Cursor, scope: Scope, name: str) -> ExternType:
         case 0x03:
             if cursor.byte() == 0x00:
                 bound = scope.at(ExternKind.TYPE, cursor.u32()).type
-                if isinstance(bound, Type):
-                    return ExternType(ExternKind.TYPE, Type(name, bound.resource))
-                return ExternType(ExternKind.TYPE, bound)
+                # Equal to a type that stands elsewhere: a resource is defined there, not here.
+                return ExternType(ExternKind.TYPE, Type(name) if isinstance(bound, Type) else bound)
             return ExternType(ExternKind.TYPE, Type(name, resource=True))
         case 0x04:
             type_ = scope.at(ExternKind.TYPE, cursor.u32()).type

@@ -122,6 +122,22 @@ def run(
     return code, b"".join(out), b"".join(err)
 
 
+# Other programs that work on components, and what wasmdoctor or a person would want them for.
+NEIGHBOURS = {
+    "wac": "composes components by name and by .wac file",
+    "wasmtime": "runs components",
+    "cargo": "builds Rust crates",
+    "cargo-component": "builds Rust crates as components",
+    "wkg": "fetches WIT packages",
+    "jco": "runs components in JavaScript",
+}
+
+
+def survey(toolchain: Toolchain) -> dict[str, Tool | None]:
+    """The neighbours that are installed."""
+    return {name: toolchain.find(name) for name in NEIGHBOURS}
+
+
 class Toolchain:
     """Finds programs once and runs them. ``wasm_tools`` is the path given with ``--wasm-tools``, if any."""
 

@@ -6,29 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wasmdoctor.model.rule import Confidence, Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import ExternKind
-
-
-class Severity(StrEnum):
-    """How much a finding matters. Errors make a run fail unless ``--fail-on`` says otherwise."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-    @property
-    def rank(self) -> int:
-        """0 for the gravest; for sorting and for comparing with a threshold."""
-        return list(Severity).index(self)
-
-
-class Confidence(StrEnum):
-    """How sure a finding is, apart from how much it matters."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
 
 
 class Status(StrEnum):
@@ -58,6 +38,7 @@ class Finding:
     ``subject`` is the artifact or manifest in which it shows (the contract's ``component``),
     ``location`` the source that caused it, or the subject itself when no source is known. ``help`` may
     have several lines, the first of which stands alone. ``related`` are places worth opening as well.
+    ``snippet`` is the text of the line at ``location``, or "" when it has none.
     """
 
     code: str
@@ -72,6 +53,7 @@ class Finding:
     origin: tuple[OriginStep, ...] = ()
     plans: tuple[str, ...] = ()
     related: tuple[tuple[Location, str], ...] = ()
+    snippet: str = ""
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -79,7 +61,7 @@ class Finding:
         place = self.location
         return (
             self.subject,
-            self.severity.rank,
+            -self.severity.rank,
             self.code,
             self.interface,
             place.path,
@@ -117,8 +99,9 @@ class CheckedArtifact:
     """One binary that was checked (or a crate whose component was predicted), with its verdicts.
 
     ``kind`` is ``component``, ``module``, ``predicted`` or ``unreadable``. ``start`` is the command that
-    runs it on the host, or "" when it would not run or has nothing to call. ``copies`` are further paths
-    of the same bytes that were left out.
+    runs it on the host, or "" when it would not run or has nothing to call; ``hints`` are permissions
+    that it may need then. ``compose`` is the command that wires it to the components of the run that
+    provide for it, or "". ``copies`` are further paths of the same file.
     """
 
     path: str
@@ -129,6 +112,8 @@ class CheckedArtifact:
     exports: tuple[ExportItem, ...] = ()
     producers: Mapping[str, str] = field(default_factory=dict)
     start: str = ""
+    hints: tuple[str, ...] = ()
+    compose: str = ""
     copies: tuple[str, ...] = ()
 
 

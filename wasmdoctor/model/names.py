@@ -15,46 +15,23 @@ NameKind = Literal["plain", "interface", "url", "hash", "locked-dep", "unlocked-
 _U64_MAX: Final = 2**64 - 1
 
 # Semantic Versioning 2.0.0, "Backus–Naur Form Grammar for Valid SemVer Versions".
-_NUMBER: Final = r"(?:0|[1-9][0-9]*)"
-_PRERELEASE_PART: Final = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-_SEMVER_TEXT: Final = (
-    rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}"
-    rf"(?:-{_PRERELEASE_PART}(?:\.{_PRERELEASE_PART})*)?"
-    r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
-)
+# Few and small expressions: compiling them costs time at every start of the tool.
 _SEMVER: Final = re.compile(
-    rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})"
-    rf"(?:-({_PRERELEASE_PART}(?:\.{_PRERELEASE_PART})*))?"
-    r"(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
+    r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?"
 )
 # ``canonversion``: the part of a version that decides compatibility, alone.
-_CANON_VERSION: Final = r"[1-9][0-9]*|0\.[1-9][0-9]*|0\.0\.[1-9][0-9]*"
-
+_CANON_VERSION: Final = re.compile(r"[1-9][0-9]*|0\.[1-9][0-9]*|0\.0\.[1-9][0-9]*")
 # A label is a kebab-case name; each fragment is a word (lower case) or an acronym (upper case).
-# Fragments after the first may begin with a digit.
-_LABEL: Final = r"(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-(?:[0-9a-z]+|[0-9A-Z]+))*"
-_WORDS: Final = r"[a-z][0-9a-z]*(?:-[0-9a-z]+)*"
-_PACKAGE: Final = rf"(?:{_WORDS}:)+{_WORDS}"
-_INTERFACE_TEXT: Final = rf"{_PACKAGE}(?:/{_LABEL})+(?:@(?:{_SEMVER_TEXT}|{_CANON_VERSION}))?"
-
-_INTERFACE: Final = re.compile(
-    rf"(?P<package>{_PACKAGE})/(?P<interface>{_LABEL}(?:/{_LABEL})*)"
-    rf"(?:@(?P<version>{_SEMVER_TEXT}|{_CANON_VERSION}))?"
+# Fragments after the first may begin with a digit. Packages have words only.
+_LABEL: Final = re.compile(r"(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-(?:[0-9a-z]+|[0-9A-Z]+))*")
+_WORDS: Final = re.compile(r"[a-z][0-9a-z]*(?:-[0-9a-z]+)*")
+_BRACKETED: Final = re.compile(
+    r"(url|integrity|locked-dep|unlocked-dep)=<([^<>]*)>(?:,integrity=<([^<>]*)>)?"
 )
-_PLAIN: Final = re.compile(
-    rf"(?:\[(?P<annotation>constructor|async|implements=<(?P<implements>{_INTERFACE_TEXT})>)\])?(?P<label>{_LABEL})"
-    rf"|\[(?P<member>(?:async )?(?:method|static))\](?P<resource>{_LABEL})\.(?P<function>{_LABEL})"
+_RANGED: Final = re.compile(
+    r"unlocked-dep=<([^<>@]*)(?:@(\*|\{(?:>=[^ <>]+)?(?:(?:(?<=\{)| )<[^ <>]+)?\}))?>"
 )
-_INTEGRITY: Final = r"integrity=<(?P<integrity>[^<>]*)>"
-_HASH: Final = re.compile(_INTEGRITY)
-_URL: Final = re.compile(rf"url=<(?P<url>[^<>]*)>(?:,{_INTEGRITY})?")
-_LOCKED: Final = re.compile(
-    rf"locked-dep=<(?P<package>{_PACKAGE})(?:/{_LABEL})*(?:@(?P<version>{_SEMVER_TEXT}))?>(?:,{_INTEGRITY})?"
-)
-_RANGE: Final = rf"\*|\{{>={_SEMVER_TEXT}\}}|\{{<{_SEMVER_TEXT}\}}|\{{>={_SEMVER_TEXT} <{_SEMVER_TEXT}\}}"
-_UNLOCKED: Final = re.compile(
-    rf"unlocked-dep=<(?P<package>{_PACKAGE})(?:/{_LABEL})*(?:@(?P<version>{_RANGE}))?>"
-)
+_MEMBERS: Final = ("method", "static", "async method", "async static")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +53,15 @@ class Version:
         found = _SEMVER.fullmatch(text)
         if found is None or any(len(part) > 20 for part in found.group(1, 2, 3)):
             return None
-        numbers = [int(part) for part in found.group(1, 2, 3)]
-        if max(numbers) > _U64_MAX:
+        major, minor, patch = (int(part) for part in found.group(1, 2, 3))
+        prerelease, build = found.group(4), found.group(5)
+        if max(major, minor, patch) > _U64_MAX:
             return None  # the semver crate, which the tools use, holds these as u64
-        return Version(*numbers, prerelease=found.group(4) or "", build=found.group(5) or "")
+        if prerelease and any(_bad_identifier(part) for part in prerelease.split(".")):
+            return None
+        if build and not all(build.split(".")):
+            return None
+        return Version(major, minor, patch, prerelease=prerelease or "", build=build or "")
 
     @property
     def precedence(self) -> tuple[object, ...]:
@@ -112,6 +94,11 @@ class Version:
         text = f"{self.major}.{self.minor}.{self.patch}"
         text += f"-{self.prerelease}" if self.prerelease else ""
         return text + (f"+{self.build}" if self.build else "")
+
+
+def _bad_identifier(part: str) -> bool:
+    """Whether a prerelease identifier is empty, or a number with a leading zero."""
+    return not part or (len(part) > 1 and part[0] == "0" and part.isdigit())
 
 
 def track(version: str | None) -> str | None:
@@ -181,58 +168,83 @@ class ExternName:
     @staticmethod
     def parse(text: str) -> ExternName:
         """Take a name apart. Never raises: an unknown form gives the kind ``other``."""
-        found = _INTERFACE.fullmatch(text)
-        if found:
+        return _interface(text) or _plain(text) or _external(text) or ExternName(text, "other")
+
+
+def _package_path(text: str, *, nested: bool) -> tuple[str, str] | None:
+    """``ns:pkg`` and the rest after the first slash ("" without one), or None when malformed.
+
+    ``nested`` asks for at least one name after the package.
+    """
+    package, *names = text.split("/")
+    words = package.split(":")
+    if len(words) < 2 or not all(map(_WORDS.fullmatch, words)) or not all(map(_LABEL.fullmatch, names)):
+        return None
+    return None if nested and not names else (package, "/".join(names))
+
+
+def _interface(text: str) -> ExternName | None:
+    """An ``interfacename``, or None."""
+    path, at, version = text.partition("@")
+    found = _package_path(path, nested=True)
+    if found is None or (at and not (Version.parse(version) or _CANON_VERSION.fullmatch(version))):
+        return None
+    package, interface = found
+    return ExternName(text, "interface", package=package, interface=interface, version=version or None)
+
+
+def _plain(text: str) -> ExternName | None:
+    """A ``plainname``, or None."""
+    if _LABEL.fullmatch(text):
+        return ExternName(text, "plain", label=text)
+    if not text.startswith("["):
+        return None
+    annotation, _, rest = text[1:].partition("]")
+    if annotation in _MEMBERS:
+        resource, _, function = rest.partition(".")
+        if not (_LABEL.fullmatch(resource) and _LABEL.fullmatch(function)):
+            return None
+        return ExternName(text, "plain", label=function, annotation=annotation, resource=resource)
+    if not _LABEL.fullmatch(rest):
+        return None
+    if annotation == "constructor":
+        return ExternName(text, "plain", label=rest, annotation=annotation, resource=rest)
+    if annotation == "async":
+        return ExternName(text, "plain", label=rest, annotation=annotation)
+    if annotation.startswith("implements=<") and annotation.endswith(">"):
+        inner = _interface(annotation[len("implements=<") : -1])
+        if inner:
             return ExternName(
                 text,
-                "interface",
-                package=found["package"],
-                interface=found["interface"],
-                version=found["version"],
+                "plain",
+                package=inner.package,
+                interface=inner.interface,
+                version=inner.version,
+                label=rest,
+                annotation="implements",
+                implements=inner.text,
             )
-        found = _PLAIN.fullmatch(text)
-        if found:
-            return _plain(text, found)
-        return _external(text)
+    return None
 
 
-def _plain(text: str, found: re.Match[str]) -> ExternName:
-    """The parts of a ``plainname``."""
-    if found["member"]:
-        return ExternName(
-            text, "plain", label=found["function"], annotation=found["member"], resource=found["resource"]
-        )
-    annotation = (found["annotation"] or "").partition("=")[0]
-    if annotation == "implements":
-        inner = ExternName.parse(found["implements"])
-        return ExternName(
-            text,
-            "plain",
-            package=inner.package,
-            interface=inner.interface,
-            version=inner.version,
-            label=found["label"],
-            annotation=annotation,
-            implements=inner.text,
-        )
-    resource = found["label"] if annotation == "constructor" else None
-    return ExternName(text, "plain", label=found["label"], annotation=annotation, resource=resource)
-
-
-def _external(text: str) -> ExternName:
-    """The parts of a ``urlname``, ``hashname`` or ``depname``, or a name of kind ``other``."""
-    if found := _URL.fullmatch(text):
-        return ExternName(text, "url", url=found["url"], integrity=found["integrity"])
-    if found := _HASH.fullmatch(text):
-        return ExternName(text, "hash", integrity=found["integrity"])
-    if found := _LOCKED.fullmatch(text):
-        return ExternName(
-            text,
-            "locked-dep",
-            package=found["package"],
-            version=found["version"],
-            integrity=found["integrity"],
-        )
-    if found := _UNLOCKED.fullmatch(text):
-        return ExternName(text, "unlocked-dep", package=found["package"], version=found["version"])
-    return ExternName(text, "other")
+def _external(text: str) -> ExternName | None:
+    """A ``urlname``, ``hashname`` or ``depname``, or None."""
+    if text.startswith("unlocked-dep="):
+        found = _RANGED.fullmatch(text)
+        path = _package_path(found[1], nested=False) if found else None
+        if found is None or path is None:
+            return None
+        return ExternName(text, "unlocked-dep", package=path[0], version=found[2])
+    found = _BRACKETED.fullmatch(text)
+    if found is None:
+        return None
+    form, value, integrity = found.groups()
+    if form == "url":
+        return ExternName(text, "url", url=value, integrity=integrity)
+    if form == "integrity":
+        return None if integrity is not None else ExternName(text, "hash", integrity=value)
+    package, at, version = value.partition("@")
+    path = _package_path(package, nested=False)
+    if path is None or (at and Version.parse(version) is None):
+        return None
+    return ExternName(text, "locked-dep", package=path[0], version=version or None, integrity=integrity)

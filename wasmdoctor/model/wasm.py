@@ -125,3 +125,22 @@ class CoreModule:
     producers: Producers = field(default_factory=dict)
     custom_sections: tuple[CustomSection, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WasmFile:
+    """One binary of a run: its path for people, its size in bytes, and what was read of it.
+
+    At most one of ``component`` and ``module`` is set; neither is when nothing could be read, and
+    ``problems`` say why. ``named`` tells that the person named this very file. ``links`` are other
+    paths of the same file.
+    """
+
+    path: str
+    size: int
+    named: bool = False
+    component: Component | None = None
+    module: CoreModule | None = None
+    problems: tuple[Problem, ...] = ()
+    links: tuple[str, ...] = ()
+    mtime_ns: int = 0

@@ -1,0 +1,37 @@
+# Everything a contributor runs. `make test` is what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup tools check test docs clean
+
+$(VENV)/.done: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable . --group dev
+	touch $@
+
+# The package and what its development needs, in .venv.
+setup: $(VENV)/.done
+
+# What the tests need to build real components: Rust for wasm, the adapter, wasm-component-ld.
+tools:
+	bash tests/tools/setup.sh
+
+# Style, types, layers: seconds.
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# All checks and all tests, on real components. The first run builds Rust's std.
+test: check tools
+	$(BIN)/pytest
+
+# Generated parts of the docs: the picture in the README, the rule reference.
+docs: setup
+	$(BIN)/python scripts/make_docs.py
+
+clean:
+	rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,24 @@
+"""The console script, and ``python -m wasmdoctor``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line. Ctrl-C ends quietly with 130, a closed pipe quietly with 0 or 141."""
+    from wasmdoctor.cli import cli
+
+    try:
+        cli.main(prog_name="wasmdoctor", standalone_mode=True)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Nobody reads any more: the interpreter must not complain at its last flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()

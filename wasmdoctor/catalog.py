@@ -1,0 +1,707 @@
+"""Loads and validates ``rules/``: lints, hosts, facts about WIT, and look-alikes. All are TOML.
+
+Only what is asked for is read: one host is one file and the WIT facts that its version names. A
+person's own hosts come from further folders of the same layout. Anything wrong in a file is a
+:class:`CatalogError` that names the file and the key.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+from wasmdoctor.model.host import (
+    NAME_RULES,
+    FlagKind,
+    Gate,
+    HostError,
+    HostFlag,
+    HostLine,
+    HostMode,
+    HostProfile,
+    HostSpec,
+    HostView,
+    InterfaceFacts,
+    NameRule,
+    NameRuleText,
+    PackageMap,
+    Provision,
+    StartRule,
+    WitFacts,
+    parse_host_spec,
+    suggestion,
+    view,
+)
+from wasmdoctor.model.rule import Confidence, Example, Fix, Lint, Lookalikes, Reference, Role, Severity
+
+_MAX_BYTES: Final = 4_000_000
+_PLANS: Final = ("a", "b", "c")
+_FLAG_KINDS: Final = ("flag", "permission", "plugin", "build-feature")
+_SCHEMA: Final = 1
+
+_T = TypeVar("_T")
+
+
+class CatalogError(Exception):
+    """A file of rules that cannot be used: which file, which key (``lines[2].first``, "" for the file), why."""
+
+    def __init__(self, path: str, key: str, message: str) -> None:
+        super().__init__(f"{path}: {key}: {message}" if key else f"{path}: {message}")
+        self.path = path
+        self.key = key
+        self.message = message
+
+
+def rules_folder() -> Path:
+    """The folder of rules: ``_rules`` inside an installed package, else ``rules/`` beside the package.
+
+    Raises CatalogError when there is neither.
+    """
+    # __file__, not importlib.resources: importing that takes longer than reading a host.
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_rules", package.parent / "rules"):
+        if folder.is_dir():
+            return folder
+    raise CatalogError(
+        str(package / "_rules"), "", "the folder of rules is missing; install wasmdoctor again"
+    )
+
+
+class Catalog:
+    """The rules that one run works with. Loads on demand and remembers.
+
+    ``rules`` is the folder to read instead of the one that ships with wasmdoctor; ``extra`` are
+    further folders that may have ``hosts/``, ``wit/`` and ``lookalikes.toml``. A host or WIT file in
+    a later folder takes the place of one of the same name; rows of look-alikes add up.
+    """
+
+    def __init__(self, rules: Path | None = None, extra: Sequence[Path] = ()) -> None:
+        self._rules = rules
+        self._extra = tuple(extra)
+        self._host_files: dict[str, _HostFile] = {}
+        self._profiles: dict[str, HostProfile] = {}
+        self._wit: dict[str, WitFacts] = {}
+
+    @cached_property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders read, in order."""
+        return (self._rules or rules_folder(), *self._extra)
+
+    # -- lints --
+
+    @cached_property
+    def lints(self) -> tuple[Lint, ...]:
+        """All rules, by code."""
+        lints: dict[str, Lint] = {}
+        names: dict[str, str] = {}
+        for path in sorted((self.folders[0] / "lints").glob("*.toml")):
+            lint = _lint(_read(path))
+            if lint.code in lints:
+                raise CatalogError(str(path), "code", f"{lint.code} is taken by {lints[lint.code].name}")
+            if lint.name in names:
+                raise CatalogError(str(path), "name", f"{lint.name!r} is taken by {names[lint.name]}")
+            if path.stem != f"{lint.code}-{lint.name}":
+                raise CatalogError(str(path), "", f"the file must be named {lint.code}-{lint.name}.toml")
+            lints[lint.code] = lint
+            names[lint.name] = lint.code
+        return tuple(lints[code] for code in sorted(lints))
+
+    def lint(self, code: str) -> Lint:
+        """The rule of a code (``WD101``, case does not matter) or name. Raises LookupError, with a hint."""
+        wanted = code.strip()
+        for lint in self.lints:
+            if lint.code == wanted.upper() or lint.name == wanted.lower():
+                return lint
+        known = [word for lint in self.lints for word in (lint.code, lint.name)]
+        near = suggestion(wanted.upper() if wanted[:2].upper() == "WD" else wanted, known, "Rules")
+        hint = near.partition("? ")[0] + "?" if near.startswith("Did you mean") else "See `wasmdoctor rules`"
+        raise LookupError(f"there is no rule {code!r}. {hint}")
+
+    # -- hosts --
+
+    @cached_property
+    def host_names(self) -> tuple[str, ...]:
+        """The names of all hosts, sorted."""
+        found = {path.stem for folder in self.folders for path in (folder / "hosts").glob("*.toml")}
+        return tuple(sorted(found))
+
+    def host_profile(self, name: str) -> HostProfile:
+        """All that is known of a host, by its name or an alias. Raises HostError for an unknown one."""
+        file = self._host_file(name.lower())
+        if file.head.name not in self._profiles:
+            self._profiles[file.head.name] = file.whole()
+        return self._profiles[file.head.name]
+
+    def _host_file(self, name: str) -> _HostFile:
+        """The file of a host, by its name or an alias."""
+        if name not in self._host_files:
+            path = self._find("hosts", name)
+            self._host_files[name] = _HostFile(path) if path else self._by_alias(name)
+        return self._host_files[name]
+
+    def _by_alias(self, name: str) -> _HostFile:
+        """The host that has ``name`` among its aliases."""
+        for known in self.host_names:
+            file = self._host_file(known)
+            if name in file.head.aliases:
+                return file
+        raise HostError(f"there is no host {name!r}", suggestion(name, self.host_names, "Hosts"))
+
+    def hosts(self) -> tuple[HostProfile, ...]:
+        """All hosts, by name. Reads every file: for ``hosts``, not for ``check``."""
+        return tuple(self.host_profile(name) for name in self.host_names)
+
+    def host(self, spec: str | HostSpec, flags: Iterable[str] = ()) -> HostView:
+        """The host that a person names (``wasmtime@29:serve``) with the flags given (``http``, ``p3=n``).
+
+        Raises HostError when the name, version, mode or a flag is not known, CatalogError when a
+        file is not valid.
+        """
+        asked = parse_host_spec(spec) if isinstance(spec, str) else spec
+        file = self._host_file(asked.name)
+        index, note = file.head.find(asked.version)
+        line = file.line(index)
+        facts = [self.wit_facts(stem) for stem in line.wit]
+        return view(replace(file.head, lines=(line,)), asked, line, flags, facts, note)
+
+    def wit_facts(self, stem: str) -> WitFacts:
+        """The facts of ``rules/wit/<stem>.toml``."""
+        if stem not in self._wit:
+            path = self._find("wit", stem)
+            if path is None:
+                raise CatalogError(
+                    str(self.folders[0] / "wit" / f"{stem}.toml"), "", "a host names it, but it is missing"
+                )
+            self._wit[stem] = _wit(_read(path))
+        return self._wit[stem]
+
+    def _find(self, kind: str, stem: str) -> Path | None:
+        """The file of that name in the last folder that has it."""
+        if "/" in stem or "\\" in stem or stem.startswith("."):
+            return None
+        for folder in reversed(self.folders):
+            path = folder / kind / f"{stem}.toml"
+            if path.is_file():
+                return path
+        return None
+
+    # -- look-alikes --
+
+    @cached_property
+    def lookalikes(self) -> Lookalikes:
+        """What makes a custom interface look like a standard one."""
+        paths = [folder / "lookalikes.toml" for folder in self.folders]
+        parts = [_lookalikes(_read(path)) for path in paths if path.is_file()]
+        synonyms = {word: same for part in parts for word, same in part.synonyms.items()}
+        noise = frozenset[str]().union(*(part.noise for part in parts))
+        return Lookalikes(
+            tuple(_standard(role, synonyms) for part in parts for role in part.roles), noise, synonyms
+        )
+
+
+# -- reading TOML with good errors ----------------------------------------------------------------
+
+
+class _Table:
+    """A TOML table whose keys are taken one by one; ``done`` complains about those left over."""
+
+    def __init__(self, path: str, key: str, data: Mapping[str, Any]) -> None:
+        self.path = path
+        self.key = key
+        self._data = data
+        self._seen: set[str] = set()
+
+    def error(self, key: str, message: str) -> CatalogError:
+        """An error about one of this table's keys ("" for the table itself)."""
+        return CatalogError(self.path, ".".join(filter(None, (self.key, key))), message)
+
+    def _take(self, key: str, kind: type[_T], what: str, default: _T | None) -> _T:
+        self._seen.add(key)
+        if key not in self._data:
+            if default is None:
+                raise self.error(key, f"is missing: {what} is expected")
+            return default
+        value = self._data[key]
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.error(key, f"must be {what}, not {_named(value)}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text; one without a default must not be empty."""
+        value = self._take(key, str, "a text", default)
+        if default is None and not value.strip():
+            raise self.error(key, "must not be empty")
+        return value.strip("\n")
+
+    def word(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
+        """A text out of a few."""
+        value = self.text(key, default)
+        if value not in allowed:
+            raise self.error(key, f"must be one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        """true or false."""
+        return self._take(key, bool, "true or false", default)
+
+    def number(self, key: str) -> int:
+        """A whole number."""
+        return self._take(key, int, "a whole number", None)
+
+    def names(self, key: str, default: tuple[str, ...] | None = ()) -> tuple[str, ...]:
+        """Names: an array of texts, or one text with a name a line or commas between (much faster to read)."""
+        self._seen.add(key)
+        value = self._data.get(key)
+        if value is None:
+            if default is None:
+                raise self.error(key, "is missing: a list of names is expected")
+            return default
+        return self._names(key, value)
+
+    def _names(self, key: str, value: object) -> tuple[str, ...]:
+        if isinstance(value, str):
+            value = [name for name in (part.strip() for part in value.replace("\n", ",").split(",")) if name]
+        if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+            raise self.error(key, f"must be a list of names, not {_named(value)}")
+        return tuple(value)
+
+    def lists(self, key: str) -> dict[str, tuple[str, ...]]:
+        """A table whose every value is a list of names."""
+        table = self._take(key, dict, "a table", {})
+        return {name: self._names(f"{key}.{name}", value) for name, value in table.items()}
+
+    def texts(self, key: str) -> dict[str, str]:
+        """A table whose every value is a text."""
+        table = self._take(key, dict, "a table", {})
+        for name, value in table.items():
+            if not isinstance(value, str):
+                raise self.error(f"{key}.{name}", f"must be a text, not {_named(value)}")
+        return dict(table)
+
+    def table(self, key: str) -> _Table:
+        """A table that must be there."""
+        return _Table(self.path, self.error(key, "").key, self._take(key, dict, "a table", None))
+
+    def optional(self, key: str) -> _Table | None:
+        """A table that may be there."""
+        data = self._take(key, dict, "a table", {})
+        return _Table(self.path, self.error(key, "").key, data) if data else None
+
+    def tables(self, key: str) -> dict[str, _Table]:
+        """A table of tables, by name."""
+        found: dict[str, _Table] = {}
+        for name, value in self._take(key, dict, "a table of tables", {}).items():
+            if not isinstance(value, dict):
+                raise self.error(f"{key}.{name}", f"must be a table, not {_named(value)}")
+            found[name] = _Table(self.path, self.error(f"{key}.{name}", "").key, value)
+        return found
+
+    def array(self, key: str, *, required: bool = False) -> list[_Table]:
+        """An array of tables (``[[key]]``)."""
+        rows = self._take(key, list, f"an array of tables ([[{key}]])", None if required else [])
+        for row in rows:
+            if not isinstance(row, dict):
+                raise self.error(key, f"must be an array of tables ([[{key}]]), not of {_named(row)}")
+        if required and not rows:
+            raise self.error(key, "must have at least one entry")
+        return [_Table(self.path, self.error(f"{key}[{i}]", "").key, row) for i, row in enumerate(rows)]
+
+    def done(self) -> None:
+        """Raise for the first key that nobody asked for."""
+        for key in self._data:
+            if key not in self._seen:
+                raise self.error(key, f"is not a known key. {suggestion(key, sorted(self._seen), 'Keys')}")
+
+
+def _named(value: object) -> str:
+    """What a TOML value is, for a person."""
+    kinds = {
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        list: "an array",
+        dict: "a table",
+    }
+    return kinds.get(type(value), "a date")
+
+
+def _read(path: Path) -> _Table:
+    """A TOML file as a table. Raises CatalogError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise CatalogError(str(path), "", f"is larger than {_MAX_BYTES} bytes")
+        return _Table(str(path), "", tomllib.loads(data.decode("utf-8")))
+    except OSError as error:
+        raise CatalogError(str(path), "", f"cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CatalogError(str(path), "", f"is not UTF-8 (byte {error.start})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(str(path), "", f"is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise CatalogError(str(path), "", "is nested too deeply") from error
+
+
+# -- lints ----------------------------------------------------------------------------------------
+
+
+def _lint(table: _Table) -> Lint:
+    code = table.text("code")
+    if not (len(code) == 5 and code.startswith("WD") and code[2:].isdigit()):
+        raise table.error("code", f"must be WD and three digits, not {code!r}")
+    example = table.table("example")
+    lint = Lint(
+        code=code,
+        name=table.text("name"),
+        since=table.text("since"),
+        severity=Severity(table.word("severity", [s.value for s in Severity])),
+        confidence=Confidence(table.word("confidence", [c.value for c in Confidence])),
+        summary=table.text("summary"),
+        what=table.text("what"),
+        why=table.text("why"),
+        example=Example(example.text("language"), example.text("before"), example.text("after")),
+        fixes=tuple(_each(table.array("fixes", required=True), _fix)),
+        references=tuple(_each(table.array("references", required=True), _reference)),
+        plans=table.names("plans"),
+    )
+    example.done()
+    table.done()
+    for plan in lint.plans:
+        if plan not in _PLANS:
+            raise table.error("plans", f"must hold a, b or c, not {plan!r}")
+    described = {fix.plan for fix in lint.fixes if fix.plan}
+    if described != set(lint.plans):
+        raise table.error(
+            "plans", f"must be the plans that [[fixes]] describe: {', '.join(sorted(described)) or 'none'}"
+        )
+    return lint
+
+
+def _fix(table: _Table) -> Fix:
+    return Fix(table.text("title"), table.text("text"), table.word("plan", ("", *_PLANS), ""))
+
+
+def _reference(table: _Table) -> Reference:
+    return Reference(table.text("title"), table.text("note", ""))
+
+
+def _each(tables: Iterable[_Table], make: Callable[[_Table], _T]) -> Iterable[_T]:
+    """Make a record of each table, and complain about keys that were not asked for."""
+    for table in tables:
+        record = make(table)
+        table.done()
+        yield record
+
+
+# -- hosts ----------------------------------------------------------------------------------------
+
+
+class _HostFile:
+    """One host: ``<name>.toml``, whose lines stand in it or one by one in the folder ``<name>/``.
+
+    Lines are built when asked for, since a check needs one of them. ``head`` is the profile
+    without lines.
+    """
+
+    def __init__(self, path: Path) -> None:
+        table = _read(path)
+        _check_schema(table)
+        self._sets = _closed_sets(table)
+        self._rows: list[_Table | Path] = [*table.array("lines"), *path.with_suffix("").glob("*.toml")]
+        self._rows.sort(key=lambda row: [int(part) for part in _first_last(row)[0].split(".")])
+        self._lines: dict[int, HostLine] = {}
+        if not self._rows:
+            raise table.error("lines", "is missing: a host needs at least one [[lines]]")
+        self.head = _head(table, tuple(map(_first_last, self._rows)))
+        if path.stem != self.head.name:
+            raise table.error("name", f"must be the file's name, {path.stem!r}, not {self.head.name!r}")
+
+    def line(self, index: int) -> HostLine:
+        """One line, by its place in ``head.ranges``."""
+        if index not in self._lines:
+            row = self._rows[index]
+            table = _read(row) if isinstance(row, Path) else row
+            self._lines[index] = _line(table, self._sets)
+            table.done()
+            own = (self._lines[index].first, self._lines[index].last)
+            if own != self.head.ranges[index]:
+                raise table.error("first", f"the file must be named {'-'.join(dict.fromkeys(own))}.toml")
+        return self._lines[index]
+
+    def whole(self) -> HostProfile:
+        """The profile with all its lines."""
+        return replace(self.head, lines=tuple(self.line(index) for index in range(len(self._rows))))
+
+
+def _first_last(row: _Table | Path) -> tuple[str, str]:
+    """The versions of a line: of its keys, or of its file's name (``46-48.toml``)."""
+    if isinstance(row, Path):
+        first, _, last = row.stem.partition("-")
+        if not _is_version(first) or (last and not _is_version(last)):
+            raise CatalogError(str(row), "", "must be named by the versions it is about, such as 46-48.toml")
+        return first, last or first
+    first = _version(row, "first")
+    return first, _version(row, "last", first)
+
+
+def _closed_sets(table: _Table) -> dict[str, tuple[str, ...]]:
+    """The sets of interfaces, those that name other sets filled in."""
+    raw = table.lists("sets")
+    closed: dict[str, tuple[str, ...]] = {}
+
+    def close(label: str, inside: tuple[str, ...]) -> tuple[str, ...]:
+        if label in inside:
+            raise table.error(f"sets.{label}", "contains itself")
+        if label not in closed:
+            found: list[str] = []
+            for entry in raw[label]:
+                if "/" not in entry and entry not in raw:
+                    known = suggestion(entry, sorted(raw), "Sets")
+                    raise table.error(
+                        f"sets.{label}", f"{entry!r} is neither an interface nor a set. {known}"
+                    )
+                found += [entry] if "/" in entry else close(entry, (*inside, label))
+            closed[label] = tuple(found)
+        return closed[label]
+
+    return {label: close(label, ()) for label in raw}
+
+
+def _head(table: _Table, ranges: tuple[tuple[str, str], ...]) -> HostProfile:
+    """A host's profile without its lines."""
+    flags = {key: _flag(key, row) for key, row in table.tables("flags").items()}
+    rules = {key: _rule_text(row) for key, row in table.tables("name_rules").items()}
+    inline = _interfaces(table)
+    profile = HostProfile(
+        name=table.text("name"),
+        title=table.text("title"),
+        about=table.text("about"),
+        source=table.text("source"),
+        ranges=ranges,
+        lines=(),
+        default_mode=table.text("default_mode", "run"),
+        aliases=table.names("aliases"),
+        checks_types=table.flag("checks_types", True),
+        flag_args=table.text("flag_args", ""),
+        name_rules=rules,
+        flags=flags,
+        starts=tuple(_each(table.array("starts"), _start)),
+        trap_unknown=table.text("trap_unknown", ""),
+        interfaces=WitFacts(table.path, (), inline) if inline else None,
+    )
+    for rule in rules:
+        if rule not in NAME_RULES:
+            raise table.error(f"name_rules.{rule}", f"is not a name rule. Rules: {', '.join(NAME_RULES)}")
+    table.done()
+    return profile
+
+
+def _check_schema(table: _Table) -> None:
+    schema = table.number("schema")
+    if schema != _SCHEMA:
+        raise table.error("schema", f"is {schema}, but this wasmdoctor reads schema {_SCHEMA}")
+
+
+def _flag(name: str, table: _Table) -> HostFlag:
+    flag = HostFlag(
+        name=name,
+        kind=cast(FlagKind, table.word("kind", _FLAG_KINDS, "flag")),
+        args=table.text("args", ""),
+        about=table.text("about"),
+        evidence=table.text("evidence"),
+        interfaces=table.names("interfaces"),
+        added=table.flag("added", False),
+    )
+    table.done()
+    return flag
+
+
+def _rule_text(table: _Table) -> NameRuleText:
+    rule = NameRuleText(table.text("text"), table.text("evidence"))
+    table.done()
+    return rule
+
+
+def _start(table: _Table) -> StartRule:
+    command = table.text("command")
+    rule = StartRule(
+        mode=table.text("mode"),
+        export=table.text("export"),
+        command=command,
+        evidence=table.text("evidence"),
+        first=table.text("first", ""),
+        note=table.text("note", ""),
+    )
+    if rule.first and not _is_version(rule.first):
+        raise table.error("first", f"must be a version such as 46, not {rule.first!r}")
+    try:
+        command.format(flags="", component="", call="")
+    except (KeyError, IndexError, ValueError) as error:
+        raise table.error("command", "may have the fields {flags}, {component} and {call} only") from error
+    return rule
+
+
+def _line(table: _Table, sets: Mapping[str, tuple[str, ...]]) -> HostLine:
+    first, last = _first_last(table)
+    maps = tuple(_each(table.array("maps"), _map))
+    modes = {name: _mode(row, sets) for name, row in table.tables("modes").items()}
+    if not modes:
+        raise table.error("modes", "is missing: a line needs at least one, such as [lines.modes.run]")
+    rule = cast(NameRule, table.word("name_rule", NAME_RULES))
+    if (rule == "package") != bool(maps):
+        raise table.error("maps", "goes with the name rule 'package', and only with it")
+    return HostLine(
+        first=first,
+        last=last,
+        name_rule=rule,
+        modes=modes,
+        evidence=table.text("evidence"),
+        wasi=table.names("wasi"),
+        wit=table.names("wit"),
+        maps=maps,
+        args=table.text("args", ""),
+        note=table.text("note", ""),
+    )
+
+
+def _is_version(text: str) -> bool:
+    """Whether a text is a host's own version: numbers with dots."""
+    return all(part.isascii() and part.isdigit() for part in text.split("."))
+
+
+def _version(table: _Table, key: str, default: str | None = None) -> str:
+    """A key that holds a host's own version."""
+    text = table.text(key, default)
+    if not _is_version(text):
+        raise table.error(key, f"must be a version such as 46 or 2.7.0, not {text!r}")
+    return text
+
+
+def _map(table: _Table) -> PackageMap:
+    return PackageMap(
+        frozenset(table.names("packages", None)), frozenset(table.names("versions")), table.text("to")
+    )
+
+
+def _mode(table: _Table, sets: Mapping[str, tuple[str, ...]]) -> HostMode:
+    mode = HostMode(
+        on=frozenset(table.names("on")),
+        provides=_provisions(table, "provides", sets),
+        functions=_provisions(table, "functions", {}),
+        entries=_provisions(table, "entries", {}),
+    )
+    for provision in mode.functions:
+        if "#" not in provision.name:
+            raise table.error("functions", f"{provision.name!r} is not interface#function")
+    table.done()
+    return mode
+
+
+def _provisions(table: _Table, key: str, sets: Mapping[str, tuple[str, ...]]) -> tuple[Provision, ...]:
+    """A table of lists by condition: ``default``, a flag, or flags joined by ``+`` that are all needed.
+
+    An entry is an interface, or a set (``p2-run@0.2.12``) whose interfaces all get that version.
+    """
+    found: list[Provision] = []
+    for condition, names in table.lists(key).items():
+        flags = frozenset() if condition == "default" else frozenset(condition.split("+"))
+        if "" in flags:
+            raise table.error(f"{key}.{condition}", "is not a flag, nor flags joined by +")
+        for name in names:
+            if "/" in name:
+                found.append(Provision(name, flags))
+                continue
+            label, at, version = name.partition("@")
+            if label not in sets:
+                known = suggestion(label, sorted(sets), "Sets")
+                raise table.error(
+                    f"{key}.{condition}", f"{label!r} is neither an interface nor a set. {known}"
+                )
+            found += [Provision(f"{interface}{at}{version}", flags) for interface in sets[label]]
+    return tuple(found)
+
+
+# -- WIT facts ------------------------------------------------------------------------------------
+
+
+def _wit(table: _Table) -> WitFacts:
+    _check_schema(table)
+    facts = WitFacts(table.text("source"), table.names("versions"), _interfaces(table))
+    table.done()
+    return facts
+
+
+def _interfaces(table: _Table) -> dict[str, InterfaceFacts]:
+    return {name: _interface(row) for name, row in table.tables("interfaces").items()}
+
+
+def _interface(table: _Table) -> InterfaceFacts:
+    functions = frozenset(table.names("functions"))
+    gates = {name: _gate(row) for name, row in table.tables("gates").items()}
+    for name in gates.keys() - functions:
+        raise table.error(f"gates.{name}", "is not among the functions")
+    own = table.optional("gate")
+    facts = InterfaceFacts(functions, frozenset(table.names("resources")), gates, _gate(own) if own else None)
+    table.done()
+    return facts
+
+
+def _gate(table: _Table) -> Gate:
+    gate = Gate(table.text("since", ""), table.text("feature", ""), table.text("stable", ""))
+    table.done()
+    return gate
+
+
+# -- look-alikes ----------------------------------------------------------------------------------
+
+
+def _lookalikes(table: _Table) -> Lookalikes:
+    _check_schema(table)
+    lists = table.lists("synonyms")
+    synonyms: dict[str, str] = {}
+    for same, words in lists.items():
+        for word in words:
+            if word in synonyms or word in lists:
+                raise table.error(f"synonyms.{same}", f"{word!r} has another meaning in this table already")
+            synonyms[word] = same
+    found = Lookalikes(
+        roles=tuple(_each(table.array("roles", required=True), _role)),
+        noise=frozenset(table.names("noise")),
+        synonyms=synonyms,
+    )
+    words_used = {
+        *found.noise,
+        *synonyms,
+        *lists,
+        *(w for role in found.roles for w in role.tokens | role.verbs),
+    }
+    for word in sorted(words_used):
+        if not (word.isalnum() and word == word.lower()):
+            raise table.error("", f"{word!r} must be one word in lower case: names are split at hyphens")
+    table.done()
+    return found
+
+
+def _standard(role: Role, synonyms: Mapping[str, str]) -> Role:
+    """A role with every word in the form that names are brought to."""
+    return replace(
+        role,
+        tokens=frozenset(synonyms.get(word, word) for word in role.tokens),
+        verbs=frozenset(synonyms.get(word, word) for word in role.verbs),
+    )
+
+
+def _role(table: _Table) -> Role:
+    return Role(
+        name=table.text("name"),
+        tokens=frozenset(table.names("tokens", None)),
+        verbs=frozenset(table.names("verbs")),
+        targets=table.names("targets", None),
+        about=table.text("about"),
+    )

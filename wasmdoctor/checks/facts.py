@@ -1,0 +1,59 @@
+"""What the rules look at, and what they give: facts in, drafts of findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from wasmdoctor.checks.linking import Verdict
+from wasmdoctor.model.host import HostView, WitFacts
+from wasmdoctor.model.rule import Confidence, Lookalikes, Severity
+from wasmdoctor.model.source import Location, Problem
+from wasmdoctor.model.wasm import WasmFile
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that rules may know of a run.
+
+    ``verdicts`` maps a component's path to the verdicts on its imports, in the order of the binary;
+    ``declarations`` an interface (``ns:pkg/name``, without version) to where WIT sources declare it;
+    ``problems`` are what discovery and readers could not read; ``invalid`` a path to what the
+    validator said; ``tool_problem`` why wasm-tools could not answer, or "".
+    """
+
+    files: tuple[WasmFile, ...]
+    host: HostView
+    verdicts: Mapping[str, tuple[Verdict, ...]]
+    lookalikes: Lookalikes
+    standard: tuple[WitFacts, ...] = ()
+    declarations: Mapping[str, Location] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    invalid: Mapping[str, str] = field(default_factory=dict)
+    tool_problem: str = ""
+
+    def components(self) -> Iterator[WasmFile]:
+        """The components that could be read at least in part."""
+        return (file for file in self.files if file.component is not None)
+
+    def place(self, file: str, interface: str) -> Location:
+        """Where to point a person for an import: the WIT that declares it, else the binary."""
+        return self.declarations.get(interface.partition("@")[0], Location(file))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finding before the catalog gives it its name, severity and plans.
+
+    ``severity`` and ``confidence`` are set only where a rule knows better than its default.
+    """
+
+    subject: str
+    message: str
+    location: Location
+    interface: str = ""
+    help: str = ""
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+    related: tuple[tuple[Location, str], ...] = ()
+    plans: tuple[str, ...] | None = None

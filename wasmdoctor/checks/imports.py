@@ -1,0 +1,216 @@
+"""Rules about a component's imports: nobody provides them, or not in this version, or not all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.linking import NearProvider, Verdict
+from wasmdoctor.checks.lookalike import lookalikes
+from wasmdoctor.model.finding import Status
+from wasmdoctor.model.host import HostView, Missing
+from wasmdoctor.model.names import Version
+from wasmdoctor.model.source import Location
+from wasmdoctor.model.wasm import WasmFile
+
+
+def _unprovided(facts: Facts) -> Iterator[tuple[WasmFile, Verdict]]:
+    """Imports that neither the host nor a component provides, in the order of the binaries."""
+    for file in facts.components():
+        for verdict in facts.verdicts.get(file.path, ()):
+            if verdict.status in (Status.UNPROVIDED, Status.VERSION):
+                yield file, verdict
+
+
+def _names(items: tuple[str, ...], limit: int = 4) -> str:
+    shown = ", ".join(f"`{item}`" for item in items[:limit])
+    more = len(items) - limit
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _host_name(host: HostView) -> str:
+    return host.id
+
+
+def nonstandard(facts: Facts) -> Iterator[Draft]:
+    """WD101: an import that no host interface and no component of the run provides."""
+    for file, verdict in _unprovided(facts):
+        if verdict.match.kind != "none" or verdict.name.kind == "plain":
+            continue
+        extern = verdict.extern
+        name = verdict.name.text
+        kind = extern.kind.value
+        message = f"nobody provides `{name}`: {_host_name(facts.host)} has no such interface"
+        if verdict.name.kind != "interface":
+            message = f"nobody provides the {kind} `{name}`"
+        elif extern.kind != "instance":
+            message = f"nobody provides `{name}`: it is imported as a {kind}, and hosts provide instances"
+        yield Draft(
+            file.path,
+            message,
+            facts.place(file.path, name),
+            name,
+            help="\n".join([*map(_near_help, verdict.near), _nonstandard_help(verdict)]),
+            related=_elsewhere(file, facts.place(file.path, name)),
+        )
+
+
+def _nonstandard_help(verdict: Verdict) -> str:
+    package = verdict.name.package or ""
+    if package.startswith("wasi:"):
+        return "check the spelling against the standard, or ask for a host that has it: `wasmdoctor hosts` lists them"
+    return (
+        "link the library that imports it as plain Rust (plan a), call standard WASI there instead (plan c), "
+        "or compose with a component that exports it (plan b)"
+    )
+
+
+def _near_help(near: NearProvider) -> str:
+    if near.lacks:
+        return f"{near.path} exports `{near.export}` but lacks {_names(near.lacks)}"
+    return f"{near.path} exports `{near.export}`, which is on another version track"
+
+
+def _elsewhere(file: WasmFile, location: Location) -> tuple[tuple[Location, str], ...]:
+    return () if location.path == file.path else ((Location(file.path), "imported by this component"),)
+
+
+SKEW = {
+    "prerelease": "a release candidate or draft links only where the host has exactly that version",
+    "unversioned": "a name without a version links only where the host has none either",
+    "newer": "it is newer than the host",
+    "older": "it is older than the host",
+}
+
+
+def other_version(facts: Facts) -> Iterator[Draft]:
+    """WD102: the host has the interface, at versions that do not match."""
+    for file, verdict in _unprovided(facts):
+        if verdict.match.kind != "version":
+            continue
+        name = verdict.name
+        offers = tuple(dict.fromkeys(o.name.partition("@")[2] or "no version" for o in verdict.match.offers))
+        newest = verdict.match.offers[-1]
+        flags = _flag_words(facts.host, newest.flags)
+        wanted = newest.name.partition("@")[2]
+        cure = (
+            f"build against `{newest.name}`"
+            + (f" and start the host with `{flags}`" if flags else "")
+            + (
+                f": set the version in wit/ and wit/deps to {wanted} and update the crate that brings the bindings"
+                if wanted
+                else ""
+            )
+        )
+        yield Draft(
+            file.path,
+            f"{_host_name(facts.host)} has `{name.unversioned}` at {', '.join(offers)}, "
+            f"not at {name.version or 'no version'}: {SKEW[verdict.match.skew]}",
+            facts.place(file.path, name.text),
+            name.text,
+            help="\n".join([*map(_near_help, verdict.near), cure]),
+            related=_elsewhere(file, facts.place(file.path, name.text)),
+        )
+
+
+def look_alike(facts: Facts) -> Iterator[Draft]:
+    """WD103: a nonstandard import that resembles a standard interface."""
+    for file, verdict in _unprovided(facts):
+        if verdict.match.kind != "none" or verdict.name.kind == "plain":
+            continue
+        best = next(iter(lookalikes(verdict.name, verdict.extern, facts.lookalikes, facts.standard)), None)
+        if best is None:
+            continue
+        pairs = ", ".join(f"`{ours}` ~ `{theirs}`" for ours, theirs in best.functions[:4])
+        more = f" and {len(best.functions) - 4} more" if len(best.functions) > 4 else ""
+        functions = f"; functions that match: {pairs}{more}" if pairs else ""
+        yield Draft(
+            file.path,
+            f"`{verdict.name.text}` looks like the standard `{best.interface}` (score {best.score:.2f}){functions}",
+            facts.place(file.path, verdict.name.text),
+            verdict.name.text,
+            help=best.about,
+        )
+
+
+PLAIN_NAME_HELP = (
+    "remove it from the world, give it an interface with a package and version that a component can export, "
+    "or run it in a host of your own that defines it"
+)
+
+
+def plain_name(facts: Facts) -> Iterator[Draft]:
+    """WD104: an import by a plain name, which no host defines."""
+    for file, verdict in _unprovided(facts):
+        if verdict.name.kind != "plain":
+            continue
+        extern = verdict.extern
+        what = {"func": "the function", "instance": "the inline interface", "type": "the resource"}.get(
+            extern.kind.value, f"the {extern.kind.value}"
+        )
+        signature = extern.functions[0].signature if extern.kind == "func" and extern.functions else ""
+        yield Draft(
+            file.path,
+            f"{what} `{extern.name}` is imported by a plain name, which {_host_name(facts.host)} does not define"
+            + (f": {signature}" if signature else ""),
+            Location(file.path),
+            extern.name,
+            help="\n".join([*map(_near_help, verdict.near), PLAIN_NAME_HELP]),
+        )
+
+
+def function_missing(facts: Facts) -> Iterator[Draft]:
+    """WD108: the host has the interface, but not a function or resource that the component uses of it."""
+    for file, verdict in _unprovided(facts):
+        without_flag = tuple(m for m in verdict.missing if not m.needs_flag)
+        if not verdict.match.linked or not without_flag:
+            continue
+        names = _names(tuple(m.name for m in without_flag))
+        yield Draft(
+            file.path,
+            f"{_host_name(facts.host)} has `{verdict.match.provided}`, but without {names}",
+            facts.place(file.path, verdict.name.text),
+            verdict.name.text,
+            help=_missing_help(verdict, without_flag),
+            related=_elsewhere(file, facts.place(file.path, verdict.name.text)),
+        )
+
+
+def _missing_help(verdict: Verdict, missing: tuple[Missing, ...]) -> str:
+    asked = Version.parse(verdict.name.version or "")
+    provided = Version.parse((verdict.match.provided or "").partition("@")[2])
+    gates = sorted({m.gate.feature for m in missing if m.gate and m.gate.feature})
+    if gates:
+        return f"it is unstable in WIT (feature {', '.join(gates)}): no flag of this host turns it on, so drop the call"
+    if asked and provided and asked > provided:
+        return "the component was built against a newer WASI than this host has: use a newer host, or drop the call"
+    return "no version of the standard known here has it: check the WIT that the component was built against"
+
+
+def needs_flag(facts: Facts) -> Iterator[Draft]:
+    """WD114: the host links the import, or a function of it, only when started with a flag."""
+    for file, verdict in _unprovided(facts):
+        match = verdict.match
+        flagged = tuple(m for m in verdict.missing if m.needs_flag)
+        if match.kind == "flag":
+            flags = match.needs_flag
+            what = f"`{verdict.name.text}`"
+        elif match.linked and flagged and len(flagged) == len(verdict.missing):
+            flags = tuple(sorted({flag for m in flagged for flag in m.needs_flag}))
+            what = f"{_names(tuple(m.name for m in flagged))} of `{verdict.name.text}`"
+        else:
+            continue
+        words = _flag_words(facts.host, flags)
+        yield Draft(
+            file.path,
+            f"{_host_name(facts.host)} links {what} only with `{words}`",
+            facts.place(file.path, verdict.name.text),
+            verdict.name.text,
+            help=f"start the host with `{words}`; tell wasmdoctor with "
+            + " ".join(f"`--host-flag {flag}`" for flag in flags),
+        )
+
+
+def _flag_words(host: HostView, flags: tuple[str, ...]) -> str:
+    """Flags as they stand on the host's command line."""
+    return " ".join(host.profile.flag(flag).args for flag in flags)

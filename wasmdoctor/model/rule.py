@@ -1,0 +1,114 @@
+"""Rules as data: what a lint says of itself, and what makes one interface look like another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is. Compare with :attr:`rank`, greater is worse."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """2 for an error, 1 for a warning, 0 for a note."""
+        return {"error": 2, "warning": 1, "note": 0}[self.value]
+
+
+class Confidence(StrEnum):
+    """How sure a rule is that what it reports is a fault, apart from how bad that would be."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The fault in small, and the same without it. Both are text in ``language`` (for highlighting)."""
+
+    language: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One cure. ``plan`` is "a", "b" or "c" when ``migrate --plan`` does it, else ""."""
+
+    title: str
+    text: str
+    plan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a rule's claims can be read: a section of a specification, or a tool with its version."""
+
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """One rule, as ``rules/lints/<code>-<name>.toml`` has it; what ``wasmdoctor explain`` prints.
+
+    ``plans`` are the plans that cure it, best first. Texts are plain prose with paragraphs apart by
+    an empty line; commands stand on lines of their own, indented by four spaces.
+    """
+
+    code: str
+    name: str
+    since: str
+    severity: Severity
+    confidence: Confidence
+    summary: str
+    what: str
+    why: str
+    example: Example
+    fixes: tuple[Fix, ...]
+    references: tuple[Reference, ...]
+    plans: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a standard interface is for, in words that authors of custom interfaces use.
+
+    ``tokens`` are words of interface, package and resource names; ``verbs`` words of function names;
+    ``targets`` the standard interfaces without version, the best first; ``about`` one line on how
+    to get there.
+    """
+
+    name: str
+    tokens: frozenset[str]
+    verbs: frozenset[str]
+    targets: tuple[str, ...]
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalikes:
+    """The facts by which WD103 finds the standard interface that a custom one resembles.
+
+    ``noise`` are words that say nothing (``api``, ``wasi``); ``synonyms`` map a word to the one that
+    roles and standard functions use (``recv`` -> ``receive``).
+    """
+
+    roles: tuple[Role, ...]
+    noise: frozenset[str]
+    synonyms: Mapping[str, str]
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The telling words of a kebab-case or encoded name, in standard form, in order.
+
+        ``[method]tcp-socket.start-recv`` gives ``tcp``, ``socket``, ``start``, ``receive``.
+        """
+        bare = name.rpartition("]")[2]
+        parts = bare.replace(".", "-").replace("/", "-").replace(":", "-").lower().split("-")
+        return tuple(self.synonyms.get(part, part) for part in parts if part and part not in self.noise)

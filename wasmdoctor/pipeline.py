@@ -1,0 +1,273 @@
+"""The composition root: discover, read, judge, report. Reads top to bottom; every step is somebody else's."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from wasmdoctor import __version__
+from wasmdoctor.catalog import Catalog
+from wasmdoctor.checks import run_checks
+from wasmdoctor.checks.facts import Facts
+from wasmdoctor.checks.linking import Verdict, judge
+from wasmdoctor.discover import Binary, Discovery, discover
+from wasmdoctor.model.finding import (
+    CheckedArtifact,
+    ExportItem,
+    Finding,
+    ImportVerdict,
+    Report,
+    Skipped,
+    Status,
+)
+from wasmdoctor.model.host import HostView, StartCommand, WitFacts
+from wasmdoctor.model.rule import Severity
+from wasmdoctor.model.source import Location, Problem
+from wasmdoctor.model.wasm import WasmFile
+from wasmdoctor.readers.wasm import (
+    ByteSource,
+    BytesSource,
+    FileSource,
+    WasmKind,
+    preamble,
+    read_component,
+    read_core_module,
+)
+from wasmdoctor.toolchain import Toolchain, ToolError
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What a person asks of ``check``.
+
+    ``host`` and ``flags`` as on the command line; ``validate`` asks wasm-tools about validity;
+    ``hashes`` wants a SHA-256 of each file, which costs a read of all its bytes.
+    """
+
+    paths: tuple[str, ...]
+    cwd: Path
+    host: str = "wasmtime"
+    flags: tuple[str, ...] = ()
+    validate: bool = False
+    hashes: bool = False
+
+
+def check(
+    options: CheckOptions,
+    catalog: Catalog,
+    toolchain: Toolchain,
+    *,
+    stdin: bytes | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Report:
+    """Check what is below the paths against a host, and against each other.
+
+    Raises DiscoverError for a path that does not exist, HostError for an unknown host or flag, and
+    CatalogError for broken rule data. Everything else that is wrong is a finding.
+    """
+    host = catalog.host(options.host, options.flags)
+    found = discover(options.paths, options.cwd, stdin=stdin)
+    files = [
+        _read(binary, progress, index, len(found.binaries)) for index, binary in enumerate(found.binaries)
+    ]
+    tool_problem, invalid = _ask_wasm_tools(options, found, files, toolchain)
+    verdicts = judge(files, host)
+    open_questions = any(_unprovided(verdict) for each in verdicts.values() for verdict in each)
+    facts = Facts(
+        files=tuple(files),
+        host=host,
+        verdicts=verdicts,
+        lookalikes=catalog.lookalikes,
+        standard=_standard(catalog) if open_questions else (),
+        declarations=_declarations(found) if open_questions else {},
+        problems=tuple(found.problems),
+        invalid=invalid,
+        tool_problem=tool_problem,
+    )
+    findings = run_checks(facts, catalog.lint)
+    hashes = _hashes(found) if options.hashes else {}
+    return Report(
+        tool_version=__version__,
+        host=host.id,
+        components=tuple(_artifact(file, verdicts, findings, host, hashes) for file in files),
+        findings=_with_snippets(findings, options.cwd),
+        skipped=_skipped(found),
+        notes=(host.note,) if host.note else (),
+    )
+
+
+def _read(binary: Binary, progress: Progress, index: int, total: int) -> WasmFile:
+    """Read one binary; whatever is wrong with it is a problem of its record."""
+    file = WasmFile(binary.path, binary.size, binary.named, links=binary.links, mtime_ns=binary.mtime_ns)
+    try:
+        if binary.data is not None:
+            return _parse(file, BytesSource(binary.data), binary.head)
+        descriptor = os.open(binary.real, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            return _parse(file, FileSource(descriptor), binary.head)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        problem = Problem(Location(file.path), f"cannot be read: {(error.strerror or str(error)).lower()}")
+        return dataclasses.replace(file, problems=(problem,))
+    finally:
+        progress(index + 1, total)
+
+
+def _parse(file: WasmFile, source: ByteSource, head: bytes) -> WasmFile:
+    match preamble(head):
+        case WasmKind.COMPONENT:
+            return dataclasses.replace(file, component=read_component(source, file.path))
+        case WasmKind.MODULE:
+            return dataclasses.replace(file, module=read_core_module(source, file.path))
+        case _:
+            problem = Problem(
+                Location(file.path),
+                f"this is WebAssembly of an unknown version or layer (bytes {head[4:].hex(' ') or 'missing'})",
+                "build it again; components begin with 00 61 73 6d 0d 00 01 00",
+            )
+            return dataclasses.replace(file, problems=(problem,))
+
+
+def _ask_wasm_tools(
+    options: CheckOptions, found: Discovery, files: Sequence[WasmFile], toolchain: Toolchain
+) -> tuple[str, dict[str, str]]:
+    """Validity, when it is asked for: the tool's own problem or "", and what it says by path."""
+    invalid: dict[str, str] = {}
+    if not options.validate:
+        return "", invalid
+    readable = {file.path for file in files if not file.problems}
+    try:
+        for binary in found.binaries:
+            if binary.path in readable and (text := toolchain.validate(binary.real, binary.data)):
+                invalid[binary.path] = text
+    except ToolError as error:
+        return str(error), invalid
+    return "", invalid
+
+
+def _unprovided(verdict: Verdict) -> bool:
+    return verdict.status in (Status.UNPROVIDED, Status.VERSION)
+
+
+def _standard(catalog: Catalog) -> tuple[WitFacts, ...]:
+    """The standard interfaces that custom ones are compared with: those of wasmtime's newest line."""
+    return catalog.host("wasmtime").facts
+
+
+def _declarations(found: Discovery) -> dict[str, Location]:
+    return {}
+
+
+def _hashes(found: Discovery) -> dict[str, str]:
+    hashes: dict[str, str] = {}
+    for binary in found.binaries:
+        if binary.data is not None:
+            hashes[binary.path] = hashlib.sha256(binary.data).hexdigest()
+            continue
+        with suppress(OSError), open(binary.real, "rb") as file:
+            hashes[binary.path] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes
+
+
+def _artifact(
+    file: WasmFile,
+    verdicts: dict[str, tuple[Verdict, ...]],
+    findings: Iterable[Finding],
+    host: HostView,
+    hashes: dict[str, str],
+) -> CheckedArtifact:
+    inside = file.component or file.module
+    fine = not any(f.subject == file.path and f.severity is Severity.ERROR for f in findings)
+    own = verdicts.get(file.path, ())
+    start = _start(file, own, host) if fine else None
+    return CheckedArtifact(
+        path=file.path,
+        kind="component" if file.component else "module" if file.module else "unreadable",
+        size=file.size,
+        sha256=hashes.get(file.path, ""),
+        imports=tuple(sorted((_import(v, host) for v in own), key=lambda item: item.name)),
+        exports=tuple(
+            sorted(
+                (ExportItem(e.name, e.kind) for e in file.component.exports) if file.component else (),
+                key=lambda item: item.name,
+            )
+        ),
+        producers={
+            name: version
+            for values in (inside.producers.values() if inside else ())
+            for name, version in values
+        },
+        start=start.command if start else "",
+        hints=tuple(f"{flag.args} ({flag.about})" for flag in start.hints) if start else (),
+        compose=_compose(file, own) if fine else "",
+        copies=file.links,
+    )
+
+
+def _import(verdict: Verdict, host: HostView) -> ImportVerdict:
+    provided_by, note = verdict.provider, ""
+    if verdict.status is Status.HOST:
+        provided_by = host.id
+        version = (verdict.match.provided or "").partition("@")[2]
+        note = "" if verdict.match.provided == verdict.name.text else f"which has it at {version}"
+    return ImportVerdict(
+        name=verdict.extern.name,
+        kind=verdict.extern.kind,
+        status=verdict.status,
+        provided_by=provided_by,
+        functions=tuple(sorted(f.name for f in verdict.extern.functions)),
+        note=note,
+    )
+
+
+def _start(file: WasmFile, verdicts: Iterable[Verdict], host: HostView) -> StartCommand | None:
+    """How to run a component that needs nobody but the host."""
+    if file.component is None or any(v.status is Status.COMPONENT for v in verdicts):
+        return None
+    imports = {
+        v.extern.name: tuple(f.name for f in v.extern.functions) for v in verdicts if v.status is Status.HOST
+    }
+    exports = [export.name for export in file.component.exports]
+    return host.start(file.path, imports, exports)
+
+
+def _compose(file: WasmFile, verdicts: Iterable[Verdict]) -> str:
+    """The command that wires the components of this run that provide for this one, or ""."""
+    providers = sorted({v.provider for v in verdicts if v.status is Status.COMPONENT and v.provider})
+    if not providers:
+        return ""
+    plugs = "".join(f" --plug {provider}" for provider in providers)
+    return f"wac plug {file.path}{plugs} -o composed.wasm"
+
+
+def _skipped(found: Discovery) -> tuple[Skipped, ...]:
+    return tuple(
+        Skipped(reason, len(paths), min(paths)) for reason, paths in sorted(found.skipped.items()) if paths
+    )
+
+
+def _with_snippets(findings: Iterable[Finding], cwd: Path) -> tuple[Finding, ...]:
+    """Findings that point at a line of a source get its text."""
+    lines: dict[str, list[str]] = {}
+    result: list[Finding] = []
+    for finding in findings:
+        place = finding.location
+        if place.line:
+            if place.path not in lines:
+                try:
+                    lines[place.path] = (cwd / place.path).read_text("utf-8", "replace").splitlines()
+                except OSError:
+                    lines[place.path] = []
+            text = lines[place.path]
+            snippet = text[place.line - 1] if place.line <= len(text) else ""
+            finding = dataclasses.replace(finding, snippet=snippet)
+        result.append(finding)
+    return tuple(result)

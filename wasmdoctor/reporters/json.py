@@ -1,0 +1,93 @@
+"""``--format json``: the contract of ``rules/schema/report-1.json``, schema 1."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from wasmdoctor.model.finding import CheckedArtifact, Finding, OriginStep, Report
+from wasmdoctor.model.rule import Severity
+from wasmdoctor.model.source import Location
+
+SCHEMA = 1
+
+
+def render(report: Report) -> str:
+    """The report as indented JSON with a line end. The same report gives the same bytes."""
+    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report as plain data."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "wasmdoctor", "version": report.tool_version},
+        "host": report.host,
+        "components": [_artifact(artifact) for artifact in report.components],
+        "findings": [_finding(finding) for finding in report.findings],
+        "skipped": [{"reason": s.reason, "count": s.count, "example": s.example} for s in report.skipped],
+        "notes": list(report.notes),
+        "summary": {
+            "errors": report.count(Severity.ERROR),
+            "warnings": report.count(Severity.WARNING),
+            "notes": report.count(Severity.NOTE),
+            "components": len(report.components),
+        },
+    }
+
+
+def _artifact(artifact: CheckedArtifact) -> dict[str, Any]:
+    return {
+        "path": artifact.path,
+        "kind": artifact.kind,
+        "sha256": artifact.sha256 or None,
+        "size": artifact.size,
+        "imports": [
+            {
+                "name": item.name,
+                "kind": item.kind.value,
+                "provided_by": item.provided_by,
+                "status": item.status.value,
+                "functions": list(item.functions),
+                "note": item.note,
+            }
+            for item in artifact.imports
+        ],
+        "exports": [{"name": item.name, "kind": item.kind.value} for item in artifact.exports],
+        "producers": dict(sorted(artifact.producers.items())),
+        "start": artifact.start or None,
+        "hints": list(artifact.hints),
+        "compose": artifact.compose or None,
+        "copies": list(artifact.copies),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "message": finding.message,
+        "component": finding.subject,
+        "interface": finding.interface or None,
+        "location": _location(finding.location),
+        "origin": [_step(step) for step in finding.origin],
+        "related": [{**_location(place), "message": message} for place, message in finding.related],
+        "help": finding.help,
+        "plans": list(finding.plans),
+    }
+
+
+def _location(location: Location) -> dict[str, Any]:
+    return {"path": location.path, "line": location.line or None, "column": location.column or None}
+
+
+def _step(step: OriginStep) -> dict[str, Any]:
+    return {
+        "kind": step.kind,
+        "name": step.name,
+        "path": step.location.path,
+        "line": step.location.line or None,
+        "evidence": step.evidence or None,
+    }

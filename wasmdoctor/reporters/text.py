@@ -1,0 +1,254 @@
+"""The report for a terminal: by component, imports as a table, findings with what to do, a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from wasmdoctor.model.finding import CheckedArtifact, Finding, ImportVerdict, Report, Status
+from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.rule import Severity
+from wasmdoctor.model.wasm import ExternKind
+from wasmdoctor.reporters.console import Style, finished, written
+from wasmdoctor.reporters.escape import safe
+
+STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
+MARK = {
+    Status.UNPROVIDED: ("✗", "red"),
+    Status.VERSION: ("✗", "red"),
+    Status.COMPONENT: ("✓", "green"),
+    Status.HOST: ("✓", "green"),
+    Status.OPTIONAL: ("·", "dim"),
+}
+NARROW = 80
+"""Below this width (columns) a table would break names; imports then are lines of their own."""
+
+WIDEST_NAME = 80
+"""Columns for names in a wide window: beyond it the eye loses the line to the status."""
+
+MINIMUM_TEXT = 20
+ORDER = [Status.UNPROVIDED, Status.VERSION, Status.COMPONENT, Status.HOST, Status.OPTIONAL]
+
+
+def render(report: Report, style: Style, *, verbose: bool = False, quiet: bool = False) -> str:
+    """The whole report. ``quiet`` gives one line a finding and nothing else; ``verbose`` every import."""
+    if quiet:
+        return finished("".join(_one_line(finding) for finding in report.findings), style)
+
+    def write(console: Console) -> None:
+        seen: set[str] = set()
+        by_subject: dict[str, list[Finding]] = {}
+        for finding in report.findings:
+            by_subject.setdefault(finding.subject, []).append(finding)
+        for artifact in report.components:
+            _artifact(console, artifact, by_subject.pop(artifact.path, []), seen, verbose=verbose)
+        for findings in by_subject.values():
+            for finding in findings:
+                _finding(console, finding, seen)
+            console.print()
+        _summary(console, report, verbose=verbose)
+
+    return written(style, write)
+
+
+def _one_line(finding: Finding) -> str:
+    message = safe(finding.message)
+    return f"{safe(str(finding.location))}: {finding.severity.value}[{finding.code}] {message}\n"
+
+
+def _artifact(
+    console: Console,
+    artifact: CheckedArtifact,
+    findings: list[Finding],
+    seen: set[str],
+    *,
+    verbose: bool,
+) -> None:
+    head = Text(safe(artifact.path), style="bold")
+    head.append("  " + " · ".join(_facts(artifact)), style="not bold dim")
+    _hang(console, head, 0, 2)
+    if verbose:
+        for copy in artifact.copies:
+            console.print(Text(f"  the same file: {safe(copy)}", style="dim"))
+    if artifact.imports:
+        rows = list(_rows(artifact, verbose=verbose))
+        if console.width < NARROW:
+            for mark, style, name, text, quiet in rows:
+                line = Text(f"{mark} ", style)
+                line.append(f"{safe(name)} — ", "dim" if quiet else style)
+                line.append(safe(text), "dim" if quiet else "default")
+                _hang(console, line, 2, 4)
+        else:
+            console.print(Padding(_table(rows), (0, 0, 0, 2)))
+    for finding in findings:
+        _finding(console, finding, seen)
+    if artifact.start:
+        _labelled(console, "start it: ", artifact.start, "green", 2)
+        for hint in artifact.hints:
+            _labelled(console, "it may need: ", hint, "green", 2)
+    if artifact.compose:
+        _labelled(console, "compose it: ", artifact.compose, "green", 2)
+    console.print()
+
+
+def _facts(artifact: CheckedArtifact) -> Iterator[str]:
+    yield {"module": "core module", "predicted": "predicted from sources"}.get(artifact.kind, artifact.kind)
+    if artifact.size:
+        yield _size(artifact.size)
+    if artifact.kind == "component":
+        exports = ", ".join(safe(item.name) for item in artifact.exports[:3])
+        more = f" and {len(artifact.exports) - 3} more" if len(artifact.exports) > 3 else ""
+        yield f"exports {exports}{more}" if exports else "exports nothing"
+        if not artifact.imports:
+            yield "imports nothing"
+
+
+def _size(size: int) -> str:
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1000:.0f} kB" if size < 999_500 else f"{size / 1e6:.1f} MB"
+
+
+Row = tuple[str, str, str, str, bool]
+
+
+def _rows(artifact: CheckedArtifact, *, verbose: bool) -> Iterator[Row]:
+    """Loud what is missing, quiet what is there: mark, style, name, status, and whether it is quiet.
+
+    Imports that the host provides stand together by package, unless the report is verbose.
+    """
+    for status in ORDER:
+        items = [item for item in artifact.imports if item.status is status]
+        mark, style = MARK[status]
+        quiet = status in (Status.HOST, Status.OPTIONAL)
+        if quiet and not verbose:
+            folded = _folded(items)
+        else:
+            folded = [(item.name, _status(item) + (f", {item.note}" if item.note else "")) for item in items]
+        for name, text in folded:
+            yield mark, style, name, text, quiet
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", max_width=WIDEST_NAME)
+    table.add_column(overflow="fold")
+    for mark, style, name, text, quiet in rows:
+        table.add_row(
+            Text(mark, style=style),
+            Text(safe(name), style="dim" if quiet else style),
+            Text(safe(text), style="dim" if quiet else ""),
+        )
+    return table
+
+
+def _status(item: ImportVerdict) -> str:
+    match item.status:
+        case Status.HOST | Status.COMPONENT:
+            text = f"from {item.provided_by}"
+        case Status.OPTIONAL:
+            text = "types only, needs nobody"
+        case Status.VERSION:
+            text = "other version only"
+        case Status.UNPROVIDED:
+            text = "nobody provides it"
+    kind = "" if item.kind is ExternKind.INSTANCE else f" ({item.kind.value})"
+    return text + kind
+
+
+def _folded(items: list[ImportVerdict]) -> list[tuple[str, str]]:
+    """One row for all interfaces of a package at a version: ``wasi:io/{error, poll, streams}@0.2.6``."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    plain: list[tuple[str, str]] = []
+    for item in items:
+        name = ExternName.parse(item.name)
+        if name.kind == "interface":
+            key = (name.package or "", name.version or "", _status(item))
+            groups.setdefault(key, []).append(name.interface or "")
+        else:
+            plain.append((item.name, _status(item)))
+    rows: list[tuple[str, str]] = []
+    for (package, version, text), interfaces in groups.items():
+        names = ", ".join(sorted(interfaces))
+        names = f"{{{names}}}" if len(interfaces) > 1 else names
+        rows.append((f"{package}/{names}" + (f"@{version}" if version else ""), text))
+    return sorted(rows) + plain
+
+
+def _finding(console: Console, finding: Finding, seen: set[str]) -> None:
+    head = Text(f"{finding.severity.value}[{finding.code}]", style=STYLE[finding.severity])
+    head.append(f" {safe(finding.message)}", style="not bold default")
+    _hang(console, head, 2, 4)
+    for step in finding.origin:
+        evidence = f"  ({safe(step.evidence)})" if step.evidence else ""
+        line = Text(f"{safe(step.kind)} ", style="dim")
+        line.append(safe(step.name), style="not dim")
+        line.append(f"  {safe(str(step.location))}{evidence}")
+        _hang(console, line, 4, 6)
+    if finding.location.path != finding.subject or finding.location.line:
+        _hang(console, Text(f"at {safe(str(finding.location))}", style="blue"), 4, 6)
+        if finding.snippet:
+            line = Text(f"    {finding.location.line} | ", style="dim")
+            line.append(safe(finding.snippet.strip()), style="not dim")
+            line.truncate(console.width, overflow="ellipsis")
+            console.print(line)
+    # The same advice once is enough.
+    if finding.help and (finding.code + finding.help) not in seen:
+        seen.add(finding.code + finding.help)
+        for advice in finding.help.splitlines():
+            _labelled(console, "help: ", advice, "cyan", 4)
+
+
+def _labelled(console: Console, label: str, text: str, style: str, indent: int) -> None:
+    line = Text(label, style=style)
+    line.append(safe(text), style="default")
+    _hang(console, line, indent, indent + len(label))
+
+
+def _hang(console: Console, text: Text, first: int, rest: int) -> None:
+    """Print wrapped: the first line after ``first`` spaces, the others after ``rest``."""
+    lines = text.wrap(console, max(console.width - rest, MINIMUM_TEXT), overflow="fold")
+    for number, line in enumerate(lines):
+        line.rstrip()
+        console.print(Text(" " * (rest if number else first)).append_text(line), soft_wrap=True)
+
+
+def _summary(console: Console, report: Report, *, verbose: bool) -> None:
+    for skipped in report.skipped:
+        example = f" (for example {safe(skipped.example)})" if verbose else ""
+        _hang(console, Text(f"skipped {skipped.count} {skipped.reason}{example}", style="dim"), 0, 2)
+    for note in report.notes:
+        _hang(console, Text(f"note: {safe(note)}", style="dim"), 0, 2)
+    line = Text()
+    counts = [(severity, report.count(severity)) for severity in Severity]
+    for severity, count in counts:
+        if count:
+            line.append(", " if line.plain else "")
+            line.append(_plural(count, severity.value), style=STYLE[severity])
+    if not line.plain:
+        line.append("nothing to report", style="bold green")
+    checked = _plural(sum(a.kind in ("component", "predicted") for a in report.components), "component")
+    modules = sum(a.kind == "module" for a in report.components)
+    checked += f" and {_plural(modules, 'core module')}" if modules else ""
+    line.append(f" in {checked}, host {report.host}")
+    _hang(console, line, 0, 2)
+    command = _next_command(report)
+    if command:
+        _labelled(console, "next: ", command, "bold", 0)
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _next_command(report: Report) -> str:
+    """The one command that helps most now."""
+    if not report.findings:
+        return "" if report.components else "wasmdoctor check PATH, with the folder that your build writes to"
+    worst = max(report.findings, key=lambda finding: finding.severity.rank)
+    return f"wasmdoctor explain {worst.code}"

@@ -61,42 +61,34 @@ text = "An equal name first; else the host's highest version on the same semver 
 evidence = "{track_evidence}"
 
 [flags.http]
-args = "-S http"
 about = "outgoing HTTP: wasi:http/types and outgoing-handler"
 evidence = "the evidence of each line"
 
 [flags.nn]
-args = "-S nn"
 about = "neural networks: wasi:nn"
 evidence = "the evidence of each line"
 
 [flags.keyvalue]
-args = "-S keyvalue"
 about = "an in-memory wasi:keyvalue store"
 evidence = "the evidence of each line"
 
 [flags.config]
-args = "-S config"
 about = "configuration values: wasi:config"
 evidence = "the evidence of each line"
 
 [flags.runtime-config]
-args = "-S runtime-config"
 about = "configuration values: wasi:config/runtime (24 to 26; later versions have -S config)"
 evidence = "the evidence of each line"
 
 [flags.tls]
-args = "-S tls"
 about = "TLS client connections: wasi:tls (wasmtime run only)"
 evidence = "the evidence of each line"
 
 [flags.cli]
-args = "-S cli"
 about = "the whole of wasi:cli and what goes with it; on in `run`, off in `serve`"
 evidence = "the evidence of each line"
 
 [flags.common]
-args = "-S common"
 about = "the name that -S cli had in 16 to 19"
 evidence = "wasmtime-cli 50.0.1: src/common.rs, validate_cli_enabled (still an alias there)"
 
@@ -106,18 +98,15 @@ about = "WASI 0.3 (on by default from 46)"
 evidence = "the evidence of each line"
 
 [flags.cli-exit-with-code]
-args = "-S cli-exit-with-code"
 about = "wasi:cli/exit#exit-with-code while it was unstable (27 to 45)"
 evidence = "the evidence of each line"
 
 [flags.network-error-code]
-args = "-S network-error-code"
 about = "the unstable function wasi:sockets/network#network-error-code"
 evidence = "the evidence of each line"
 
 [flags.inherit-network]
 kind = "permission"
-args = "-S inherit-network"
 about = "lets sockets connect and listen; without it they answer access-denied"
 interfaces = "wasi:sockets/tcp, wasi:sockets/udp, wasi:sockets/tcp-create-socket, wasi:sockets/udp-create-socket, wasi:sockets/types"
 added = true
@@ -125,7 +114,6 @@ evidence = "wasmtime-cli 50.0.1: src/common.rs, configure_wasip2; wasmtime-cli-f
 
 [flags.allow-ip-name-lookup]
 kind = "permission"
-args = "-S allow-ip-name-lookup"
 about = "lets names be looked up; without it resolve-addresses answers access-denied"
 interfaces = "wasi:sockets/ip-name-lookup"
 added = true
@@ -133,19 +121,16 @@ evidence = "wasmtime-cli 50.0.1: src/common.rs, configure_wasip2; wasmtime-cli-f
 
 [flags.tcp]
 kind = "permission"
-args = "-S tcp"
 about = "allows TCP sockets; -S inherit-network includes it, -S tcp=n forbids them"
 evidence = "wasmtime-cli 50.0.1: src/common.rs, configure_wasip2; wasmtime-cli-flags 50.0.1: src/lib.rs"
 
 [flags.udp]
 kind = "permission"
-args = "-S udp"
 about = "allows UDP sockets; -S inherit-network includes it, -S udp=n forbids them"
 evidence = "wasmtime-cli 50.0.1: src/common.rs, configure_wasip2; wasmtime-cli-flags 50.0.1: src/lib.rs"
 
 [flags.inherit-env]
 kind = "permission"
-args = "-S inherit-env"
 about = "passes the environment variables on; --env NAME=VALUE passes one"
 interfaces = "wasi:cli/environment"
 evidence = "wasmtime-cli 50.0.1: src/common.rs, configure_wasip2; wasmtime-cli-flags 50.0.1: src/lib.rs"

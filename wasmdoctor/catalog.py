@@ -126,8 +126,8 @@ class Catalog:
     @cached_property
     def host_names(self) -> tuple[str, ...]:
         """The names of all hosts, sorted."""
-        found = {path.stem for folder in self.folders for path in (folder / "hosts").glob("*.toml")}
-        return tuple(sorted(found))
+        found = (path for folder in self.folders for path in (folder / "hosts").glob("*.toml"))
+        return tuple(sorted({path.stem for path in found if path.is_file()}))
 
     def host_profile(self, name: str) -> HostProfile:
         """All that is known of a host, by its name or an alias. Raises HostError for an unknown one."""
@@ -167,6 +167,27 @@ class Catalog:
         line = file.line(index)
         facts = [self.wit_facts(stem) for stem in line.wit]
         return view(replace(file.head, lines=(line,)), asked, line, flags, facts, note)
+
+    def first_version_with(
+        self, host: HostView, import_name: str, functions: Iterable[str] = (), resources: Iterable[str] = ()
+    ) -> str | None:
+        """The version from which on the host takes an import, in the mode and with the flags of ``host``.
+
+        None when its newest version does not. Reads the whole host: for a finding, not for a check.
+        """
+        functions, resources = tuple(functions), tuple(resources)
+        first: str | None = None
+        for line in reversed(self.host_profile(host.profile.name).lines):
+            if host.mode_name not in line.modes:
+                break
+            facts = tuple(self.wit_facts(stem) for stem in line.wit)
+            own = (host.profile.interfaces,) if host.profile.interfaces else ()
+            then = replace(host, line=line, facts=(*own, *facts))
+            match = then.match(import_name)
+            if not match.linked or then.missing_functions(match, functions, resources):
+                break
+            first = line.first
+        return first
 
     def wit_facts(self, stem: str) -> WitFacts:
         """The facts of ``rules/wit/<stem>.toml``."""
@@ -475,7 +496,8 @@ def _closed_sets(table: _Table) -> dict[str, tuple[str, ...]]:
 
 def _head(table: _Table, ranges: tuple[tuple[str, str], ...]) -> HostProfile:
     """A host's profile without its lines."""
-    flags = {key: _flag(key, row) for key, row in table.tables("flags").items()}
+    flag_args = table.text("flag_args", "")
+    flags = {key: _flag(key, row, flag_args) for key, row in table.tables("flags").items()}
     rules = {key: _rule_text(row) for key, row in table.tables("name_rules").items()}
     inline = _interfaces(table)
     profile = HostProfile(
@@ -488,7 +510,7 @@ def _head(table: _Table, ranges: tuple[tuple[str, str], ...]) -> HostProfile:
         default_mode=table.text("default_mode", "run"),
         aliases=table.names("aliases"),
         checks_types=table.flag("checks_types", True),
-        flag_args=table.text("flag_args", ""),
+        flag_args=flag_args,
         name_rules=rules,
         flags=flags,
         starts=tuple(_each(table.array("starts"), _start)),
@@ -508,11 +530,11 @@ def _check_schema(table: _Table) -> None:
         raise table.error("schema", f"is {schema}, but this wasmdoctor reads schema {_SCHEMA}")
 
 
-def _flag(name: str, table: _Table) -> HostFlag:
+def _flag(name: str, table: _Table, flag_args: str) -> HostFlag:
     flag = HostFlag(
         name=name,
         kind=cast(FlagKind, table.word("kind", _FLAG_KINDS, "flag")),
-        args=table.text("args", ""),
+        args=table.text("args", flag_args.replace("{flag}", name)),
         about=table.text("about"),
         evidence=table.text("evidence"),
         interfaces=table.names("interfaces"),

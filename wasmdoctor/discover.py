@@ -421,3 +421,60 @@ def workspace_root(start: Path) -> Path | None:
         if (folder / ".git").exists():
             break
     return best
+
+
+@dataclass(slots=True)
+class Sources:
+    """The sources below a folder, sorted: WIT package folders (and single files), manifests, .wac files."""
+
+    wit: list[Path] = field(default_factory=list)
+    manifests: list[Path] = field(default_factory=list)
+    wac: list[Path] = field(default_factory=list)
+
+
+def find_sources(root: Path) -> Sources:
+    """Find WIT, Cargo and wac sources below ``root``, as git sees them; target folders are not entered.
+
+    A WIT package is a folder with .wit files that does not lie in another one's ``deps``. Folders that
+    cannot be read are passed over: `check` says so where it matters.
+    """
+    found = Sources()
+    stack: list[tuple[Path, list[_Ignore], int, bool]] = [(root, _ancestor_ignores(root), 0, False)]
+    while stack:
+        folder, ignores, depth, in_deps = stack.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        names = {entry.name for entry in entries}
+        if ".gitignore" in names:
+            ignores = [*ignores, *_read_ignore(folder)]
+        has_wit = False
+        for entry in entries:
+            path = folder / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                skip = (
+                    entry.name in NEVER_ENTERED
+                    or depth >= MAX_DEPTH
+                    or _looks_like_target(path)
+                    or _ignored(path, True, ignores)
+                )
+                if not skip:
+                    stack.append(
+                        (path, ignores, depth + 1, in_deps or (entry.name == "deps" and _has_wit(names)))
+                    )
+            elif entry.name == "Cargo.toml":
+                found.manifests.append(path)
+            elif entry.name.endswith(".wac"):
+                found.wac.append(path)
+            elif entry.name.endswith(".wit"):
+                has_wit = True
+        if has_wit and not in_deps:
+            found.wit.append(folder)
+    for paths in (found.wit, found.manifests, found.wac):
+        paths.sort()
+    return found
+
+
+def _has_wit(names: Iterable[str]) -> bool:
+    return any(name.endswith(".wit") for name in names)

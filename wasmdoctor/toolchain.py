@@ -207,6 +207,10 @@ class Toolchain:
         """``wasm-tools component wit --json``: the component's world as JSON text. Raises ToolError."""
         return self._ask(["component", "wit", "--json"], path, data)
 
+    def wit_text(self, path: Path | str, data: bytes | None = None) -> bytes:
+        """``wasm-tools component wit``: an encoded package or component as WIT text. Raises ToolError."""
+        return self._ask(["component", "wit"], path, data)
+
     def metadata_json(self, path: Path | str, data: bytes | None = None) -> bytes:
         """``wasm-tools metadata show --json``. Raises ToolError."""
         return self._ask(["metadata", "show", "--json"], path, data)

@@ -121,8 +121,8 @@ def look_alike(facts: Facts) -> Iterator[Draft]:
         best = next(iter(lookalikes(verdict.name, verdict.extern, facts.lookalikes, facts.standard)), None)
         if best is None:
             continue
-        pairs = ", ".join(f"`{ours}` ~ `{theirs}`" for ours, theirs in best.functions[:4])
-        more = f" and {len(best.functions) - 4} more" if len(best.functions) > 4 else ""
+        pairs = ", ".join(f"`{ours}` ~ `{theirs}`" for ours, theirs in best.functions[:2])
+        more = f" and {len(best.functions) - 2} more" if len(best.functions) > 2 else ""
         functions = f"; functions that match: {pairs}{more}" if pairs else ""
         yield Draft(
             file.path,
@@ -213,4 +213,4 @@ def needs_flag(facts: Facts) -> Iterator[Draft]:
 
 def _flag_words(host: HostView, flags: tuple[str, ...]) -> str:
     """Flags as they stand on the host's command line."""
-    return " ".join(host.profile.flag(flag).args for flag in flags)
+    return " ".join(host.profile.flag(flag).args or flag for flag in flags)

@@ -17,6 +17,10 @@ NAME_WEIGHT = 0.6
 """A name says what an interface is meant for; functions (the rest of the weight) confirm it."""
 
 
+LIKENESS = 0.5
+"""Two functions match when at least this share of their words is common: `connect` and `finish-connect`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resemblance:
     """A standard interface (without version), a score from 0 to 1, and pairs of functions that match.
@@ -36,7 +40,7 @@ def lookalikes(
     """Standard interfaces that resemble an import, best first.
 
     The score is 0.6 times the share of the name's words that speak of the standard interface's role,
-    plus 0.4 times the share of functions for which it has one with a common word. Names in ``wasi:``
+    plus 0.4 times the share of functions for which it has one with the same words, or half of them. Names in ``wasi:``
     resemble nothing: they are meant to be standard.
     """
     if name.namespace == "wasi":
@@ -100,7 +104,7 @@ def _pairs(extern: Extern, data: Lookalikes, functions: frozenset[str]) -> tuple
     for function in extern.functions:
         ours = set(data.words(_member(function.name)))
         best = max(theirs, key=lambda name: _likeness(ours, theirs[name]), default=None)
-        if best is not None and ours & theirs[best]:
+        if best is not None and _likeness(ours, theirs[best]) >= LIKENESS:
             pairs.append((function.name, best))
     return tuple(pairs)
 

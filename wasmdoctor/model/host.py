@@ -298,7 +298,7 @@ class HostProfile:
     def flag(self, name: str) -> HostFlag:
         """A flag with its arguments, whether the profile describes it or only uses it."""
         known = self.flags.get(name)
-        return known or HostFlag(name, "flag", self.flag_args.format(flag=name), "")
+        return known or HostFlag(name, "flag", self.flag_args.replace("{flag}", name), "")
 
 
 def _range(first: str, last: str) -> str:
@@ -654,7 +654,7 @@ class HostView:
         permissions = self.permissions(imports)
         needed.update(flag.name for flag in permissions if flag.added)
         arguments = [self.line.args, *(self.profile.flag(name).args for name in sorted(needed))]
-        arguments += [f"{self.profile.flag_args.format(flag=name)}=n" for name in sorted(self.off)]
+        arguments += [f"{self.profile.flag_args.replace('{flag}', name)}=n" for name in sorted(self.off)]
         command = rule.command.format(
             flags=" ".join(filter(None, arguments)),
             component=shlex.quote(component),

@@ -29,7 +29,7 @@ _BRACKETED: Final = re.compile(
     r"(url|integrity|locked-dep|unlocked-dep)=<([^<>]*)>(?:,integrity=<([^<>]*)>)?"
 )
 _RANGED: Final = re.compile(
-    r"unlocked-dep=<([^<>@]*)(?:@(\*|\{(?:>=[^ <>]+)?(?:(?:(?<=\{)| )<[^ <>]+)?\}))?>"
+    r"unlocked-dep=<([^<>@]*)(?:@(\*|\{>=[^ <>]+\}|\{<[^ <>]+\}|\{>=[^ <>]+ <[^ <>]+\}))?>"
 )
 _MEMBERS: Final = ("method", "static", "async method", "async static")
 

@@ -51,7 +51,7 @@ def one(host: HostView, style: Style) -> str:
             if missing:
                 more.setdefault(missing, set()).add(provision.name)
         for flags, names in sorted(more.items()):
-            words = " ".join(host.profile.flag(flag).args for flag in flags)
+            words = " ".join(_how(host, flag) for flag in flags)
             console.print(Text(f"with {words}:", "bold"))
             for line in _by_package(names):
                 console.print(Padding(Text(line), (0, 0, 0, 2)))
@@ -70,3 +70,9 @@ def _by_package(names: Iterable[str]) -> list[str]:
         inner = f"{{{inner}}}" if len(interfaces) > 1 else inner
         lines.append(f"{package}/{inner}" + (f"@{version}" if version else ""))
     return lines
+
+
+def _how(host: HostView, name: str) -> str:
+    """A flag as the host's command line takes it, or what it is when there is no such word (a plugin)."""
+    flag = host.profile.flag(name)
+    return flag.args or f"{name} ({flag.about or flag.kind})"

@@ -47,8 +47,7 @@ def render(report: Report, style: Style, *, verbose: bool = False, quiet: bool =
         for artifact in report.components:
             _artifact(console, artifact, by_subject.pop(artifact.path, []), seen, verbose=verbose)
         for findings in by_subject.values():
-            for finding in findings:
-                _finding(console, finding, seen)
+            _findings(console, findings, seen)
             console.print()
         _summary(console, report, verbose=verbose)
 
@@ -84,8 +83,7 @@ def _artifact(
                 _hang(console, line, 2, 4)
         else:
             console.print(Padding(_table(rows), (0, 0, 0, 2)))
-    for finding in findings:
-        _finding(console, finding, seen)
+    _findings(console, findings, seen)
     if artifact.start:
         _labelled(console, "start it: ", artifact.start, "green", 2)
         for hint in artifact.hints:
@@ -178,6 +176,22 @@ def _folded(items: list[ImportVerdict]) -> list[tuple[str, str]]:
         names = f"{{{names}}}" if len(interfaces) > 1 else names
         rows.append((f"{package}/{names}" + (f"@{version}" if version else ""), text))
     return sorted(rows) + plain
+
+
+def _findings(console: Console, findings: list[Finding], seen: set[str]) -> None:
+    """What was said of another component already is not said again at length."""
+    known: dict[tuple[Severity, str], list[str]] = {}
+    for finding in findings:
+        key = f"{finding.code} {finding.message} {finding.location if finding.location.line else ''}"
+        if key in seen and finding.interface:
+            known.setdefault((finding.severity, finding.code), []).append(finding.interface)
+        else:
+            _finding(console, finding, seen)
+        seen.add(key)
+    for (severity, code), interfaces in known.items():
+        line = Text(f"{severity.value}[{code}]", style=STYLE[severity])
+        line.append(f" as above: {', '.join(safe(name) for name in interfaces)}", style="not bold default")
+        _hang(console, line, 2, 4)
 
 
 def _finding(console: Console, finding: Finding, seen: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""The composition root: discover, read, judge, report. Reads top to bottom; every step is somebody else's."""
+"""``check``: discover, read, judge, report. Reads top to bottom."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from wasmdoctor.model.host import HostView, StartCommand, WitFacts
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import WasmFile
+from wasmdoctor.pipeline.sources import workspaces
 from wasmdoctor.readers.wasm import (
     ByteSource,
     BytesSource,
@@ -86,7 +87,7 @@ def check(
         verdicts=verdicts,
         lookalikes=catalog.lookalikes,
         standard=_standard(catalog) if open_questions else (),
-        declarations=_declarations(found) if open_questions else {},
+        declarations=_declarations(found, options.cwd, toolchain) if open_questions else {},
         problems=tuple(found.problems),
         invalid=invalid,
         tool_problem=tool_problem,
@@ -162,8 +163,13 @@ def _standard(catalog: Catalog) -> tuple[WitFacts, ...]:
     return catalog.host("wasmtime").facts
 
 
-def _declarations(found: Discovery) -> dict[str, Location]:
-    return {}
+def _declarations(found: Discovery, cwd: Path, toolchain: Toolchain) -> dict[str, Location]:
+    """Where the sources around the binaries declare interfaces."""
+    starts = [binary.real.parent for binary in found.binaries if binary.data is None]
+    declarations: dict[str, Location] = {}
+    for workspace in workspaces(starts, cwd, toolchain):
+        declarations = workspace.declarations | declarations
+    return declarations
 
 
 def _hashes(found: Discovery) -> dict[str, str]:

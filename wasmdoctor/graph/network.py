@@ -1,0 +1,169 @@
+"""One directed graph of components, crates, bindings, worlds, interfaces, hosts and files.
+
+The only module that touches networkx. Nodes and edges are frozen records; every edge says what it rests
+on: a place in a file, and the kind of evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+import networkx as nx
+
+from wasmdoctor.model.binding import Certainty, Evidence
+from wasmdoctor.model.source import Location
+
+
+class NodeKind(StrEnum):
+    """What a node stands for."""
+
+    COMPONENT = "component"
+    MODULE = "module"
+    CRATE = "crate"
+    BINDING = "binding"
+    WORLD = "world"
+    INTERFACE = "interface"
+    HOST = "host"
+    FILE = "file"
+
+
+class EdgeKind(StrEnum):
+    """How one node leads to another. An arrow points from what needs to what is needed."""
+
+    BUILT_FROM = "built from"  # component -> crate
+    DEPENDS = "depends on"  # crate -> crate
+    BINDS = "binds"  # crate -> binding
+    FOR = "is for"  # binding -> world
+    IMPORTS = "imports"  # world, binding or component -> interface
+    EXPORTS = "exports"  # world, binding or component -> interface
+    INCLUDES = "includes"  # world -> world
+    DECLARED_IN = "declared in"  # world or interface -> file
+    PROVIDES = "provides"  # host or component -> interface
+    CONTAINS = "contains"  # component -> module
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Node:
+    """A node: its kind, a key that is unique within the kind, a label for people, and its place."""
+
+    kind: NodeKind
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What is known of a node. ``external`` marks crates from a registry and standard interfaces."""
+
+    label: str
+    location: Location | None = None
+    external: bool = False
+    finding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An edge with what it rests on. ``note`` is for people: a cfg, a rename, the functions used."""
+
+    source: Node
+    target: Node
+    kind: EdgeKind
+    location: Location | None = None
+    evidence: Evidence = Evidence.SOURCES
+    certainty: Certainty = Certainty.CERTAIN
+    note: str = ""
+
+
+class Network:
+    """The graph. Adding a node or edge twice keeps the first."""
+
+    def __init__(self) -> None:
+        self._graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
+
+    def add(self, node: Node, facts: NodeFacts) -> Node:
+        """Add a node, or fill one that so far was only the end of an edge."""
+        if node not in self._graph or "facts" not in self._graph.nodes[node]:
+            self._graph.add_node(node, facts=facts)
+        return node
+
+    def connect(self, edge: Edge) -> None:
+        """Add an edge; its ends need not have been added yet."""
+        key = (edge.kind, edge.location)
+        if not self._graph.has_edge(edge.source, edge.target, key):
+            self._graph.add_edge(edge.source, edge.target, key=key, edge=edge)
+
+    def mark(self, node: Node, finding: str) -> None:
+        """Note that a node has a finding of this severity."""
+        import dataclasses
+
+        if node in self._graph:
+            self._graph.nodes[node]["facts"] = dataclasses.replace(self.facts(node), finding=finding)
+
+    def __contains__(self, node: Node) -> bool:
+        return node in self._graph
+
+    def facts(self, node: Node) -> NodeFacts:
+        """What is known of a node."""
+        found = self._graph.nodes[node].get("facts")
+        return found if isinstance(found, NodeFacts) else NodeFacts(node.key)
+
+    def nodes(self, kind: NodeKind | None = None) -> list[Node]:
+        """All nodes, or those of a kind, sorted."""
+        return sorted(node for node in self._graph if kind is None or node.kind is kind)
+
+    def edges(self) -> list[Edge]:
+        """All edges, sorted."""
+        found = [data["edge"] for _, _, data in self._graph.edges(data=True)]
+        return sorted(found, key=_edge_order)
+
+    def out(self, node: Node, kind: EdgeKind | None = None) -> list[Edge]:
+        """The edges that leave a node, sorted."""
+        if node not in self._graph:
+            return []
+        found = (data["edge"] for _, _, data in self._graph.out_edges(node, data=True))
+        return sorted((edge for edge in found if kind is None or edge.kind is kind), key=_edge_order)
+
+    def into(self, node: Node, kind: EdgeKind | None = None) -> list[Edge]:
+        """The edges that reach a node, sorted."""
+        if node not in self._graph:
+            return []
+        found = (data["edge"] for _, _, data in self._graph.in_edges(node, data=True))
+        return sorted((edge for edge in found if kind is None or edge.kind is kind), key=_edge_order)
+
+    def around(self, node: Node, depth: int) -> Network:
+        """The part within ``depth`` edges of a node, in either direction."""
+        near = nx.ego_graph(self._graph.to_undirected(as_view=True), node, radius=depth)
+        return self._part(set(near))
+
+    def only(self, keep: Callable[[Node], bool]) -> Network:
+        """The part with the nodes that ``keep`` wants."""
+        return self._part({node for node in self._graph if keep(node)})
+
+    def _part(self, nodes: set[Node]) -> Network:
+        part = Network()
+        part._graph = self._graph.subgraph(nodes).copy()
+        return part
+
+    def chains(
+        self, source: Node, target: Node, follow: Callable[[Edge], bool], *, most: int
+    ) -> Iterator[tuple[Edge, ...]]:
+        """Ways from ``source`` to ``target`` over edges that ``follow`` allows, shortest first, at most ``most``."""
+        view: nx.DiGraph[Node] = nx.DiGraph()
+        for edge in self.edges():
+            if follow(edge) and not view.has_edge(edge.source, edge.target):
+                view.add_edge(edge.source, edge.target, edge=edge)
+        if source not in view or target not in view or not nx.has_path(view, source, target):
+            return
+        for number, nodes in enumerate(nx.shortest_simple_paths(view, source, target)):
+            if number >= most:
+                return
+            yield tuple(view.edges[one, two]["edge"] for one, two in pairwise(nodes))
+
+
+def _edge_order(edge: Edge) -> tuple[object, ...]:
+    place = edge.location
+    where = (place.path, place.line, place.column) if place else ("", 0, 0)
+    return (edge.source, edge.target, edge.kind, where)

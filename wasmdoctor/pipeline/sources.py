@@ -1,0 +1,94 @@
+"""The sources around the binaries of a run: where they are, and what the readers say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from wasmdoctor.discover import Sources, display_path, find_sources, workspace_root
+from wasmdoctor.model.source import Location
+from wasmdoctor.model.wit import Resolution
+from wasmdoctor.readers.cargo import DiskFiles
+from wasmdoctor.readers.wit import load_wit, resolve_wit
+from wasmdoctor.toolchain import Toolchain, ToolError
+
+
+class WitView:
+    """The WIT reader's view of files, over a view that leaves the workspace for nothing."""
+
+    def __init__(self, files: DiskFiles) -> None:
+        self.files = files
+
+    def is_dir(self, path: str) -> bool:
+        """Whether there is a folder."""
+        return self.files.is_folder(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or folder."""
+        return self.files.is_folder(path) or self.files.is_file(path)
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder. Raises OSError."""
+        return list(self.files.entries(path))
+
+    def read(self, path: str) -> bytes:
+        """The contents of a file. Raises OSError."""
+        return self.files.read(path)
+
+
+class Workspace:
+    """One folder of sources: everything is read when first asked for, and once.
+
+    ``root`` is the workspace's folder, ``cwd`` the folder that shown paths are relative to. Encoded WIT
+    packages among the dependencies are turned into text by ``toolchain``.
+    """
+
+    def __init__(self, root: Path, cwd: Path, toolchain: Toolchain) -> None:
+        self.root = root
+        self.cwd = cwd
+        self.toolchain = toolchain
+        self.files = DiskFiles(cwd, root)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The source files."""
+        return find_sources(self.root)
+
+    def show(self, path: Path) -> str:
+        """A path as it is shown, and as the readers are given it."""
+        return display_path(path, self.cwd)
+
+    @cached_property
+    def wit(self) -> Mapping[str, Resolution]:
+        """Every WIT package folder, resolved, by its path."""
+        return {self.show(path): self.resolve([self.show(path)]) for path in self.sources.wit}
+
+    def resolve(self, paths: Iterable[str]) -> Resolution:
+        """WIT packages with their ``deps``, as ``generate!`` or a folder on the command line means them."""
+        return resolve_wit(load_wit(WitView(self.files), tuple(paths), decode=self._decode))
+
+    def _decode(self, path: str, data: bytes) -> bytes | None:
+        try:
+            return self.toolchain.wit_text(self.cwd / path)
+        except ToolError:
+            return None
+
+    @cached_property
+    def declarations(self) -> dict[str, Location]:
+        """Where each interface (``ns:pkg/name``, without version) is declared; a copy in ``deps`` counts last."""
+        own: dict[str, Location] = {}
+        copies: dict[str, Location] = {}
+        for resolution in self.wit.values():
+            main = {package.name for package in resolution.main}
+            for package in resolution.packages.values():
+                for interface in package.interfaces.values():
+                    name = interface.name.partition("@")[0]
+                    (own if package.name in main else copies).setdefault(name, interface.location)
+        return copies | own
+
+
+def workspaces(starts: Iterable[Path], cwd: Path, toolchain: Toolchain) -> list[Workspace]:
+    """The workspaces that some paths belong to, each once, sorted; paths outside any give none."""
+    roots = {root for start in starts if (root := workspace_root(start)) is not None}
+    return [Workspace(root, cwd, toolchain) for root in sorted(roots)]

@@ -1,0 +1,169 @@
+"""What the Cargo reader needs of a file system, and two views: a folder on disk, and memory."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+MAX_FILE_SIZE = 64 * 1024 * 1024
+"""Manifests, lock files and sources above this many bytes are refused."""
+
+
+class FileView(Protocol):
+    """Files by path, with forward slashes, relative to where the view starts, or absolute."""
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises OSError when there is none or it may not be read."""
+        ...
+
+    def entries(self, path: str) -> Mapping[str, bool]:
+        """The names in a folder, and whether each is a folder. Raises OSError when it is none."""
+        ...
+
+    def is_file(self, path: str) -> bool:
+        """Whether a file is there (and may be read)."""
+        ...
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder is there (and may be read)."""
+        ...
+
+
+@lru_cache(maxsize=65536)
+def join(folder: str, path: str) -> str:
+    """``path`` as seen from ``folder``, without ``.`` and (as far as can be) without ``..``."""
+    joined = posixpath.normpath(posixpath.join(folder or ".", path.replace("\\", "/")))
+    return joined[1:] if joined.startswith("//") else joined
+
+
+def parent(path: str) -> str:
+    """The folder above a normalised path: ``a/b`` gives ``a``, ``a`` gives ``.``, ``.`` gives ``..``."""
+    if path.startswith("/"):
+        return posixpath.dirname(path)
+    return posixpath.normpath(posixpath.join(path, ".."))
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a normalised path is ``folder`` or lies in it."""
+    if folder == ".":
+        return not path.startswith(("/", "../")) and path != ".."
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+class OutsideError(PermissionError):
+    """A path, or what a symbolic link on it leads to, lies outside the folders that may be read."""
+
+
+class DiskFiles:
+    """A folder on disk.
+
+    ``start`` is what relative paths are relative to. Nothing outside ``root`` (``start`` if not
+    given) and the folders ``also`` (Cargo's home, say) is read, symbolic links followed to their end.
+    """
+
+    def __init__(
+        self, start: str | Path, root: str | Path | None = None, also: Iterable[str | Path] = ()
+    ) -> None:
+        self.start = os.path.realpath(start)
+        inside = [start if root is None else root, *also]
+        self._inside = [os.path.join(os.path.realpath(folder), "") for folder in inside]
+        self._folders: dict[str, str | None] = {}
+
+    def _folder(self, path: str) -> str | None:
+        """The real path of a folder, None when it lies outside."""
+        if path not in self._folders:
+            real = os.path.realpath(os.path.join(self.start, path))
+            inside = any((real + os.sep).startswith(folder) for folder in self._inside)
+            self._folders[path] = real if inside else None
+        return self._folders[path]
+
+    def _real(self, path: str) -> tuple[str, int]:
+        """The real path and its mode. Raises OSError, also when it lies outside."""
+        folder, name = posixpath.split(path)
+        if name not in ("", ".", ".."):
+            above = self._folder(folder)
+            if above is not None:
+                real = os.path.join(above, name)
+                mode = os.lstat(real).st_mode
+                if not stat.S_ISLNK(mode):
+                    return real, mode
+        found = self._folder(path)
+        if found is None:
+            raise OutsideError(f"{path} lies outside the folder that is read")
+        return found, os.stat(found).st_mode
+
+    def _mode(self, path: str) -> int:
+        """The mode of what is there; 0 for nothing that may be read."""
+        try:
+            return self._real(path)[1]
+        except (OSError, ValueError):
+            return 0
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a regular file below the size limit. Raises OSError."""
+        real, mode = self._real(path)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(f"{path} is a folder")
+        if not stat.S_ISREG(mode):
+            raise FileNotFoundError(f"{path} is not a regular file")
+        with open(real, "rb") as file:
+            data = file.read(MAX_FILE_SIZE + 1)
+        if len(data) > MAX_FILE_SIZE:
+            raise OSError(f"{path} has more than {MAX_FILE_SIZE} bytes")
+        return data
+
+    def entries(self, path: str) -> Mapping[str, bool]:
+        """The names in a folder, sorted; a link counts as what it leads to. Raises OSError."""
+        with os.scandir(self._real(path)[0]) as found:
+            return {entry.name: entry.is_dir() for entry in sorted(found, key=lambda entry: entry.name)}
+
+    def is_file(self, path: str) -> bool:
+        """Whether a regular file is there, inside the folders that may be read."""
+        return stat.S_ISREG(self._mode(path))
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder is there, inside the folders that may be read."""
+        return stat.S_ISDIR(self._mode(path))
+
+
+class MemoryFiles:
+    """Files in memory: path to contents."""
+
+    def __init__(self, files: Mapping[str, bytes | str]) -> None:
+        self.files = {
+            join(".", path): data.encode() if isinstance(data, str) else data for path, data in files.items()
+        }
+        self.folders: dict[str, dict[str, bool]] = {".": {}}
+        for path in sorted(self.files):
+            is_folder = False
+            while path not in (".", "/", ".."):
+                above = posixpath.dirname(path) or "."
+                self.folders.setdefault(above, {})[posixpath.basename(path)] = is_folder
+                path, is_folder = above, True
+
+    def read(self, path: str) -> bytes:
+        """The contents of a file. Raises FileNotFoundError or IsADirectoryError."""
+        if path in self.folders:
+            raise IsADirectoryError(f"{path} is a folder")
+        if path not in self.files:
+            raise FileNotFoundError(f"{path} does not exist")
+        return self.files[path]
+
+    def entries(self, path: str) -> Mapping[str, bool]:
+        """The names in a folder. Raises FileNotFoundError."""
+        if path not in self.folders:
+            raise FileNotFoundError(f"{path} does not exist")
+        return self.folders[path]
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return path in self.files
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is such a folder."""
+        return path in self.folders

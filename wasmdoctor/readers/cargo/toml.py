@@ -1,0 +1,464 @@
+"""TOML with the place of every key and value, as manifests need it.
+
+``tomllib`` gives values without places and knows TOML 1.0 only; Cargo reads TOML 1.1 since 1.94
+(newlines and trailing commas in inline tables, ``\\e`` and ``\\xHH``, times without seconds). The
+rules below are those of the TOML 1.1 specification; on TOML 1.0 the tests hold them against tomllib.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from wasmdoctor.model.cargo import PlainValue
+from wasmdoctor.model.source import Problem, SourceText, Span
+
+MAX_DEPTH = 64
+"""How deep arrays and inline tables may nest, and how many parts a dotted key may have."""
+
+
+class Origin(Enum):
+    """How a table came about, which decides what may still be added to it."""
+
+    IMPLIED = "as the parent of a header's table"
+    HEADER = "by its own header"
+    DOTTED = "by a dotted key"
+    INLINE = "in braces"
+
+
+class DateText(str):
+    """A date or time, kept as its text."""
+
+    __slots__ = ()
+
+
+class Table(dict[str, "Item"]):
+    """A table: key to item, in the order of the file."""
+
+    __slots__ = ("origin", "section")
+
+    def __init__(self, origin: Origin, section: int = 0) -> None:
+        super().__init__()
+        self.origin = origin
+        self.section = section
+
+
+class Array(list["Item"]):
+    """An array; ``of_tables`` when it is made of ``[[headers]]``."""
+
+    __slots__ = ("of_tables",)
+
+    def __init__(self, *, of_tables: bool = False) -> None:
+        super().__init__()
+        self.of_tables = of_tables
+
+
+Value = str | int | float | bool | Table | Array
+
+
+@dataclass(slots=True)
+class Item:
+    """A value and its places, as byte offsets.
+
+    ``key`` is the (last part of the) key as written, quotes included; for an array's element it is
+    the element. ``start`` and ``end`` span the value; for a table made by a header, the header,
+    and for one that only the headers of its own tables, or dotted keys, imply, the key.
+    """
+
+    value: Value
+    key: Span
+    start: int
+    end: int
+
+
+class _SyntaxError(Exception):
+    def __init__(self, offset: int, message: str) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.message = message
+
+
+def parse(source: SourceText) -> Table | Problem:
+    """The root table of a TOML text, or the first error in it."""
+    try:
+        source.data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Problem(source.location(error.start), "not UTF-8 text", "save the file as UTF-8")
+    parser = _Parser(source.data)
+    try:
+        return parser.document()
+    except _SyntaxError as error:
+        return Problem(
+            source.location(error.offset), f"not valid TOML: {error.message}", "correct the syntax"
+        )
+
+
+def plain(value: Value) -> PlainValue:
+    """A value as plain data, without places."""
+    if isinstance(value, Table):
+        return {key: plain(item.value) for key, item in value.items()}
+    if isinstance(value, Array):
+        return [plain(item.value) for item in value]
+    return value
+
+
+_SPACE = re.compile(rb"[ \t]*")
+_BLANK = re.compile(rb"(?:[ \t\n]|\r\n|#[^\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*(?=\r?\n|\Z))*")
+_LINE_END = re.compile(rb"[ \t]*(?:#[^\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*)?(?:\r?\n|\Z)")
+_BARE_KEY = re.compile(rb"[A-Za-z0-9_-]+")
+_PLAIN_BASIC = re.compile(rb'"([^"\\\x00-\x08\x0a-\x1f\x7f]*)"')
+_LITERAL = re.compile(rb"'([^'\x00-\x08\x0a-\x1f\x7f]*)'")
+_BASIC_RUN = re.compile(rb'[^"\\\x00-\x08\x0a-\x1f\x7f]+')
+_MULTI_RUN = re.compile(rb'(?:[^"\\\x00-\x08\x0b-\x1f\x7f]|\r\n)+')
+_MULTI_LITERAL = re.compile(rb"'''((?:[^'\x00-\x08\x0b-\x1f\x7f]|\r\n|'(?!''))*)'''('{0,2})")
+_FOLD = re.compile(rb"\\[ \t]*\r?\n(?:[ \t\n]|\r\n)*")
+# What most lines of a manifest are, at one go: `key = "text"` and `key = true`; and `"text",` in arrays.
+_SIMPLE_PAIR = re.compile(
+    rb'([A-Za-z0-9_-]+)[ \t]*=[ \t]*(?:"([^"\\\x00-\x08\x0a-\x1f\x7f]*)"(?!")|(true|false)(?=[ \t\r\n#,}]|\Z))'
+)
+_SIMPLE_ELEMENT = re.compile(rb'(?:[ \t\n]|\r\n)*("([^"\\\x00-\x08\x0a-\x1f\x7f]*)")[ \t]*,')
+_DATE = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
+_SCALAR = re.compile(rb"[A-Za-z0-9+\-_.:]+(?: (?=\d\d:)[0-9.:Zz+\-]+)?")
+_MOMENT = re.compile(rf"{_DATE}(?:[Tt ]{_TIME}(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?|{_TIME}", re.ASCII)
+_INTEGER = re.compile(
+    r"[+-]?(?:0|[1-9](?:_?\d)*)|0x[\dA-Fa-f](?:_?[\dA-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*", re.ASCII
+)
+_FLOAT = re.compile(
+    r"[+-]?(?:inf|nan|(?:0|[1-9](?:_?\d)*)(?:\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?|[eE][+-]?\d(?:_?\d)*))",
+    re.ASCII,
+)
+_ESCAPES = {
+    b"b": "\b", b"t": "\t", b"n": "\n", b"f": "\f", b"r": "\r", b"e": "\x1b", b'"': '"', b"\\": "\\",
+}  # fmt: skip
+_CODES = {b"x": 2, b"u": 4, b"U": 8}
+
+
+class _Parser:
+    """One pass over the bytes; raises _SyntaxError at the first error."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+        self.root = Table(Origin.HEADER)
+        self.table = self.root
+        self.section = 0
+
+    def document(self) -> Table:
+        data = self.data
+        while True:
+            self.blank()
+            if self.at >= len(data):
+                return self.root
+            if data[self.at] == 0x5B:  # [
+                self.header()
+            else:
+                self.pair(self.table, self.section, 0)
+            end = _LINE_END.match(data, self.at)
+            if end is None:
+                raise _SyntaxError(self.space(), "expected the end of the line")
+            self.at = end.end()
+
+    def blank(self) -> int:
+        """Over spaces, newlines and comments."""
+        found = _BLANK.match(self.data, self.at)
+        if found:
+            self.at = found.end()
+        return self.at
+
+    def space(self) -> int:
+        found = _SPACE.match(self.data, self.at)
+        if found:
+            self.at = found.end()
+        return self.at
+
+    def expect(self, token: bytes, what: str) -> None:
+        if not self.data.startswith(token, self.at):
+            raise _SyntaxError(self.at, f"expected {what}")
+        self.at += len(token)
+
+    # Keys
+
+    def key_part(self) -> tuple[str, Span]:
+        start = self.at
+        found = _BARE_KEY.match(self.data, start)
+        if found:
+            self.at = found.end()
+            return found.group().decode(), Span(start, self.at)
+        first = self.data[start : start + 1]
+        if first == b'"':
+            return self.basic(), Span(start, self.at)
+        if first == b"'":
+            return self.literal(), Span(start, self.at)
+        raise _SyntaxError(start, "expected a key")
+
+    def key(self) -> list[tuple[str, Span]]:
+        parts = [self.key_part()]
+        self.space()
+        while self.data.startswith(b".", self.at):
+            self.at += 1
+            self.space()
+            parts.append(self.key_part())
+            if len(parts) > MAX_DEPTH:
+                raise _SyntaxError(parts[0][1].start, f"a key of more than {MAX_DEPTH} parts")
+            self.space()
+        return parts
+
+    def header(self) -> None:
+        start = self.at
+        double = self.data.startswith(b"[[", start)
+        self.at += 2 if double else 1
+        self.space()
+        parts = self.key()
+        self.expect(b"]]" if double else b"]", "`]]`" if double else "`]`")
+        self.section += 1
+        table = self.root
+        for name, span in parts[:-1]:
+            table = self.step(table, name, span)
+        name, span = parts[-1]
+        self.table = (self.add_to_array if double else self.open_table)(table, name, span, start)
+
+    def step(self, table: Table, name: str, span: Span) -> Table:
+        """Into the table ``name`` on the way of a header, made when it is not there."""
+        item = table.get(name)
+        if item is None:
+            made = Table(Origin.IMPLIED)
+            table[name] = Item(made, span, span.start, span.end)
+            return made
+        value = item.value
+        if isinstance(value, Array) and value.of_tables:
+            value = value[-1].value
+        if not isinstance(value, Table) or value.origin is Origin.INLINE:
+            raise _SyntaxError(span.start, f"`{name}` is a value already, and cannot be extended")
+        return value
+
+    def open_table(self, table: Table, name: str, span: Span, start: int) -> Table:
+        item = table.get(name)
+        if item is None:
+            made = Table(Origin.HEADER)
+            table[name] = Item(made, span, start, self.at)
+            return made
+        if not isinstance(item.value, Table) or item.value.origin is not Origin.IMPLIED:
+            raise _SyntaxError(span.start, f"`{name}` is defined twice")
+        item.value.origin = Origin.HEADER
+        item.key, item.start, item.end = span, start, self.at
+        return item.value
+
+    def add_to_array(self, table: Table, name: str, span: Span, start: int) -> Table:
+        item = table.get(name)
+        if item is None:
+            item = table[name] = Item(Array(of_tables=True), span, start, self.at)
+        if not isinstance(item.value, Array) or not item.value.of_tables:
+            raise _SyntaxError(span.start, f"`{name}` is defined twice")
+        made = Table(Origin.HEADER)
+        item.value.append(Item(made, span, start, self.at))
+        return made
+
+    def pair(self, table: Table, section: int, depth: int) -> None:
+        simple = _SIMPLE_PAIR.match(self.data, self.at)
+        if simple and (name := simple[1].decode()) not in table:
+            text, truth = simple[2], simple[3]
+            value = text.decode() if truth is None else truth == b"true"
+            # The span of a string has its quotes, which are outside the group.
+            start = simple.start(2) - 1 if truth is None else simple.start(3)
+            self.at = simple.end()
+            table[name] = Item(value, Span(*simple.span(1)), start, self.at)
+            return
+        self.any_pair(table, section, depth)
+
+    def any_pair(self, table: Table, section: int, depth: int) -> None:
+        parts = self.key()
+        self.expect(b"=", "`=`")
+        self.space()
+        for name, span in parts[:-1]:
+            item = table.get(name)
+            if item is None:
+                item = table[name] = Item(Table(Origin.DOTTED, section), span, span.start, span.end)
+            value = item.value
+            if not isinstance(value, Table):
+                raise _SyntaxError(span.start, f"`{name}` is a value already, and cannot be extended")
+            if value.origin is Origin.IMPLIED:
+                value.origin, value.section = Origin.DOTTED, section
+            elif value.origin is not Origin.DOTTED or value.section != section:
+                raise _SyntaxError(span.start, f"`{name}` is defined elsewhere, and cannot be extended")
+            table = value
+        name, span = parts[-1]
+        if name in table:
+            raise _SyntaxError(span.start, f"`{name}` is defined twice")
+        start = self.at
+        table[name] = Item(self.value(depth), span, start, self.at)
+
+    # Values
+
+    def value(self, depth: int) -> Value:
+        first = self.data[self.at : self.at + 1]
+        if first == b'"':
+            return self.multi_basic() if self.data.startswith(b'"""', self.at) else self.basic()
+        if first == b"'":
+            return self.multi_literal() if self.data.startswith(b"'''", self.at) else self.literal()
+        if first in (b"[", b"{"):
+            if depth >= MAX_DEPTH:
+                raise _SyntaxError(self.at, f"nested deeper than {MAX_DEPTH}")
+            return self.array(depth + 1) if first == b"[" else self.inline_table(depth + 1)
+        return self.scalar()
+
+    def array(self, depth: int) -> Array:
+        array = Array()
+        self.at += 1
+        while True:
+            while simple := _SIMPLE_ELEMENT.match(self.data, self.at):
+                start, end = simple.span(1)
+                array.append(Item(simple[2].decode(), Span(start, end), start, end))
+                self.at = simple.end()
+            start = self.blank()
+            if self.data.startswith(b"]", start):
+                self.at += 1
+                return array
+            value = self.value(depth)
+            array.append(Item(value, Span(start, self.at), start, self.at))
+            self.blank()
+            if self.data.startswith(b",", self.at):
+                self.at += 1
+            elif not self.data.startswith(b"]", self.at):
+                raise _SyntaxError(self.at, "expected `,` or `]`")
+
+    def inline_table(self, depth: int) -> Table:
+        table = Table(Origin.INLINE)
+        self.at += 1
+        self.section += 1
+        section = self.section  # of its own, so that dotted keys extend only what was made in here
+        while True:
+            if self.data.startswith(b"}", self.blank()):
+                self.at += 1
+                break
+            self.pair(table, section, depth)
+            self.blank()
+            if self.data.startswith(b",", self.at):
+                self.at += 1
+            elif not self.data.startswith(b"}", self.at):
+                raise _SyntaxError(self.at, "expected `,` or `}`")
+        _close(table)
+        return table
+
+    def scalar(self) -> Value:
+        start = self.at
+        found = _SCALAR.match(self.data, start)
+        if not found:
+            raise _SyntaxError(start, "expected a value")
+        self.at = found.end()
+        text = found.group().decode()
+        if text in ("true", "false"):
+            return text == "true"
+        if _INTEGER.fullmatch(text):
+            # Cargo's integers are 64-bit; int() would also refuse some thousand digits.
+            if len(text) > 80 or not -(2**63) <= (number := int(text, 0)) < 2**63:
+                raise _SyntaxError(start, "an integer that does not fit in 64 bits")
+            return number
+        if _FLOAT.fullmatch(text):
+            return float(text)
+        if _MOMENT.fullmatch(text):
+            if text[4:5] == "-":
+                try:
+                    date.fromisoformat(text[:10])
+                except ValueError as error:
+                    raise _SyntaxError(start, f"`{text}` is no date") from error
+            return DateText(text)
+        raise _SyntaxError(start, f"`{text[:40]}` is no value (strings need quotes)")
+
+    # Strings
+
+    def basic(self) -> str:
+        found = _PLAIN_BASIC.match(self.data, self.at)
+        if found:
+            self.at = found.end()
+            return found.group(1).decode()
+        start = self.at
+        self.at += 1
+        parts: list[str] = []
+        while True:
+            run = _BASIC_RUN.match(self.data, self.at)
+            if run:
+                parts.append(run.group().decode())
+                self.at = run.end()
+            if self.data.startswith(b'"', self.at):
+                self.at += 1
+                return "".join(parts)
+            if not self.data.startswith(b"\\", self.at):
+                raise _SyntaxError(start, "a string that is not closed on its line")
+            parts.append(self.escape())
+
+    def escape(self) -> str:
+        start = self.at
+        letter = self.data[start + 1 : start + 2]
+        self.at += 2
+        if letter in _ESCAPES:
+            return _ESCAPES[letter]
+        width = _CODES.get(letter, 0)
+        digits = self.data[self.at : self.at + width]
+        if not width or len(digits) != width or not re.fullmatch(rb"[0-9A-Fa-f]+", digits):
+            raise _SyntaxError(start, "an unknown escape in a string")
+        self.at += width
+        code = int(digits, 16)
+        if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+            raise _SyntaxError(start, "an escape that is no Unicode character")
+        return chr(code)
+
+    def literal(self) -> str:
+        found = _LITERAL.match(self.data, self.at)
+        if not found:
+            raise _SyntaxError(self.at, "a string that is not closed on its line")
+        self.at = found.end()
+        return found.group(1).decode()
+
+    def first_newline(self) -> None:
+        if self.data.startswith(b"\r\n", self.at):
+            self.at += 2
+        elif self.data.startswith(b"\n", self.at):
+            self.at += 1
+
+    def multi_basic(self) -> str:
+        start = self.at
+        self.at += 3
+        self.first_newline()
+        parts: list[str] = []
+        while True:
+            run = _MULTI_RUN.match(self.data, self.at)
+            if run:
+                parts.append(run.group().decode().replace("\r\n", "\n"))
+                self.at = run.end()
+            fold = _FOLD.match(self.data, self.at)
+            if fold:
+                self.at = fold.end()
+            elif self.data.startswith(b'"""', self.at):
+                self.at += 3
+                close = self.at  # up to two quotes before the closing three belong to the string
+                while self.data.startswith(b'"', self.at) and self.at < close + 2:
+                    parts.append('"')
+                    self.at += 1
+                return "".join(parts)
+            elif self.data.startswith(b'"', self.at):
+                parts.append('"')
+                self.at += 1
+            elif self.data.startswith(b"\\", self.at):
+                parts.append(self.escape())
+            else:
+                raise _SyntaxError(start, "a multi-line string that is not closed")
+
+    def multi_literal(self) -> str:
+        found = _MULTI_LITERAL.match(self.data, self.at)
+        if not found:
+            raise _SyntaxError(self.at, "a multi-line string that is not closed")
+        self.at = found.end()
+        text = (found.group(1) + found.group(2)).decode().replace("\r\n", "\n")
+        return text.removeprefix("\n")
+
+
+def _close(table: Table) -> None:
+    """Nothing may be added any more to an inline table, nor to the tables its dotted keys made."""
+    stack = [table]
+    while stack:
+        current = stack.pop()
+        current.origin = Origin.INLINE
+        stack.extend(item.value for item in current.values() if isinstance(item.value, Table))

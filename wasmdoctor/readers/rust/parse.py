@@ -1,0 +1,71 @@
+"""Rust source to a syntax tree, with limits, by tree-sitter-rust."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tree_sitter_rust
+from tree_sitter import Language, Node, Parser, Point, Range, Tree
+
+from wasmdoctor.model.source import Problem, SourceText
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Larger files are not read: generated bindings of all of WASI are below 1 MB."""
+
+MAX_SYNTAX_PROBLEMS = 5
+"""How many syntax errors of one file are told."""
+
+_LANGUAGE = Language(tree_sitter_rust.language())
+
+# Valid Rust 2024 that tree-sitter-rust 0.24 does not know: `unsafe extern { safe fn ... }`.
+_KNOWN_GAPS = (b"safe",)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file's text and tree; ``tree`` is None when the file is too large to read."""
+
+    source: SourceText
+    tree: Tree | None
+    problems: tuple[Problem, ...]
+
+
+def parse_rust(data: bytes, path: str) -> Parsed:
+    """Parse one file. Never raises: errors of syntax are problems, and the rest of the tree stands."""
+    if len(data) > MAX_BYTES:
+        source = SourceText(path, b"")
+        message = f"Rust file of {len(data):,} bytes is not read (the limit is {MAX_BYTES:,})"
+        return Parsed(source, None, (Problem(source.location(0), message, "split it, or exclude it"),))
+    source = SourceText(path, data)
+    tree = Parser(_LANGUAGE).parse(data)
+    problems = _syntax_problems(source, tree.root_node) if tree.root_node.has_error else ()
+    return Parsed(source, tree, problems)
+
+
+def parse_range(data: bytes, start: int, end: int) -> Tree | None:
+    """The tree of ``data[start:end]`` alone, with offsets of the whole; None when it has errors."""
+    window = Range(Point(0, start), Point(0, end), start, end)
+    tree = Parser(_LANGUAGE, included_ranges=[window]).parse(data)
+    return None if tree.root_node.has_error else tree
+
+
+def _syntax_problems(source: SourceText, root: Node) -> tuple[Problem, ...]:
+    """The outermost errors of the tree, in order, up to a limit."""
+    found: list[Problem] = []
+    stack = [root]
+    while stack and len(found) < MAX_SYNTAX_PROBLEMS:
+        node = stack.pop()
+        if node.is_error:
+            if source.data[node.start_byte : node.end_byte].strip() not in _KNOWN_GAPS:
+                found.append(
+                    Problem(
+                        source.location(node.start_byte),
+                        "this is not Rust that can be read",
+                        "what stands around it is still read; check that the file compiles",
+                    )
+                )
+        elif node.is_missing:
+            found.append(Problem(source.location(node.start_byte), f"`{node.type}` is missing here"))
+        elif node.has_error:
+            stack.extend(reversed(node.children))
+    return tuple(found)

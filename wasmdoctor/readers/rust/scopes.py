@@ -1,0 +1,591 @@
+"""Names of a crate and what they stand for: scopes, and paths resolved through ``use`` across crates.
+
+The Rust Reference, "Name resolution" and "Use declarations", as far as items go; visibility is not
+checked, since code that breaks it does not compile. Where two readings stay open both are given, marked
+uncertain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from wasmdoctor.model.source import SourceText, Span
+from wasmdoctor.readers.rust.attributes import Attribute, compiled
+from wasmdoctor.readers.rust.cfg import both
+from wasmdoctor.readers.rust.items import (
+    Body,
+    FnItem,
+    ForeignItem,
+    ImplItem,
+    Item,
+    MacroItem,
+    ModItem,
+    Path,
+    TraitItem,
+    TypeExpr,
+    TypeItem,
+    UseItem,
+    ValueItem,
+)
+from wasmdoctor.readers.rust.modules import Module, ModuleTree
+
+Names = Callable[[tuple[str, ...]], bool | None]
+"""Whether a path inside a bindings module names something there; None when that is not known."""
+
+MAX_HOPS = 48
+"""How many ``use`` declarations, globs and aliases are followed for one name."""
+
+MAX_STEPS = 20_000
+"""How many look-ups one path may cost; beyond it the name counts as not found."""
+
+SYSROOT = frozenset({"std", "core", "alloc", "proc_macro", "test"})
+
+PRELUDE = frozenset(
+    [
+        "Option",
+        "Some",
+        "None",
+        "Result",
+        "Ok",
+        "Err",
+        "String",
+        "Vec",
+        "Box",
+        "ToString",
+        "ToOwned",
+        "Clone",
+        "Copy",
+        "Send",
+        "Sync",
+        "Sized",
+        "Drop",
+        "Fn",
+        "FnMut",
+        "FnOnce",
+        "AsRef",
+        "AsMut",
+        "Into",
+        "From",
+        "Default",
+        "Iterator",
+        "Extend",
+        "IntoIterator",
+        "DoubleEndedIterator",
+        "ExactSizeIterator",
+        "Eq",
+        "PartialEq",
+        "Ord",
+        "PartialOrd",
+        "TryFrom",
+        "TryInto",
+        "FromIterator",
+        "Debug",
+        "Hash",
+        "drop",
+        "Unpin",
+        "AsyncFn",
+        "AsyncFnMut",
+        "AsyncFnOnce",
+        "Future",
+        "IntoFuture",
+        "size_of",
+        "size_of_val",
+        "align_of",
+        "align_of_val",
+        "bool",
+        "char",
+        "str",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "u128",
+        "usize",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "i128",
+        "isize",
+        "f32",
+        "f64",
+        "f16",
+        "f128",
+        "Self",
+        "self",
+        "_",
+        "true",
+        "false",
+    ]
+)
+"""Names of the standard prelude (edition 2024) and of primitive types."""
+
+
+@dataclass(frozen=True, slots=True)
+class RustCrate:
+    """A crate to look into: its unique name in paths, its module tree, and the crates it names.
+
+    ``externs`` maps the name of an extern crate in this crate's code to the name of another
+    ``RustCrate``, or to the package's own name when its sources are not given (``{"wb": "wit-bindgen"}``).
+    """
+
+    name: str
+    tree: ModuleTree
+    externs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Use:
+    """One import of a scope."""
+
+    path: Path
+    scope: Scope
+    state: bool | None
+    source: SourceText
+    span: Span
+
+
+@dataclass(eq=False, slots=True)
+class Definition:
+    """An item that a path can name, with its full path and whether it is compiled."""
+
+    kind: str
+    path: Path
+    item: Item
+    scope: Scope
+    state: bool | None
+
+    @property
+    def id(self) -> str:
+        """The path as text."""
+        return "::".join(self.path)
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """A module, or a function body that holds items of its own (then ``parent`` is what is around it).
+
+    ``generated`` marks a bindings module whose items are in the source (a bindings file), ``virtual`` one
+    whose items a macro makes; ``opaque`` when other names may be in it.
+    """
+
+    crate: RustCrate
+    module: Module
+    path: Path
+    parent: Scope | None = None
+    defs: dict[str, list[Definition]] = field(default_factory=dict)
+    children: dict[str, list[Scope]] = field(default_factory=dict)
+    uses: dict[str, list[Use]] = field(default_factory=dict)
+    globs: list[Use] = field(default_factory=list)
+    virtual: bool = False
+    generated: bool = False
+    opaque: bool = False
+
+    @property
+    def name(self) -> str:
+        """The path as text."""
+        return "::".join(self.path)
+
+
+@dataclass(eq=False, slots=True)
+class Unit:
+    """A piece of code that counts as one node: a function, constant, type, trait, macro or module level.
+
+    ``id`` is "" for code that belongs to no item. ``owner`` is the type of the impl around it.
+    """
+
+    id: str
+    kind: str
+    name: str
+    body: Body
+    scope: Scope
+    source: SourceText
+    state: bool | None
+    item: Item | None = None
+    owner: TypeExpr | None = None
+    owner_item: Item | None = None
+    generics: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class ForeignBlock:
+    """An ``extern "C" { ... }`` block, and the function around it ("" at module level)."""
+
+    item: ForeignItem
+    scope: Scope
+    function: str
+    state: bool | None
+    source: SourceText
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a path stands for.
+
+    ``kind``: ``module`` (``scope``), ``def`` (``definition``, and names after it in ``path``),
+    ``bindings`` (``scope`` is the bindings module, ``path`` is inside it), ``external`` (``path`` starts
+    with the crate). ``weak`` when the name may as well not be there.
+    """
+
+    kind: str
+    scope: Scope | None = None
+    definition: Definition | None = None
+    path: Path = ()
+    certain: bool = True
+    weak: bool = False
+
+
+class Index:
+    """Scopes and code units of several crates."""
+
+    def __init__(self, crates: Sequence[RustCrate]) -> None:
+        self.crates = {crate.name: crate for crate in crates}
+        self.roots: dict[str, Scope] = {}
+        self.scopes: list[Scope] = []
+        self.units: list[Unit] = []
+        self.imports: list[tuple[Use, bool]] = []
+        self.foreign: list[ForeignBlock] = []
+        self.module_scopes: dict[int, Scope] = {}
+        for crate in crates:
+            self._add_crate(crate)
+
+    def _add_crate(self, crate: RustCrate) -> None:
+        for module in crate.tree.modules:
+            scope = Scope(crate, module, module.path, opaque=module.opaque)
+            self.module_scopes[id(module)] = scope
+            self.scopes.append(scope)
+            if module.parent is None:
+                self.roots[crate.name] = scope
+            else:
+                self.module_scopes[id(module.parent)].children.setdefault(module.path[-1], []).append(scope)
+        for module in crate.tree.modules:
+            scope = self.module_scopes[id(module)]
+            for fragment in module.fragments:
+                builder = _ScopeBuilder(self, crate, fragment.source)
+                self.units.append(
+                    Unit("", "module", "", fragment.body, scope, fragment.source, module.compiled)
+                )
+                builder.fill(scope, fragment.items, module.compiled)
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Items to be put into a scope; ``owner`` is the impl or trait around them."""
+
+    items: Sequence[Item]
+    scope: Scope
+    path: Path
+    state: bool | None
+    owner: Item | None = None
+    generics: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+
+
+class _ScopeBuilder:
+    """Fills scopes from one file's items, without recursion."""
+
+    def __init__(self, index: Index, crate: RustCrate, source: SourceText) -> None:
+        self.index = index
+        self.crate = crate
+        self.source = source
+        self.conditions = crate.tree.conditions
+
+    def fill(self, scope: Scope, items: Sequence[Item], state: bool | None) -> None:
+        stack = [_Pending(items, scope, scope.path, state)]
+        while stack:
+            pending = stack.pop()
+            for item in pending.items:
+                own = both(pending.state, self._state(item))
+                self._item(item, own, pending, stack)
+
+    def _state(self, item: Item) -> bool | None:
+        if not item.attributes and item.condition is None:
+            return True
+        data = self.source.data
+        own = compiled(item.attributes, self.conditions.predicate, data)[0]
+        return both(own, self.conditions.of(item.condition, data))
+
+    def _item(self, item: Item, state: bool | None, pending: _Pending, stack: list[_Pending]) -> None:
+        scope = pending.scope
+        if isinstance(item, ModItem):
+            return  # the module tree has it
+        if isinstance(item, UseItem):
+            self._uses(item, state, scope)
+        elif isinstance(item, ImplItem):
+            self._unit("", "impl", item, state, pending, stack)
+            owner = item.type.head if item.type is not None and item.type.head else ("?",)
+            type_ = owner[-1]
+            if item.trait:
+                type_ = f"<{type_} as {item.trait[-1]}>"
+            stack.append(_Pending(item.items, scope, (*pending.path, type_), state, item, item.body.generics))
+        elif isinstance(item, TraitItem):
+            path = (*pending.path, item.name)
+            self._define("trait", item, path, state, scope)
+            self._unit("::".join(path), "trait", item, state, pending, stack)
+            stack.append(_Pending(item.items, scope, path, state, item, item.body.generics))
+        elif isinstance(item, ForeignItem):
+            function = "::".join(pending.path) if scope.parent is not None else ""
+            self.index.foreign.append(ForeignBlock(item, scope, function, state, self.source))
+            for inner in item.items:
+                if pending.owner is None and isinstance(inner, FnItem):
+                    self._define("foreign", inner, (*pending.path, inner.name), state, scope)
+        elif isinstance(item, FnItem | ValueItem | TypeItem | MacroItem):
+            self._named(item, state, pending, stack)
+
+    def _named(self, item: Item, state: bool | None, pending: _Pending, stack: list[_Pending]) -> None:
+        kinds = {FnItem: "fn", ValueItem: "value", TypeItem: "type", MacroItem: "macro"}
+        kind = kinds[type(item)]
+        path = (*pending.path, item.name)
+        if pending.owner is None:
+            self._define(kind, item, path, state, pending.scope)
+        elif kind == "type":  # an associated type: its target counts for the impl
+            self._unit("", "impl", item, state, pending, stack)
+            return
+        self._unit("::".join(path), kind, item, state, pending, stack)
+
+    def _define(self, kind: str, item: Item, path: Path, state: bool | None, scope: Scope) -> None:
+        scope.defs.setdefault(item.name, []).append(Definition(kind, path, item, scope, state))
+
+    def _unit(
+        self, id_: str, kind: str, item: Item, state: bool | None, pending: _Pending, stack: list[_Pending]
+    ) -> None:
+        scope = pending.scope
+        path = (*pending.path, item.name or "{impl}")
+        if item.body.items or item.body.macros:
+            inner = Scope(scope.crate, scope.module, path, scope)
+            self.index.scopes.append(inner)
+            stack.append(_Pending(item.body.items, inner, path, state))
+            scope = inner
+        generics = pending.generics
+        if item.body.generics:
+            generics = {**pending.generics, **item.body.generics}
+        owner_item = pending.owner if pending.owner is not None else None
+        owner = owner_item.type if isinstance(owner_item, ImplItem) else None
+        if isinstance(item, ImplItem):
+            owner, owner_item = item.type, item
+        unit = Unit(
+            id_, kind, item.name, item.body, scope, self.source, state, item, owner, owner_item, generics
+        )
+        self.index.units.append(unit)
+
+    def _uses(self, item: UseItem, state: bool | None, scope: Scope) -> None:
+        for leaf in item.leaves:
+            use = Use(leaf.path, scope, state, self.source, leaf.span)
+            if leaf.glob:
+                scope.globs.append(use)
+            else:
+                scope.uses.setdefault(leaf.alias, []).append(use)
+            self.index.imports.append((use, leaf.glob))
+
+
+class Resolver:
+    """Resolves paths in an index. ``names`` tells what a bindings module holds, by its path."""
+
+    def __init__(self, index: Index, names: Callable[[str], Names | None] = lambda _: None) -> None:
+        self.index = index
+        self.names = names
+        self._memo: dict[tuple[int, Path], tuple[Target, ...]] = {}
+        self._active: set[tuple[int, str]] = set()
+        self._steps = 0
+        self._hops = 0
+
+    def forget(self) -> None:
+        """Drop what was resolved, after scopes were marked as bindings."""
+        self._memo.clear()
+
+    def resolve(self, scope: Scope, path: Path) -> tuple[Target, ...]:
+        """Everything that a path may stand for, seen from a scope; empty when nothing is known of it."""
+        key = (id(scope), path)
+        known = self._memo.get(key)
+        if known is None:
+            if not self._active:
+                self._steps = 0
+            known = _settled(self._resolve(scope, path))
+            if not self._active:
+                self._memo[key] = known
+        return known
+
+    def _resolve(self, scope: Scope, path: Path) -> list[Target]:
+        if not path or self._hops >= MAX_HOPS or self._steps >= MAX_STEPS:
+            return []
+        self._hops += 1
+        try:
+            targets, rest = self._head(scope, path)
+            for name in rest:
+                if not targets:
+                    break
+                targets = [found for target in targets for found in self._member(target, name)]
+            explained = bool(rest) and (len(path) > 2 or not path[0][:1].isupper())
+            if explained and len(targets) == 1 and targets[0].weak and not _opaque(targets[0]):
+                return [replace(targets[0], weak=False)]
+            return targets
+        finally:
+            self._hops -= 1
+
+    def _head(self, scope: Scope, path: Path) -> tuple[list[Target], Path]:
+        first = path[0]
+        if first == "":
+            return (self._extern(scope.crate, path[1]) if len(path) > 1 else []), path[2:]
+        if first in ("crate", "$crate"):
+            return [Target("module", self.index.roots[scope.crate.name])], path[1:]
+        if first in ("self", "super"):
+            module = scope.module
+            at = 0
+            while at < len(path) and path[at] in ("self", "super"):
+                if path[at] == "super":
+                    if module.parent is None:
+                        return [], ()
+                    module = module.parent
+                at += 1
+            return [Target("module", self.index.module_scopes[id(module)])], path[at:]
+        return self._lexical(scope, first), path[1:]
+
+    def _lexical(self, scope: Scope, name: str) -> list[Target]:
+        """A name looked for outwards: block scopes, the module, extern crates."""
+        weak: list[Target] = []
+        at: Scope | None = scope
+        while at is not None:
+            found = self._in_scope(at, name)
+            strong = [target for target in found if not target.weak]
+            if strong:
+                return strong + [target for target in found if target.weak and target.kind == "bindings"]
+            weak.extend(found)
+            at = at.parent
+        extern = self._extern(scope.crate, name)
+        if extern and (name in SYSROOT or not weak):
+            return extern
+        if name in PRELUDE:
+            return [target for target in weak if target.certain and not target.weak]
+        if extern:
+            weak = [target for target in weak if target.kind == "bindings"]
+        return extern + weak
+
+    def _extern(self, crate: RustCrate, name: str) -> list[Target]:
+        identity = crate.externs.get(name)
+        if identity is None:
+            return [Target("external", path=(name,))] if name in SYSROOT else []
+        root = self.index.roots.get(identity)
+        if root is not None:
+            return [Target("module", root)]
+        return [Target("external", path=(identity.replace("-", "_"),))]
+
+    def _in_scope(self, scope: Scope, name: str) -> list[Target]:
+        """A name among a scope's own items, imports and globs."""
+        key = (id(scope), name)
+        self._steps += 1
+        if key in self._active or self._steps > MAX_STEPS or len(self._active) > 64:
+            return []
+        self._active.add(key)
+        try:
+            found = self._explicit(scope, name)
+            if found:
+                return found
+            verdict = self._verdict(scope, (name,)) if scope.virtual else False
+            if verdict:
+                return [Target("bindings", scope, path=(name,))]
+            if verdict is None:
+                found.append(Target("bindings", scope, path=(name,), weak=True))
+            for use in scope.globs:
+                if use.state is not False:
+                    found.extend(self._through_glob(use, name))
+            return found
+        finally:
+            self._active.discard(key)
+
+    def _explicit(self, scope: Scope, name: str) -> list[Target]:
+        found: list[Target] = []
+        for definition in scope.defs.get(name, ()):
+            if definition.state is not False:
+                found.append(Target("def", definition=definition, certain=definition.state is True))
+        for child in scope.children.get(name, ()):
+            if child.module.compiled is not False:
+                found.append(Target("module", child, certain=child.module.compiled is True))
+        for use in scope.uses.get(name, ()):
+            if use.state is not False:
+                for target in self._resolve(use.scope, use.path):
+                    found.append(target if use.state else replace(target, certain=False))
+        return found
+
+    def _through_glob(self, use: Use, name: str) -> Iterator[Target]:
+        for target in self._resolve(use.scope, use.path):
+            certain = target.certain and use.state is True
+            if target.kind == "module" and target.scope is not None:
+                for found in self._in_scope(target.scope, name):
+                    yield found if certain else replace(found, certain=False)
+            elif target.kind == "def" and target.definition is not None:
+                item = target.definition.item
+                if isinstance(item, TypeItem) and name in item.variants:
+                    yield replace(target, path=(*target.path, name), certain=certain)
+            elif target.kind == "bindings" and target.scope is not None:
+                path = (*target.path, name)
+                verdict = self._verdict(target.scope, path)
+                if verdict is not False:
+                    yield replace(target, path=path, certain=certain, weak=verdict is None)
+            elif target.kind == "external":
+                yield replace(target, path=(*target.path, name), certain=False, weak=True)
+
+    def _verdict(self, scope: Scope, path: Path) -> bool | None:
+        names = self.names(scope.name)
+        return None if names is None else names(path)
+
+    def _member(self, target: Target, name: str) -> list[Target]:
+        """What a name means after ``target::``."""
+        if target.kind == "module" and target.scope is not None:
+            found = self._in_scope(target.scope, name)
+            return found if target.certain else [replace(item, certain=False) for item in found]
+        if target.kind == "def" and target.definition is not None and not target.path:
+            item = target.definition.item
+            if isinstance(item, TypeItem) and item.alias is not None and item.alias.head is not None:
+                meant = self._resolve(target.definition.scope, item.alias.head)
+                if meant:
+                    return [found for one in meant for found in self._member(one, name)]
+        return [replace(target, path=(*target.path, name))]
+
+
+def _opaque(target: Target) -> bool:
+    """Whether a target's module may hold names that are not known."""
+    return target.scope is None or target.scope.opaque
+
+
+def _implausible(path: Path) -> bool:
+    """Whether a guessed path inside bindings has a shape that wit-bindgen never makes.
+
+    It puts an interface's items at ``ns::pkg::iface::item``, below ``exports`` for exported ones; functions
+    are the items in lower case, and nothing lies below a function.
+    """
+    item = path[4:] if path[:1] == ("exports",) else path[3:]
+    return len(item) > 1 and item[0][:1].islower()
+
+
+def _settled(targets: list[Target]) -> tuple[Target, ...]:
+    """Targets once each; several different ones are uncertain, and a weak one next to a strong one too."""
+    unique: dict[tuple[str, int, int, Path], Target] = {}
+    for target in targets:
+        if target.weak and _implausible(target.path):
+            continue
+        key = (target.kind, id(target.scope), id(target.definition), target.path)
+        known = unique.get(key)
+        if known is None or (target.certain and not known.certain):
+            unique[key] = target
+    found = list(unique.values())
+    kinds = {(t.kind, t.definition.kind if t.definition else "") for t in found}
+    several = len(found) > 1 and len(kinds) < len(found)
+    if several or (any(target.weak for target in found) and len(found) > 1):
+        found = [replace(target, certain=False) for target in found]
+    return tuple(found)
+
+
+def within(module: Module, roots: set[int]) -> bool:
+    """Whether a module is one of those (by ``id``), or below one."""
+    at: Module | None = module
+    while at is not None:
+        if id(at) in roots:
+            return True
+        at = at.parent
+    return False
+
+
+def state_of(attributes: Sequence[Attribute], unit: Unit, outer: bool | None = True) -> bool | None:
+    """Whether something with these attributes is compiled, in a unit."""
+    conditions = unit.scope.crate.tree.conditions
+    return both(unit.state, outer, compiled(attributes, conditions.predicate, unit.source.data)[0])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from wasmdoctor.checks.linking import Verdict
+from wasmdoctor.checks.sources import SourceFacts
 from wasmdoctor.model.host import HostView, WitFacts
 from wasmdoctor.model.rule import Confidence, Lookalikes, Severity
 from wasmdoctor.model.source import Location, Problem
@@ -19,7 +20,8 @@ class Facts:
     ``verdicts`` maps a component's path to the verdicts on its imports, in the order of the binary;
     ``declarations`` an interface (``ns:pkg/name``, without version) to where WIT sources declare it;
     ``problems`` are what discovery and readers could not read; ``invalid`` a path to what the
-    validator said; ``tool_problem`` why wasm-tools could not answer, or "".
+    validator said; ``tool_problem`` why wasm-tools could not answer, or ""; ``sources`` what is known of
+    the sources, one record for each folder, empty when they were not asked for.
     """
 
     files: tuple[WasmFile, ...]
@@ -31,6 +33,7 @@ class Facts:
     problems: tuple[Problem, ...] = ()
     invalid: Mapping[str, str] = field(default_factory=dict)
     tool_problem: str = ""
+    sources: tuple[SourceFacts, ...] = ()
 
     def components(self) -> Iterator[WasmFile]:
         """The components that could be read at least in part."""

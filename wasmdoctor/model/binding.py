@@ -52,6 +52,7 @@ class BoundItem:
 
     ``kind`` is ``interface``, ``func`` or ``type``; ``functions`` and ``resources`` are names as
     encoded. ``steps`` are the WIT lines from the world to the item; empty when no WIT was found.
+    ``needs`` maps a function to the interfaces that define its types: they are imported with it.
     """
 
     name: str
@@ -59,6 +60,7 @@ class BoundItem:
     functions: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,13 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """One way on which an import or export comes into a component: the chain of crates, and the binding."""
+    """One way on which an import or export comes into a component: the chain of crates, and the binding.
 
+    ``name`` is the item's name in that binding's world (versions of one track are merged later).
+    ``linked`` is None when the binding stands in the component's own crate.
+    """
+
+    name: str
     linked: LinkedCrate | None
     binding: Binding
     certainty: Certainty

@@ -247,7 +247,8 @@ class Package:
 class LockedPackage:
     """One ``[[package]]`` of Cargo.lock. ``source`` is "" for path packages.
 
-    ``dependencies`` index into :attr:`Lock.packages`. ``location`` is that of its name.
+    ``dependencies`` and ``replaced_by`` (for ``[replace]``) index into :attr:`Lock.packages`.
+    ``location`` is that of its name.
     """
 
     name: str
@@ -255,6 +256,7 @@ class LockedPackage:
     source: str
     location: Location
     dependencies: tuple[int, ...] = ()
+    replaced_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

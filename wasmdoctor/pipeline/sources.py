@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from wasmdoctor.discover import Sources, display_path, find_sources, workspace_root
-from wasmdoctor.model.source import Location
+from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.readers.cargo import DiskFiles
 from wasmdoctor.readers.wit import load_wit, resolve_wit
@@ -49,6 +49,7 @@ class Workspace:
         self.cwd = cwd
         self.toolchain = toolchain
         self.files = DiskFiles(cwd, root)
+        self.problems: list[Problem] = []
 
     @cached_property
     def sources(self) -> Sources:
@@ -66,9 +67,10 @@ class Workspace:
 
     def resolve(self, paths: Iterable[str]) -> Resolution:
         """WIT packages with their ``deps``, as ``generate!`` or a folder on the command line means them."""
-        return resolve_wit(load_wit(WitView(self.files), tuple(paths), decode=self._decode))
+        return resolve_wit(load_wit(WitView(self.files), tuple(paths), decode=self.decode))
 
-    def _decode(self, path: str, data: bytes) -> bytes | None:
+    def decode(self, path: str, data: bytes) -> bytes | None:
+        """An encoded WIT package as text, or None when wasm-tools cannot say."""
         try:
             return self.toolchain.wit_text(self.cwd / path)
         except ToolError:

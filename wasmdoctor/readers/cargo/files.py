@@ -33,6 +33,10 @@ class FileView(Protocol):
         """Whether a folder is there (and may be read)."""
         ...
 
+    def join(self, folder: str, path: str) -> str:
+        """``path`` as seen from ``folder``, in the one spelling that the view uses for each place."""
+        ...
+
 
 @lru_cache(maxsize=65536)
 def join(folder: str, path: str) -> str:
@@ -41,18 +45,27 @@ def join(folder: str, path: str) -> str:
     return joined[1:] if joined.startswith("//") else joined
 
 
-def parent(path: str) -> str:
-    """The folder above a normalised path: ``a/b`` gives ``a``, ``a`` gives ``.``, ``.`` gives ``..``."""
-    if path.startswith("/"):
-        return posixpath.dirname(path)
-    return posixpath.normpath(posixpath.join(path, ".."))
+def folder_of(path: str) -> str:
+    """The folder that a file lies in: ``a/b`` gives ``a``, ``b`` gives ``.``."""
+    return posixpath.dirname(path) or "."
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Whether a normalised path is ``folder`` or lies in it."""
-    if folder == ".":
-        return not path.startswith(("/", "../")) and path != ".."
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
+    """Whether a path is ``folder`` or lies in it; both as a view's ``join`` spells them."""
+    if folder.startswith("/") or path.startswith("/"):
+        return path == folder or path.startswith(folder.rstrip("/") + "/")
+    ups, rest = _ups(folder)
+    path_ups, path_rest = _ups(path)
+    if not rest:
+        return path_ups <= ups
+    return path_ups == ups and (path_rest == rest or path_rest.startswith(rest + "/"))
+
+
+def _ups(path: str) -> tuple[int, str]:
+    """How many ``..`` a path begins with, and what follows."""
+    parts = [part for part in path.split("/") if part != "."]
+    count = sum(1 for part in parts if part == "..")
+    return count, "/".join(parts[count:])
 
 
 class OutsideError(PermissionError):
@@ -64,6 +77,7 @@ class DiskFiles:
 
     ``start`` is what relative paths are relative to. Nothing outside ``root`` (``start`` if not
     given) and the folders ``also`` (Cargo's home, say) is read, symbolic links followed to their end.
+    Paths inside ``root`` are relative (those above ``start`` begin with ``..``), others absolute.
     """
 
     def __init__(
@@ -73,6 +87,18 @@ class DiskFiles:
         inside = [start if root is None else root, *also]
         self._inside = [os.path.join(os.path.realpath(folder), "") for folder in inside]
         self._folders: dict[str, str | None] = {}
+        self._start = Path(self.start).as_posix().rstrip("/")
+        self._root = Path(self._inside[0]).as_posix().rstrip("/")
+
+    def join(self, folder: str, path: str) -> str:
+        """``path`` as seen from ``folder``; a place has one spelling (no link is looked at)."""
+        joined = join(folder, path)
+        if not joined.startswith(("/", "..")):
+            return joined
+        absolute = joined if joined.startswith("/") else join(self._start or "/", joined)
+        if f"{absolute}/".startswith(f"{self._root}/"):
+            return posixpath.relpath(absolute, self._start or "/")
+        return absolute
 
     def _folder(self, path: str) -> str | None:
         """The real path of a folder, None when it lies outside."""
@@ -145,6 +171,10 @@ class MemoryFiles:
                 above = posixpath.dirname(path) or "."
                 self.folders.setdefault(above, {})[posixpath.basename(path)] = is_folder
                 path, is_folder = above, True
+
+    def join(self, folder: str, path: str) -> str:
+        """``path`` as seen from ``folder``."""
+        return join(folder, path)
 
     def read(self, path: str) -> bytes:
         """The contents of a file. Raises FileNotFoundError or IsADirectoryError."""

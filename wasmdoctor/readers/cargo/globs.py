@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from wasmdoctor.readers.cargo.files import FileView, join
+from wasmdoctor.readers.cargo.files import FileView
 
 MAX_FOLDERS = 20_000
 """How many folders one pattern may visit."""
@@ -32,7 +32,7 @@ def expand(files: FileView, folder: str, pattern: str) -> list[str]:
     """The folders that a pattern relative to ``folder`` matches, sorted. Raises GlobError."""
     pattern = pattern.replace("\\", "/").rstrip("/")
     budget = [MAX_FOLDERS]
-    found = [join("/" if pattern.startswith("/") else folder, ".")]
+    found = [files.join("/" if pattern.startswith("/") else folder, ".")]
     for part in pattern.split("/"):
         if part in ("", "."):
             continue
@@ -41,13 +41,13 @@ def expand(files: FileView, folder: str, pattern: str) -> list[str]:
         elif is_glob(part):
             matches = _matcher(part)
             found = [
-                join(start, name)
+                files.join(start, name)
                 for start in found
                 for name in _folders(files, start, budget)
                 if matches.fullmatch(name)
             ]
         else:
-            found = [join(start, part) for start in found if files.is_folder(join(start, part))]
+            found = [files.join(start, part) for start in found if files.is_folder(files.join(start, part))]
     return sorted(set(found))
 
 
@@ -55,7 +55,7 @@ def _descend(files: FileView, start: str, budget: list[int]) -> list[str]:
     found = [start]
     level = [start]
     for _ in range(MAX_DEPTH):
-        level = [join(folder, name) for folder in level for name in _folders(files, folder, budget)]
+        level = [files.join(folder, name) for folder in level for name in _folders(files, folder, budget)]
         if not level:
             break
         found += level

@@ -30,17 +30,22 @@ def read_lock(source: SourceText) -> tuple[Lock | None, tuple[Problem, ...]]:
         by_name.setdefault(entry[0], []).append(at)
     packages = []
     for name, number, origin, item, table in tables:
-        dependencies = []
-        for dependency in _items(table.get("replace")) or _items(table.get("dependencies")):
+        dependencies: list[int] = []
+        replaced_by = None
+        wanted = [("replace", found) for found in _items(table.get("replace"))]
+        wanted += [("dependencies", found) for found in _items(table.get("dependencies"))]
+        for key, dependency in wanted:
             found = _find(str(dependency.value), entries, by_name)
             if found is None:
                 place = source.location(dependency.start)
                 text = f"`{name}` depends on `{dependency.value}`, which is not in Cargo.lock"
                 problems.append(Problem(place, text, "run `cargo update --workspace`"))
+            elif key == "replace":
+                replaced_by = found
             elif found not in dependencies:
                 dependencies.append(found)
         place = source.location(item.start)
-        packages.append(LockedPackage(name, number, origin, place, tuple(dependencies)))
+        packages.append(LockedPackage(name, number, origin, place, tuple(dependencies), replaced_by))
     return Lock(source.path, version, tuple(packages)), tuple(problems)
 
 

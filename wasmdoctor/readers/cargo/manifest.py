@@ -6,7 +6,7 @@ Dependencies", "Workspaces", "Features", "Overriding Dependencies"), cargo 1.96.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from wasmdoctor.model.cargo import (
@@ -22,7 +22,7 @@ from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.readers.cargo.cfg import CfgError, parse_platform
 from wasmdoctor.readers.cargo.component import read_component
 from wasmdoctor.readers.cargo.fields import Fields
-from wasmdoctor.readers.cargo.files import join, parent
+from wasmdoctor.readers.cargo.files import folder_of, join
 from wasmdoctor.readers.cargo.toml import Item, Origin, Table, parse
 from wasmdoctor.readers.cargo.version import parse_requirement
 
@@ -83,13 +83,21 @@ class Manifest:
         return self.fields.problems
 
 
-def read_manifest(source: SourceText) -> Manifest | Problem:
-    """A manifest from its text, or why it cannot be read at all."""
+Place = Callable[[str], str]
+"""Gives a path in the file view for a path as a manifest writes it."""
+
+
+def read_manifest(source: SourceText, joined: Callable[[str, str], str] = join) -> Manifest | Problem:
+    """A manifest from its text, or why it cannot be read at all. ``joined`` is the file view's join."""
     document = parse(source)
     if isinstance(document, Problem):
         return document
     fields = Fields(source)
-    folder = parent(source.path)
+    folder = folder_of(source.path)
+
+    def seen(path: str) -> str:
+        return joined(folder, path)
+
     package: Table | None = None
     if "package" in document or "project" in document:
         package = fields.table(document, "package" if "package" in document else "project")
@@ -107,19 +115,19 @@ def read_manifest(source: SourceText) -> Manifest | Problem:
         document=document,
         package=package,
         name=name,
-        workspace_pointer=join(folder, pointer.value) if pointer else None,
-        workspace=_workspace(fields, document, folder),
-        dependencies=tuple(_dependencies(fields, document, folder)),
+        workspace_pointer=seen(pointer.value) if pointer else None,
+        workspace=_workspace(fields, document, seen),
+        dependencies=tuple(_dependencies(fields, document, seen)),
         features=_features(fields, document),
-        patches=tuple(_patches(fields, document, folder)),
+        patches=tuple(_patches(fields, document, seen)),
         component=read_component(fields, package) if package is not None else None,
     )
 
 
 def _dependencies(
-    fields: Fields, document: Table, folder: str
+    fields: Fields, document: Table, seen: Place
 ) -> Iterator[DeclaredDependency | InheritedDependency]:
-    yield from _sections(fields, document, folder, None)
+    yield from _sections(fields, document, seen, None)
     for key, item in fields.table(document, "target").items():
         if not isinstance(item.value, Table):
             fields.problem(item.start, f"`target.{key}` is not a table", "give a table")
@@ -129,23 +137,23 @@ def _dependencies(
         except CfgError as error:
             fields.problem(item.key.start, f"`{key}`: {error}", "correct the expression")
             continue
-        yield from _sections(fields, item.value, folder, key)
+        yield from _sections(fields, item.value, seen, key)
 
 
 def _sections(
-    fields: Fields, table: Table, folder: str, cfg: str | None
+    fields: Fields, table: Table, seen: Place, cfg: str | None
 ) -> Iterator[DeclaredDependency | InheritedDependency]:
     """The three dependency tables of a manifest, or of one ``[target.CFG]``."""
     for kind, names in _KINDS:
         for section in names:
             for key, item in fields.table(table, section).items():
-                found = _dependency(fields, key, item, folder, kind, cfg)
+                found = _dependency(fields, key, item, seen, kind, cfg)
                 if found is not None:
                     yield found
 
 
 def _dependency(
-    fields: Fields, name: str, item: Item, folder: str, kind: DependencyKind, cfg: str | None
+    fields: Fields, name: str, item: Item, seen: Place, kind: DependencyKind, cfg: str | None
 ) -> DeclaredDependency | InheritedDependency | None:
     if isinstance(item.value, Table) and "workspace" in item.value:
         table = item.value
@@ -161,11 +169,11 @@ def _dependency(
             default_features=fields.flag(table, "default-features", "default_features"),
             features=tuple(text.value for text in fields.texts(table, "features")),
         )
-    return _declared(fields, name, item, folder, kind, cfg)
+    return _declared(fields, name, item, seen, kind, cfg)
 
 
 def _declared(
-    fields: Fields, name: str, item: Item, folder: str, kind: DependencyKind, cfg: str | None = None
+    fields: Fields, name: str, item: Item, seen: Place, kind: DependencyKind, cfg: str | None = None
 ) -> DeclaredDependency | None:
     place = fields.at(item.key.start)
     if isinstance(item.value, str):
@@ -189,7 +197,7 @@ def _declared(
         kind=kind,
         location=place,
         requirement=version.value if version else "",
-        path=join(folder, path.value) if path else None,
+        path=seen(path.value) if path else None,
         git=git.value if git else None,
         reference=_reference(fields, table),
         registry=registry.value if registry else None,
@@ -219,15 +227,15 @@ def _features(fields: Fields, document: Table) -> tuple[Feature, ...]:
     return tuple(Feature(key, fields.texts(table, key), fields.at(table[key].key.start)) for key in table)
 
 
-def _patches(fields: Fields, document: Table, folder: str) -> Iterator[Patch]:
+def _patches(fields: Fields, document: Table, seen: Place) -> Iterator[Patch]:
     patch = fields.table(document, "patch")
     for source in patch:
         for name, item in fields.table(patch, source).items():
-            found = _declared(fields, name, item, folder, DependencyKind.NORMAL)
+            found = _declared(fields, name, item, seen, DependencyKind.NORMAL)
             if found:
                 yield Patch(source, found)
     for spec, item in fields.table(document, "replace").items():
-        found = _declared(fields, spec, item, folder, DependencyKind.NORMAL)
+        found = _declared(fields, spec, item, seen, DependencyKind.NORMAL)
         if found:
             # The key is a package id: `name:1.2.3`, `name@1.2.3`, or a URL with one of them after `#`.
             name, _, version = spec.rpartition("#")[2].replace("@", ":").partition(":")
@@ -246,13 +254,13 @@ def _named(dependency: DeclaredDependency, name: str) -> DeclaredDependency:
     )
 
 
-def _workspace(fields: Fields, document: Table, folder: str) -> WorkspaceTable | None:
+def _workspace(fields: Fields, document: Table, seen: Place) -> WorkspaceTable | None:
     if "workspace" not in document:
         return None
     table = fields.table(document, "workspace")
     dependencies = {}
     for name, item in fields.table(table, "dependencies").items():
-        found = _declared(fields, name, item, folder, DependencyKind.NORMAL)
+        found = _declared(fields, name, item, seen, DependencyKind.NORMAL)
         if found:
             dependencies[name] = found
     resolver = fields.text(table, "resolver")

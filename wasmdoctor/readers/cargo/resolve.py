@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from urllib.parse import unquote
 
 from wasmdoctor.model.cargo import (
     Crate,
@@ -37,7 +38,7 @@ from wasmdoctor.readers.cargo.features import (
     feature_problems,
     selected_values,
 )
-from wasmdoctor.readers.cargo.files import FileView, join
+from wasmdoctor.readers.cargo.files import FileView
 from wasmdoctor.readers.cargo.inherit import package_of
 from wasmdoctor.readers.cargo.sources import PackageSources
 from wasmdoctor.readers.cargo.version import parse_requirement, parse_version
@@ -302,16 +303,18 @@ class _Universe:
     def _target(self, entry: _Entry, dependency: DeclaredDependency) -> _Entry:
         if dependency.path is not None and entry.source_kind is SourceKind.PATH:
             return self._path_target(dependency)
-        found = self._among(entry.locked.dependencies if entry.locked else (), dependency)
+        # A path inside a git repository or a registry package leads to the same source, if anywhere.
+        here = entry.locked.source if entry.locked and dependency.path is not None else None
+        found = self._among(entry.locked.dependencies if entry.locked else (), dependency, here)
         if found is None:
-            found = self._among(self._lock_names.get(dependency.package, ()), dependency)
+            found = self._among(self._lock_names.get(dependency.package, ()), dependency, here)
         if found is not None:
             return self._of_locked(found)
         patched = self._patched(dependency.package, dependency.requirement)
         return patched or self.unknown(dependency)
 
     def _path_target(self, dependency: DeclaredDependency) -> _Entry:
-        path = join(dependency.path or ".", MANIFEST)
+        path = self.manifests.files.join(dependency.path or ".", MANIFEST)
         package = self.workspace.packages.get(path)
         if package is None:
             return self.unknown(dependency)
@@ -324,6 +327,8 @@ class _Universe:
     def _of_locked(self, at: int) -> _Entry:
         """A locked package; without a source it is a path package, one that a patch brought in too."""
         locked = self._locked[at]
+        if locked.replaced_by is not None and locked.replaced_by != at:
+            return self._of_locked(locked.replaced_by)
         if locked.source:
             return self.of_lock(at)
         for path, package in self.workspace.packages.items():
@@ -331,25 +336,24 @@ class _Universe:
                 return self.of_path(path)
         return self._patched(locked.name, "") or self.of_lock(at)
 
-    def _among(self, candidates: Iterable[int], dependency: DeclaredDependency) -> int | None:
-        """The newest locked package that a dependency can mean; one from its own source before a
-        patched one."""
+    def _among(
+        self, candidates: Iterable[int], dependency: DeclaredDependency, here: str | None
+    ) -> int | None:
+        """The newest locked package that a dependency can mean; one from its own source (``here`` if
+        given) before a patched one."""
         requirement = parse_requirement(dependency.requirement)
-        best: tuple[object, int] | None = None
+        matches = []
         for at in candidates:
             locked = self._locked[at]
-            if locked.name != dependency.package:
-                continue
             version = parse_version(locked.version)
-            if version is None or (requirement is not None and not requirement.matches(version)):
+            if locked.name != dependency.package or version is None:
                 continue
-            own = _same_source(locked.source, dependency)
-            if not own and not self._is_patch(locked):
+            if requirement is not None and not requirement.matches(version):
                 continue
-            rank = (own, version.key)
-            if best is None or rank > best[0]:  # type: ignore[operator]
-                best = (rank, at)
-        return best[1] if best else None
+            own = int(locked.source == here) if here else _same_source(locked.source, dependency)
+            if own or self._is_patch(locked):
+                matches.append((own, version.key, at))
+        return max(matches)[2] if matches else None
 
     def _is_patch(self, locked: LockedPackage) -> bool:
         return any(patch.dependency.package == locked.name for patch in self.workspace.patches)
@@ -360,7 +364,7 @@ class _Universe:
         for patch in self.workspace.patches:
             if patch.dependency.package != name or patch.dependency.path is None:
                 continue
-            path = join(patch.dependency.path, MANIFEST)
+            path = self.manifests.files.join(patch.dependency.path, MANIFEST)
             package = self.workspace.packages.get(path)
             version = parse_version(package.version) if package else None
             if package and (version is None or wanted is None or wanted.matches(version)):
@@ -384,12 +388,17 @@ def _node(package: Package | None) -> Node:
     return Node(feature_map(package), lib is not None and lib.is_proc_macro, [])
 
 
-def _same_source(source: str, dependency: DeclaredDependency) -> bool:
-    """Whether a locked source can be that of a git or registry dependency."""
-    if dependency.git is not None:
-        address = source.removeprefix("git+").partition("#")[0].partition("?")[0]
-        return source.startswith("git+") and _address(address) == _address(dependency.git)
-    return source.startswith(("registry+", "sparse+"))
+def _same_source(source: str, dependency: DeclaredDependency) -> int:
+    """Whether a locked source can be that of a git or registry dependency: 0 no, 1 yes, 2 for a git
+    source also with the same branch, tag or revision."""
+    if dependency.git is None:
+        return int(source.startswith(("registry+", "sparse+")))
+    address, _, query = source.removeprefix("git+").partition("#")[0].partition("?")
+    if not source.startswith("git+") or _address(address) != _address(dependency.git):
+        return 0
+    # Format 4 writes names with percent signs, older ones as they are.
+    reference = "=".join(dependency.reference) if dependency.reference else ""
+    return 2 if reference in (query, unquote(query)) else 1
 
 
 def _address(url: str) -> str:

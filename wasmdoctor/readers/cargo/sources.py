@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from wasmdoctor.model.source import Problem, SourceText
-from wasmdoctor.readers.cargo.files import FileView, join, parent
+from wasmdoctor.readers.cargo.files import FileView
 from wasmdoctor.readers.cargo.toml import Item, Table, parse
 
 CRATES_IO = "crates.io-index"
@@ -36,14 +36,16 @@ class PackageSources:
         found = []
         for folder in self.vendor:
             entries = self.entries(folder)
-            found += [join(folder, entry) for entry in (f"{name}-{version}", name) if entry in entries]
+            found += [
+                self.files.join(folder, entry) for entry in (f"{name}-{version}", name) if entry in entries
+            ]
         if self.home is not None:
             kind, _, url = source.partition("+")
             if kind == "git":
                 found += self._checkout(url)
             else:
                 found += self._registry(name, version, url)
-        return [path for folder in found if self.files.is_file(path := join(folder, "Cargo.toml"))]
+        return [path for folder in found if self.files.is_file(path := self.files.join(folder, "Cargo.toml"))]
 
     def entries(self, folder: str) -> dict[str, bool]:
         """The names in a folder, empty when it is none; read once."""
@@ -55,24 +57,24 @@ class PackageSources:
         return self._entries[folder]
 
     def _registry(self, name: str, version: str, url: str) -> list[str]:
-        base = join(self.home or ".", "registry/src")
+        base = self.files.join(self.home or ".", "registry/src")
         hosts = [urlsplit(url).hostname or ""]
         if CRATES_IO in url or "index.crates.io" in url:
             hosts = ["index.crates.io", "github.com"]
         indexes = [entry for entry in self.entries(base) if entry.rpartition("-")[0] in hosts]
-        return [join(base, f"{index}/{name}-{version}") for index in indexes]
+        return [self.files.join(base, f"{index}/{name}-{version}") for index in indexes]
 
     def _checkout(self, url: str) -> list[str]:
         address, _, revision = url.partition("#")
         stem = urlsplit(address).path.rstrip("/").rpartition("/")[2].removesuffix(".git")
-        base = join(self.home or ".", "git/checkouts")
+        base = self.files.join(self.home or ".", "git/checkouts")
         found = []
         for entry in self.entries(base):
             if entry.rpartition("-")[0] != stem:
                 continue
-            for short in self.entries(join(base, entry)):
+            for short in self.entries(self.files.join(base, entry)):
                 if revision and revision.startswith(short):
-                    found += self._levels(join(base, f"{entry}/{short}"))
+                    found += self._levels(self.files.join(base, f"{entry}/{short}"))
         return found
 
     def _levels(self, top: str, depth: int = 3) -> list[str]:
@@ -80,7 +82,7 @@ class PackageSources:
         found, level = [top], [top]
         for _ in range(depth):
             level = [
-                join(folder, name)
+                self.files.join(folder, name)
                 for folder in level
                 for name, is_folder in self.entries(folder).items()
                 if is_folder and not name.startswith(".") and name != "target"
@@ -94,7 +96,7 @@ def configured_vendor_folders(files: FileView, folder: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for _ in range(256):
         for name in (".cargo/config.toml", ".cargo/config"):
-            path = join(folder, name)
+            path = files.join(folder, name)
             if not files.is_file(path):
                 continue
             try:
@@ -102,9 +104,11 @@ def configured_vendor_folders(files: FileView, folder: str) -> tuple[str, ...]:
             except OSError:
                 continue
             if not isinstance(document, Problem):
-                found.update((join(folder, text), None) for text in _directories(document.get("source")))
+                found.update(
+                    (files.join(folder, text), None) for text in _directories(document.get("source"))
+                )
             break
-        above = parent(folder)
+        above = files.join(folder, "..")
         if above == folder or not files.is_folder(above):
             break
         folder = above

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from wasmdoctor.model.cargo import PackageTarget, TargetKind, Text
 from wasmdoctor.model.source import Location
 from wasmdoctor.readers.cargo.fields import Fields
-from wasmdoctor.readers.cargo.files import FileView, join
+from wasmdoctor.readers.cargo.files import FileView
 from wasmdoctor.readers.cargo.manifest import Manifest, no_table
 from wasmdoctor.readers.cargo.toml import Table
 
@@ -47,7 +47,7 @@ class _Search:
         self.edition = edition
 
     def path(self, path: str) -> str:
-        return join(self.folder, path)
+        return self.files.join(self.folder, path)
 
     def has(self, path: str) -> bool:
         return self.files.is_file(self.path(path))

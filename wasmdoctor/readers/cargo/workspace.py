@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from wasmdoctor.model.cargo import DependencyKind, Package, Standing, Text, Workspace
 from wasmdoctor.model.source import Location, Problem, SourceText
-from wasmdoctor.readers.cargo.files import FileView, is_below, join, parent
+from wasmdoctor.readers.cargo.files import FileView, folder_of, is_below
 from wasmdoctor.readers.cargo.globs import GlobError, expand, is_glob
 from wasmdoctor.readers.cargo.inherit import inherits, package_of
 from wasmdoctor.readers.cargo.lock import read_lock
@@ -44,7 +44,7 @@ class Manifests:
             reason = str(error) if path in str(error) else f"{path}: {error}"
             self.problems.append(Problem(Location(path), f"cannot be read: {reason}"))
             return None
-        found = read_manifest(SourceText(path, data))
+        found = read_manifest(SourceText(path, data), self.files.join)
         if isinstance(found, Problem):
             self.problems.append(found)
             return None
@@ -65,22 +65,22 @@ class Manifests:
         if own and own.workspace:
             return path
         if own and own.workspace_pointer is not None:
-            return join(own.workspace_pointer, MANIFEST)
-        folder = parent(path)
+            return self.files.join(own.workspace_pointer, MANIFEST)
+        folder = folder_of(path)
         for _ in range(MAX_LEVELS):
-            above = parent(folder)
+            above = self.files.join(folder, "..")
             if above == folder or not self.files.is_folder(above):
                 return None
             folder = above
-            candidate = join(folder, MANIFEST)
+            candidate = self.files.join(folder, MANIFEST)
             if not self.files.is_file(candidate):
                 continue
             manifest = self.get(candidate)
             if manifest and manifest.workspace:
-                if not is_excluded(manifest.workspace, folder, path):
+                if not is_excluded(self.files, manifest.workspace, folder, path):
                     return candidate
             elif manifest and manifest.workspace_pointer is not None:
-                return join(manifest.workspace_pointer, MANIFEST)
+                return self.files.join(manifest.workspace_pointer, MANIFEST)
         return None
 
     def workspace_of(self, manifest: Manifest) -> WorkspaceTable | None:
@@ -90,11 +90,11 @@ class Manifests:
         return found.workspace if found else None
 
 
-def is_excluded(workspace: WorkspaceTable, folder: str, path: str) -> bool:
+def is_excluded(files: FileView, workspace: WorkspaceTable, folder: str, path: str) -> bool:
     """Whether ``exclude`` of the workspace in ``folder`` names a path, and ``members`` does not."""
-    if not any(is_below(path, join(folder, text.value)) for text in workspace.exclude):
+    if not any(is_below(path, files.join(folder, text.value)) for text in workspace.exclude):
         return False
-    return not any(is_below(path, join(folder, text.value)) for text in workspace.members)
+    return not any(is_below(path, files.join(folder, text.value)) for text in workspace.members)
 
 
 def find_workspace_root(files: FileView, path: str) -> str | None:
@@ -105,12 +105,12 @@ def find_workspace_root(files: FileView, path: str) -> str | None:
 
 def nearest_manifest(files: FileView, path: str) -> str | None:
     """The manifest that Cargo would take in a folder (it looks upward); a file is looked for beside."""
-    folder = join(".", path)
+    folder = files.join(".", path)
     for _ in range(MAX_LEVELS):
-        candidate = join(folder, MANIFEST)
+        candidate = files.join(folder, MANIFEST)
         if files.is_file(candidate):
             return candidate
-        above = parent(folder)
+        above = files.join(folder, "..")
         if above == folder or (files.is_folder(folder) and not files.is_folder(above)):
             return None
         folder = above
@@ -125,7 +125,7 @@ def read_workspace(files: FileView, path: str) -> Workspace | Problem:
     """
     manifest = nearest_manifest(files, path)
     if manifest is None:
-        return Problem(Location(join(".", path)), "no Cargo.toml here or above", "give a Cargo package")
+        return Problem(Location(files.join(".", path)), "no Cargo.toml here or above", "give a Cargo package")
     manifests = Manifests(files)
     root = manifests.root_of(manifest)
     if root and root != manifest:
@@ -159,8 +159,7 @@ def read_workspaces(files: FileView, paths: Iterable[str]) -> tuple[list[Workspa
     for root in sorted({root for path, root in roots.items() if root != path}):
         read(root)
         if root in found:
-            members = found[root].members
-            below = [path for path, its in roots.items() if its == root != path and path not in members]
+            below = [path for path, its in roots.items() if its == root != path and manifests.get(path)]
             unlisted = tuple(path for path in below if path not in found[root].packages)
             if unlisted:
                 read(root, unlisted)
@@ -181,7 +180,7 @@ def standing(files: FileView, workspace: Workspace, manifest: str) -> Standing:
     if read and read.workspace:
         return Standing.NESTED if is_below(manifest, workspace.folder) else Standing.OUTSIDE
     root = manifests.get(workspace.manifest)
-    if root and root.workspace and is_excluded(root.workspace, workspace.folder, manifest):
+    if root and root.workspace and is_excluded(files, root.workspace, workspace.folder, manifest):
         return Standing.EXCLUDED
     return Standing.UNLISTED if manifests.root_of(manifest) == workspace.manifest else Standing.OUTSIDE
 
@@ -193,7 +192,7 @@ class _Reader:
         self.manifests = manifests
         self.files = manifests.files
         self.root = root
-        self.folder = parent(root)
+        self.folder = folder_of(root)
         self.members: dict[str, None] = {}
         self.packages: dict[str, Package] = {}
         self.problems: list[Problem] = []
@@ -207,13 +206,13 @@ class _Reader:
         if manifest.package is not None:
             self.add_member(self.root, table, is_path=False, asked=None)
         for text, path in self.listed(table.members if table else ()):
-            self.add_member(join(path, MANIFEST), table, is_path=False, asked=text)
+            self.add_member(self.files.join(path, MANIFEST), table, is_path=False, asked=text)
         for patch in manifest.patches:
             if patch.dependency.path is not None:
-                self.add_package(join(patch.dependency.path, MANIFEST), patch.dependency.location)
+                self.add_package(self.files.join(patch.dependency.path, MANIFEST), patch.dependency.location)
         self.reach([*self.members, *self.packages])
         lock = None
-        lock_path = join(self.folder, "Cargo.lock")
+        lock_path = self.files.join(self.folder, "Cargo.lock")
         if self.files.is_file(lock_path):
             try:
                 lock, problems = read_lock(SourceText(lock_path, self.files.read(lock_path)))
@@ -256,7 +255,7 @@ class _Reader:
         """Pattern and folder, for each folder that ``members`` or ``default-members`` names."""
         for text in patterns:
             if not is_glob(text.value):
-                yield text, join(self.folder, text.value)
+                yield text, self.files.join(self.folder, text.value)
                 continue
             try:
                 found = expand(self.files, self.folder, text.value)
@@ -282,7 +281,7 @@ class _Reader:
                 continue
             if is_path and not is_below(path, self.folder) and self.manifests.root_of(path) != self.root:
                 continue
-            if table is not None and path != self.root and is_excluded(table, self.folder, path):
+            if table is not None and path != self.root and is_excluded(self.files, table, self.folder, path):
                 continue
             if table is None and path != self.root:
                 continue
@@ -304,7 +303,7 @@ class _Reader:
             package = self.add_package(path, None)
             for dependency in package.dependencies if package else ():
                 if dependency.path is not None:
-                    below = join(dependency.path, MANIFEST)
+                    below = self.files.join(dependency.path, MANIFEST)
                     if self.files.is_file(below):
                         waiting.append((below, True))
 
@@ -313,7 +312,7 @@ class _Reader:
         if path in self.packages:
             return self.packages[path]
         if asked is not None and not self.files.is_file(path):
-            message = f"there is no package at {parent(path)}"
+            message = f"there is no package at {folder_of(path)}"
             self.problems.append(Problem(asked, message, "correct the path, or add its Cargo.toml"))
             return None
         manifest = self.manifests.get(path)
@@ -341,7 +340,7 @@ class _Reader:
                     continue
                 if dependency.kind is DependencyKind.DEV and path not in self.members:
                     continue
-                below = join(dependency.path, MANIFEST)
+                below = self.files.join(dependency.path, MANIFEST)
                 if self.add_package(below, dependency.location):
                     waiting.append(below)
 
@@ -351,7 +350,7 @@ class _Reader:
             return (self.root,) if self.root in members else members
         found: dict[str, None] = {}
         for text, folder in self.listed(table.default_members):
-            path = join(folder, MANIFEST)
+            path = self.files.join(folder, MANIFEST)
             if path in members:
                 found[path] = None
             elif not is_glob(text.value):

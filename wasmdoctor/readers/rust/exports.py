@@ -86,6 +86,12 @@ def _first_path(tokens: list[Token]) -> str:
     return "".join(parts)
 
 
+def _is_guest(path: tuple[str, ...]) -> bool:
+    """``Guest`` or ``GuestSomeResource``."""
+    name = path[-1] if path else ""
+    return name.startswith("Guest") and not name[5:6].islower()
+
+
 def guest_impls(index: Index, resolver: Resolver, view: BindingsView) -> list[GuestImpl]:
     """``impl`` blocks of the traits that wit-bindgen makes for exports: ``Guest``, ``Guest<Resource>``."""
     found: list[GuestImpl] = []
@@ -93,11 +99,15 @@ def guest_impls(index: Index, resolver: Resolver, view: BindingsView) -> list[Gu
         item = unit.item
         if not isinstance(item, ImplItem) or unit.kind != "impl" or item.trait is None:
             continue
-        if not item.trait[-1].startswith("Guest") or view.root(unit.scope.module) is not None:
+        if view.root(unit.scope.module) is not None:
             continue
         targets = resolver.resolve(unit.scope, item.trait)
-        bindings = [(target, binding) for target in targets if (binding := view.of(target)) is not None]
-        if targets and not bindings:
+        bindings = [
+            (target, binding)
+            for target in targets
+            if (binding := view.of(target)) is not None and _is_guest(binding.relative)
+        ]
+        if not bindings and (targets or not _is_guest(item.trait)):
             continue
         name = bindings[0][1].name if bindings else ""
         relative = bindings[0][1].relative if bindings else ()

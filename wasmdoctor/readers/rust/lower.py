@@ -39,7 +39,7 @@ from wasmdoctor.readers.rust.items import (
     ValueExpr,
     ValueItem,
 )
-from wasmdoctor.readers.rust.parse import Parsed, parse_range
+from wasmdoctor.readers.rust.parse import KNOWN_GAPS, Parsed, parse_range
 from wasmdoctor.readers.rust.tokens import OPEN, Token, closing, lex
 
 MAX_SEGMENTS = 64
@@ -127,11 +127,24 @@ class _Lowering:
     def text(self, node: Node) -> str:
         """A node's text; raw identifiers lose their ``r#``."""
         text = self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        return text[2:] if text.startswith("r#") else text
+        return text[2:] if text[:2] == "r#" else text
 
     def push(self, node: Node | None, context: _Context) -> None:
         if node is not None:
-            self.stack.append((node, node.type, context, (), node.start_byte))
+            kind = node.type
+            if kind in _SIMPLE:
+                self.name(kind, node, context)
+            elif kind not in _QUIET:
+                self.stack.append((node, kind, context, (), node.start_byte))
+
+    def name(self, kind: str, node: Node, context: _Context) -> None:
+        """Note a path of one name."""
+        start, end = node.start_byte, node.end_byte
+        name = self.data[start:end].decode("utf-8", "replace")
+        if name[:2] == "r#":
+            name = name[2:]
+        mentioned = VALUE if kind == "identifier" else TYPE
+        context.body.mentions.append(Mention(mentioned, (name,), start, end, context.condition))
 
     def children(self, node: Node, context: _Context) -> None:
         """Visit the named children in order; attributes go with what they stand before."""
@@ -141,14 +154,17 @@ class _Lowering:
         quiet = _QUIET
         for child in node.named_children:
             kind = child.type
-            if kind in quiet:
+            if kind in _SIMPLE and not pending:
+                self.name(kind, child, context)
+            elif kind in quiet:
                 if first < 0 and kind.endswith("comment") and self._documents(child):
                     first = child.start_byte
-                continue
-            if kind == "attribute_item":
+            elif kind == "attribute_item":
                 pending.append(read_attribute(self.data, child.start_byte, child.end_byte))
                 if first < 0:
                     first = child.start_byte
+            elif kind == "ERROR" and self.data[child.start_byte : child.end_byte] in KNOWN_GAPS:
+                continue  # what stands before it belongs to what stands after it
             elif kind == "inner_attribute_item":
                 context.inner.append(read_attribute(self.data, child.start_byte, child.end_byte))
             else:
@@ -172,6 +188,16 @@ class _Lowering:
             return context
         condition = Condition(context.condition, deciding)
         return replace(context, condition=condition)
+
+    def own(self, node: Node, context: _Context) -> _Context:
+        """The context under the attributes that stand inside a node (match arms, field values)."""
+        first = _first(node)
+        if first is None or first.type != "attribute_item":
+            return context
+        found = [child for child in node.named_children if child.type == "attribute_item"]
+        return self._under(
+            context, [read_attribute(self.data, child.start_byte, child.end_byte) for child in found]
+        )
 
     # Paths and types
 
@@ -809,6 +835,7 @@ def _match(
 def _match_arm(
     work: _Lowering, node: Node, context: _Context, attributes: tuple[Attribute, ...], at: int
 ) -> None:
+    context = work.own(node, context)
     work.push(node.child_by_field_name("value"), context)
     pattern = node.child_by_field_name("pattern")
     if pattern is not None:
@@ -846,6 +873,7 @@ def _field(
 def _field_value(
     work: _Lowering, node: Node, context: _Context, attributes: tuple[Attribute, ...], at: int
 ) -> None:
+    context = work.own(node, context)
     work.push(node.child_by_field_name("value"), context)
 
 

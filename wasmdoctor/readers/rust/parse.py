@@ -17,8 +17,8 @@ MAX_SYNTAX_PROBLEMS = 5
 
 _LANGUAGE = Language(tree_sitter_rust.language())
 
-# Valid Rust 2024 that tree-sitter-rust 0.24 does not know: `unsafe extern { safe fn ... }`.
-_KNOWN_GAPS = (b"safe",)
+KNOWN_GAPS = (b"safe",)
+"""Valid Rust 2024 that tree-sitter-rust 0.24 does not know: ``unsafe extern { safe fn ... }``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _syntax_problems(source: SourceText, root: Node) -> tuple[Problem, ...]:
     while stack and len(found) < MAX_SYNTAX_PROBLEMS:
         node = stack.pop()
         if node.is_error:
-            if source.data[node.start_byte : node.end_byte].strip() not in _KNOWN_GAPS:
+            if source.data[node.start_byte : node.end_byte].strip() not in KNOWN_GAPS:
                 found.append(
                     Problem(
                         source.location(node.start_byte),

@@ -19,7 +19,7 @@ from wasmdoctor.model.rust import (
     UseSite,
 )
 from wasmdoctor.model.source import Problem
-from wasmdoctor.readers.rust import bindgen, bindings, exports, externs, uses
+from wasmdoctor.readers.rust import bindgen, bindings, exports, externs, mentions, uses
 from wasmdoctor.readers.rust.calls import CallGraph, methods_by_type, owner_text, sorted_units
 from wasmdoctor.readers.rust.cfg import Cfg
 from wasmdoctor.readers.rust.items import FileFacts
@@ -158,6 +158,15 @@ class Program:
         Constants, types, traits and macros are nodes as well. Roots that do not exist are ignored.
         """
         return self._graph.reachable(roots)
+
+    @cached_property
+    def _named(self) -> dict[str, dict[str, bool]]:
+        units = (self._references_of(unit) for unit in self._index.units)
+        return mentions.named_crates(self._index, self._resolver, units)
+
+    def named_crates(self, crate: str) -> Mapping[str, bool]:
+        """The crates that a crate's compiled code names, so that rustc links them, and whether surely."""
+        return self._named.get(crate, {})
 
     def _references_of(self, unit: Unit) -> uses.UnitReferences:
         found = self._references.get(id(unit))

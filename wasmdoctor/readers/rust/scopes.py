@@ -8,7 +8,8 @@ uncertain.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute, compiled
@@ -31,7 +32,11 @@ from wasmdoctor.readers.rust.items import (
 from wasmdoctor.readers.rust.modules import Module, ModuleTree
 
 Names = Callable[[tuple[str, ...]], bool | None]
-"""Whether a path inside a bindings module names something there; None when that is not known."""
+"""Whether a path inside a bindings module names something there; None when that is not known.
+
+Asked for modules (``("wasi", "io")``), functions, types, cases, and methods (``(..., "Sock", "send")``), in
+wit-bindgen's spelling; ``("exports", ...)`` for exported interfaces.
+"""
 
 MAX_HOPS = 48
 """How many ``use`` declarations, globs and aliases are followed for one name."""
@@ -219,8 +224,7 @@ class ForeignBlock:
     source: SourceText
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a path stands for.
 
     ``kind``: ``module`` (``scope``), ``def`` (``definition``, and names after it in ``path``),
@@ -234,6 +238,18 @@ class Target:
     path: Path = ()
     certain: bool = True
     weak: bool = False
+
+    def within(self, path: Path) -> Target:
+        """The same with another path."""
+        return Target(self.kind, self.scope, self.definition, path, self.certain, self.weak)
+
+    def doubted(self) -> Target:
+        """The same, uncertain."""
+        return Target(self.kind, self.scope, self.definition, self.path, False, self.weak)
+
+    def settled(self) -> Target:
+        """The same, no longer weak."""
+        return Target(self.kind, self.scope, self.definition, self.path, self.certain, False)
 
 
 class Index:
@@ -383,15 +399,22 @@ class Resolver:
 
     def __init__(self, index: Index, names: Callable[[str], Names | None] = lambda _: None) -> None:
         self.index = index
-        self.names = names
+        self._names_of = names
+        self._names: dict[str, Names | None] = {}
         self._memo: dict[tuple[int, Path], tuple[Target, ...]] = {}
+        self._inside: dict[tuple[int, str], list[Target]] = {}
+        self._globs: dict[int, list[Target]] = {}
         self._active: set[tuple[int, str]] = set()
+        self._cuts = 0
         self._steps = 0
         self._hops = 0
 
     def forget(self) -> None:
         """Drop what was resolved, after scopes were marked as bindings."""
         self._memo.clear()
+        self._inside.clear()
+        self._globs.clear()
+        self._names.clear()
 
     def resolve(self, scope: Scope, path: Path) -> tuple[Target, ...]:
         """Everything that a path may stand for, seen from a scope; empty when nothing is known of it."""
@@ -407,6 +430,7 @@ class Resolver:
 
     def _resolve(self, scope: Scope, path: Path) -> list[Target]:
         if not path or self._hops >= MAX_HOPS or self._steps >= MAX_STEPS:
+            self._cuts += 1
             return []
         self._hops += 1
         try:
@@ -417,7 +441,7 @@ class Resolver:
                 targets = [found for target in targets for found in self._member(target, name)]
             explained = bool(rest) and (len(path) > 2 or not path[0][:1].isupper())
             if explained and len(targets) == 1 and targets[0].weak and not _opaque(targets[0]):
-                return [replace(targets[0], weak=False)]
+                return [targets[0].settled()]
             return targets
         finally:
             self._hops -= 1
@@ -472,25 +496,45 @@ class Resolver:
     def _in_scope(self, scope: Scope, name: str) -> list[Target]:
         """A name among a scope's own items, imports and globs."""
         key = (id(scope), name)
+        known = self._inside.get(key)
+        if known is not None:
+            return known
         self._steps += 1
         if key in self._active or self._steps > MAX_STEPS or len(self._active) > 64:
+            self._cuts += 1
             return []
+        cuts = self._cuts
         self._active.add(key)
         try:
-            found = self._explicit(scope, name)
-            if found:
-                return found
-            verdict = self._verdict(scope, (name,)) if scope.virtual else False
-            if verdict:
-                return [Target("bindings", scope, path=(name,))]
-            if verdict is None:
-                found.append(Target("bindings", scope, path=(name,), weak=True))
-            for use in scope.globs:
-                if use.state is not False:
-                    found.extend(self._through_glob(use, name))
-            return found
+            found = self._looked_up(scope, name)
         finally:
             self._active.discard(key)
+        if cuts == self._cuts:  # an answer that a circle cut short is only good where it was asked
+            self._inside[key] = found
+        return found
+
+    def _looked_up(self, scope: Scope, name: str) -> list[Target]:
+        found = self._explicit(scope, name)
+        if found:
+            return found
+        verdict = self._verdict(scope, (name,)) if scope.virtual else False
+        if verdict:
+            return [Target("bindings", scope, path=(name,))]
+        if verdict is None:
+            found.append(Target("bindings", scope, path=(name,), weak=True))
+        for use in scope.globs:
+            if use.state is not False:
+                found.extend(self._through_glob(use, name))
+        return found
+
+    def _glob_targets(self, use: Use) -> list[Target]:
+        known = self._globs.get(id(use))
+        if known is None:
+            cuts = self._cuts
+            known = self._resolve(use.scope, use.path)
+            if cuts == self._cuts:
+                self._globs[id(use)] = known
+        return known
 
     def _explicit(self, scope: Scope, name: str) -> list[Target]:
         found: list[Target] = []
@@ -503,43 +547,61 @@ class Resolver:
         for use in scope.uses.get(name, ()):
             if use.state is not False:
                 for target in self._resolve(use.scope, use.path):
-                    found.append(target if use.state else replace(target, certain=False))
+                    found.append(target if use.state else target.doubted())
         return found
 
     def _through_glob(self, use: Use, name: str) -> Iterator[Target]:
-        for target in self._resolve(use.scope, use.path):
+        for target in self._glob_targets(use):
             certain = target.certain and use.state is True
             if target.kind == "module" and target.scope is not None:
                 for found in self._in_scope(target.scope, name):
-                    yield found if certain else replace(found, certain=False)
+                    yield found if certain else found.doubted()
             elif target.kind == "def" and target.definition is not None:
                 item = target.definition.item
                 if isinstance(item, TypeItem) and name in item.variants:
-                    yield replace(target, path=(*target.path, name), certain=certain)
+                    moved = target.within((*target.path, name))
+                    yield moved if certain else moved.doubted()
             elif target.kind == "bindings" and target.scope is not None:
                 path = (*target.path, name)
                 verdict = self._verdict(target.scope, path)
                 if verdict is not False:
-                    yield replace(target, path=path, certain=certain, weak=verdict is None)
+                    yield Target("bindings", target.scope, None, path, certain, verdict is None)
             elif target.kind == "external":
-                yield replace(target, path=(*target.path, name), certain=False, weak=True)
+                yield Target("external", None, None, (*target.path, name), False, True)
 
     def _verdict(self, scope: Scope, path: Path) -> bool | None:
-        names = self.names(scope.name)
+        return self.holds(scope.name, path)
+
+    def holds(self, bindings: str, path: Path) -> bool | None:
+        """Whether a bindings module holds a path, as far as the caller's names tell."""
+        if bindings not in self._names:
+            self._names[bindings] = self._names_of(bindings)
+        names = self._names[bindings]
         return None if names is None else names(path)
+
+    def _aliased(self, scope: Scope, head: Path, name: str) -> list[Target]:
+        """A member of the type that an alias stands for."""
+        if self._hops >= MAX_HOPS:
+            self._cuts += 1
+            return []
+        self._hops += 1
+        try:
+            return [found for one in self._resolve(scope, head) for found in self._member(one, name)]
+        finally:
+            self._hops -= 1
 
     def _member(self, target: Target, name: str) -> list[Target]:
         """What a name means after ``target::``."""
         if target.kind == "module" and target.scope is not None:
             found = self._in_scope(target.scope, name)
-            return found if target.certain else [replace(item, certain=False) for item in found]
+            return found if target.certain else [item.doubted() for item in found]
         if target.kind == "def" and target.definition is not None and not target.path:
             item = target.definition.item
             if isinstance(item, TypeItem) and item.alias is not None and item.alias.head is not None:
-                meant = self._resolve(target.definition.scope, item.alias.head)
+                meant = self._aliased(target.definition.scope, item.alias.head, name)
                 if meant:
-                    return [found for one in meant for found in self._member(one, name)]
-        return [replace(target, path=(*target.path, name))]
+                    return meant
+        return [target.within((*target.path, name))]
 
 
 def _opaque(target: Target) -> bool:
@@ -571,7 +633,7 @@ def _settled(targets: list[Target]) -> tuple[Target, ...]:
     kinds = {(t.kind, t.definition.kind if t.definition else "") for t in found}
     several = len(found) > 1 and len(kinds) < len(found)
     if several or (any(target.weak for target in found) and len(found) > 1):
-        found = [replace(target, certain=False) for target in found]
+        found = [target.doubted() for target in found]
     return tuple(found)
 
 

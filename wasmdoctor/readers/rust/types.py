@@ -177,7 +177,7 @@ class TypeReader:
         if target.kind == "bindings" and target.scope is not None and len(target.path) > 1:
             if target.path[-1] == "new" or target.path[-1][:1].isupper():
                 type_path = target.path[:-1]
-                meant = replace(target, path=type_path)
+                meant = target.within(type_path)
                 yield Type(
                     TypeExpr(type_path), target.scope, target=meant, exact=target.certain or target.weak
                 )

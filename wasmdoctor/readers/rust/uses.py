@@ -278,6 +278,8 @@ def _method_sites(
             certain = reference.certain and type_.exact and types.complete and len(types.known) == 1
             certain = certain and target.certain and not target.weak
             method = Binding(binding.name, binding.relative + reference.path)
+            if resolver.holds(method.name, method.relative) is False:
+                continue
             sites.append(_site(unit, method, "method", reference, certain))
     if not types.complete:
         yield MethodCandidate(

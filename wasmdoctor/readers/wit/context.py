@@ -28,12 +28,14 @@ MAX_WORK = 200_000
 class Run:
     """What the packages of one resolution share: all packages so far, in order, and all problems.
 
+    ``known`` are the names of all packages, also of those that have not had their turn.
     ``cut`` are the dependencies between packages (user, used) that were left out to break a circle.
     """
 
     features: Features
     units: dict[str, Unit] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    known: dict[str, None] = field(default_factory=dict)
     cut: set[tuple[str, str]] = field(default_factory=set)
     budget: Budget = field(default_factory=lambda: Budget(MAX_WORK))
 

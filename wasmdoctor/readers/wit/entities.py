@@ -88,6 +88,20 @@ class ItemEntity:
     record: TypeDef | None = None
     dep: Dependency | None = None
 
+    def reached(self, origin: Origin) -> ItemEntity:
+        """The same item for another world."""
+        return ItemEntity(
+            self.gate,
+            origin,
+            self.location,
+            self.interface,
+            self.labelled,
+            self.function,
+            self.type,
+            self.record,
+            self.dep,
+        )
+
     @property
     def rank(self) -> int:
         """The order of imports in a world: interfaces, used types, own types, functions, methods."""

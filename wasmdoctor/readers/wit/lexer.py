@@ -96,6 +96,7 @@ _FORBIDDEN = re.compile(
     r"|(?P<bidi>\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9])"
     r"|(?P<old>\xc5\x89|\xd9\xb3|\xe0\xbd[\xb7\xb9]|\xe1\x9e[\xa3\xa4\xb4\xb5])"
 )
+_SUSPICIOUS = re.compile(r"[^\t\n\r -~]")
 _FORBIDDEN_NAMES = {
     "control": "control characters are not allowed in WIT",
     "bidi": "bidirectional override characters are not allowed in WIT",
@@ -139,51 +140,66 @@ def lex(source: SourceText) -> Lexed:
     starts: list[int] = []
     ends: list[int] = []
     position = len(_BOM) if text.startswith(_BOM) else 0
-    match = _TOKEN.match
-    while True:
-        found = match(text, position)
-        assert found is not None  # the pattern's last alternatives match anything
-        group = found.lastindex or 0
-        start, end = found.span(group)
-        if group == _WORD:
-            word = found.group(group)
-            kind = word if word in KEYWORDS else ID
-        elif group == _PUNCTUATION:
-            kind = found.group(group)
-        elif group == _INTEGER:
-            kind = INTEGER
-        elif group == _EXPLICIT:
-            kind = EXPLICIT_ID
-        elif group == _STRING:
-            kind = STRING
-            if string_value(text[start:end]) is None:
-                problems.append(_string_problem(source, text, start, end))
-        elif group == _COMMENT:
-            position = _end_of_comment(text, start)
-            if position < 0:
-                problems.append(
-                    Problem(source.location(start), "this block comment is not closed", "end it with `*/`")
-                )
-                position = len(text)
-            continue
-        elif group == _END:
-            break
-        else:
-            kind = BAD
-            # A run of unexpected characters is one token and one problem.
-            if not (kinds and kinds[-1] == BAD and ends[-1] == start):
-                problems.append(_bad_character(source, text, start))
-            else:
-                ends[-1] = position = end
-                continue
-        kinds.append(kind)
-        starts.append(start)
-        ends.append(end)
-        position = end
+    while position >= 0:
+        position = _scan(source, text, position, kinds, starts, ends, problems)
     kinds.append(EOF)
     starts.append(len(text))
     ends.append(len(text))
     return Lexed(text, kinds, starts, ends, tuple(problems[:MAX_PROBLEMS]))
+
+
+def _scan(
+    source: SourceText,
+    text: str,
+    position: int,
+    kinds: list[str],
+    starts: list[int],
+    ends: list[int],
+    problems: list[Problem],
+) -> int:
+    """Append tokens from ``position`` on, up to the end (gives -1) or a comment that was stepped over.
+
+    This loop is where most of the time of reading WIT goes: it calls nothing for an ordinary token.
+    """
+    add_kind, add_start, add_end = kinds.append, starts.append, ends.append
+    for found in _TOKEN.finditer(text, position):
+        group = found.lastindex
+        end = found.end()
+        if group == _PUNCTUATION:
+            kind = found[_PUNCTUATION]
+            start = end - len(kind)
+        elif group == _WORD:
+            word = found[_WORD]
+            start = end - len(word)
+            kind = word if word in KEYWORDS else ID
+        elif group == _INTEGER:
+            start, kind = found.start(_INTEGER), INTEGER
+        elif group == _EXPLICIT:
+            start, kind = found.start(_EXPLICIT), EXPLICIT_ID
+        elif group == _STRING:
+            start, kind = found.start(_STRING), STRING
+            if string_value(text[start:end]) is None:
+                problems.append(_string_problem(source, text, start, end))
+        elif group == _COMMENT:
+            start = found.start(_COMMENT)
+            position = _end_of_comment(text, start)
+            if position < 0:
+                place = source.location(start)
+                problems.append(Problem(place, "this block comment is not closed", "end it with `*/`"))
+            return position
+        elif group == _END:
+            return -1
+        else:
+            start, kind = found.start(_BAD), BAD
+            if kinds and kinds[-1] == BAD and ends[-1] == start:
+                # A run of unexpected characters is one token and one problem.
+                ends[-1] = end
+                continue
+            problems.append(_bad_character(source, text, start))
+        add_kind(kind)
+        add_start(start)
+        add_end(end)
+    return -1
 
 
 def pieces(text: str, start: int, end: int) -> list[Piece]:
@@ -269,6 +285,8 @@ def _character_problems(source: SourceText, text: str) -> list[Problem]:
                     "save it with the UTF-8 encoding",
                 )
             )
+    if _SUSPICIOUS.search(text) is None:
+        return problems
     for found in _FORBIDDEN.finditer(text):
         name = found.lastgroup or "control"
         problems.append(Problem(source.location(found.start()), _FORBIDDEN_NAMES[name], "remove it"))

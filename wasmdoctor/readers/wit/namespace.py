@@ -83,7 +83,7 @@ class Namespace(Context):
                 self._missing_item(foreign, unit, names)
 
     def _missing_package(self, foreign: Foreign) -> None:
-        units = self.run.units
+        units = self.run.known
         base, _, _ = foreign.package.partition("@")
         versions = [name for name in units if name.partition("@")[0] == base]
         if versions:

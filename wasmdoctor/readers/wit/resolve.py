@@ -74,6 +74,7 @@ class _Linker:
                 first += own
             for unit in (*nested, *own):
                 self._enter(unit, found)
+        self.run.known.update(dict.fromkeys(found))
         for unit in self._ordered(found):
             self.run.units[unit.name] = unit
             Package(self.run, unit).resolve()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 _NUMBER = r"(?:0|[1-9][0-9]*+)"
-_SHAPE = re.compile(
-    rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-([0-9A-Za-z.-]++))?+(?:\+([0-9A-Za-z.-]++))?+"
-)
+_SHAPE = re.compile(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?")
 _MAX = 2**64 - 1
 
 Key = tuple[object, ...]

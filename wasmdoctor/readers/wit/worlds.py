@@ -184,7 +184,7 @@ def _include(
                 into[name] = _copy(item, name, types, include.renames, origin)
             else:
                 if key not in into:
-                    into[key] = replace(item, origin=origin)
+                    into[key] = item.reached(origin)
                 _merge_gates(item, into[key], report, external=external)
 
 
@@ -200,7 +200,7 @@ def _copy(
     item: ItemEntity, name: str, types: dict[str, str], renames: tuple[tuple[str, str], ...], origin: Origin
 ) -> ItemEntity:
     """An item under a new name; types of the world that got new names have them inside of it too."""
-    copy = replace(item, origin=origin)
+    copy = item.reached(origin)
     if not renames:
         return copy
     if item.function:

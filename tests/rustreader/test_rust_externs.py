@@ -1,0 +1,178 @@
+"""Hand-written link blocks and exported names; ``export!`` calls and ``impl Guest`` blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from wasmdoctor.readers.rust import Program, RustCrate
+
+Make = Callable[..., Program]
+
+
+def test_a_link_block(program: Make) -> None:
+    source = """\
+        #[link(wasm_import_module = "wasi:random/random@0.2.0")]
+        unsafe extern "C" {
+            #[link_name = "get-random-u64"]
+            safe fn random() -> u64;
+            fn plain(x: i32);
+        }
+        #[link(name = "c")]
+        extern "C" { fn puts(s: *const u8); }
+        extern "C" { fn bare(); }
+    """
+    made = program(source)
+    assert made.problems == ()
+    assert [(i.module, i.name, i.rust_name, str(i.location), i.generated) for i in made.extern_imports] == [
+        ("wasi:random/random@0.2.0", "get-random-u64", "random", "src/lib.rs:4:13", False),
+        ("wasi:random/random@0.2.0", "plain", "plain", "src/lib.rs:5:8", False),
+    ]
+    first = made.extern_imports[0]
+    assert str(first.module_location) == "src/lib.rs:1:29"
+    assert (first.function, first.id, first.block_span.start) == ("", "app::random", 0)
+
+
+def test_two_modules_by_cfg_attr(program: Make) -> None:
+    """As in getrandom: which of two WASI versions is linked depends on the target."""
+    made = program(
+        """\
+        #[cfg_attr(target_os = "wasi", link(wasm_import_module = "a:b/c@0.2.0"))]
+        #[cfg_attr(not(target_os = "wasi"), link(wasm_import_module = "a:b/c@0.3.0"))]
+        #[cfg_attr(maybe, link(wasm_import_module = "a:b/c@0.4.0"))]
+        extern "C" { #[link_name = "f"] fn f(); }
+        """
+    )
+    assert [(i.module, i.compiled) for i in made.extern_imports] == [
+        ("a:b/c@0.2.0", True),
+        ("a:b/c@0.4.0", None),
+    ]
+
+
+def test_the_state_of_a_block_is_that_of_all_around_it(program: Make) -> None:
+    block = '#[link(wasm_import_module = "{0}")] extern "C" {{ {1} fn f(); }}'
+    made = program(
+        {
+            "src/lib.rs": "\n".join(
+                [
+                    "#[cfg(unix)] mod gone;",
+                    "#[cfg(maybe)] " + block.format("b", ""),
+                    "fn g() { #[cfg(unix)] " + block.format("c", "") + " }",
+                    block.format("d", "#[cfg(unix)]"),
+                    "#[cfg(unix)] fn h() { " + block.format("e", "") + " }",
+                    block.format("f", '#[cfg_attr(maybe, link_name = "x")]'),
+                ]
+            ),
+            "src/gone.rs": block.format("a", ""),
+        }
+    )
+    assert [(i.module, i.name, i.function, i.compiled) for i in made.extern_imports] == [
+        ("a", "f", "", False),
+        ("b", "f", "", None),
+        ("c", "f", "app::g", False),
+        ("d", "f", "", False),
+        ("e", "f", "app::h", False),
+        ("f", "x", "", None),
+    ]
+
+
+def test_exported_names(program: Make) -> None:
+    made = program(
+        """\
+        #[no_mangle] pub extern "C" fn a() {}
+        #[unsafe(export_name = "x:y/z#b")] fn b() {}
+        #[cfg_attr(maybe, export_name = "c-name")] fn c() {}
+        mod m { #[unsafe(no_mangle)] fn d() {} }
+        macro_rules! ex { () => { #[export_name = "e-name"] fn e() {} } }
+        fn f() {}
+        """
+    )
+    assert [(e.name, e.function, e.compiled, e.in_macro) for e in made.exported_symbols] == [
+        ("a", "app::a", True, False),
+        ("x:y/z#b", "app::b", True, False),
+        ("c-name", "app::c", None, False),
+        ("d", "app::m::d", True, False),
+        ("e-name", "", None, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "bindings", "type_"),
+    [
+        ("wit_bindgen::generate!(); export!(Mine);", "app", "Mine"),
+        ("mod b { wit_bindgen::generate!(); } b::export!(Mine with_types_in b);", "app::b", "Mine"),
+        ("mod b { wit_bindgen::generate!(); } use b::export; export!(crate::Mine);", "app::b", "crate::Mine"),
+        ('mod b { wit_bindgen::generate!({ export_macro_name: "go" }); } b::go!(Mine);', "app::b", "Mine"),
+        ('mod b { wit_bindgen::generate!("my-world"); } b::export_my_world!(Mine);', "app::b", "Mine"),
+        ("mod b { wit_bindgen::generate!(); } use b::*; #[cfg(unix)] export!(Mine);", "app::b", "Mine"),
+    ],
+)
+def test_export_calls(program: Make, source: str, bindings: str, type_: str) -> None:
+    (call,) = program(source).export_calls
+    assert (call.bindings, call.type, call.certain) == (bindings, type_, True)
+    assert call.compiled is ("cfg(unix)" not in source)
+    assert source[call.full_span.start : call.full_span.end].endswith(");")
+    assert source[call.span.start : call.span.end].endswith(")")
+
+
+def test_export_macro_of_a_bindings_file(program: Make) -> None:
+    made = program(
+        {
+            "src/lib.rs": "mod bindings; struct C; bindings::export!(C with_types_in bindings);",
+            "src/bindings.rs": """\
+                // Generated by `wit-bindgen` 0.41.0. DO NOT EDIT!
+                macro_rules! __export_w_impl { () => {} }
+                #[doc(inline)] pub(crate) use __export_w_impl as export;
+            """,
+        }
+    )
+    (call,) = made.export_calls
+    assert (call.bindings, call.certain) == ("app::bindings", True)
+
+
+def test_other_macros_named_export(program: Make) -> None:
+    made = program("macro_rules! export { () => {} } export!(X); foo::export!(X);", externs={"foo": "foo"})
+    assert made.export_calls == ()
+    (unknown,) = program("export!(X);").export_calls
+    assert (unknown.certain, unknown.bindings) == (False, "")
+
+
+def test_guest_impls(program: Make) -> None:
+    source = """\
+        mod b { wit_bindgen::generate!(); }
+        use b::exports::a::b::net::{self, Guest as Net, GuestSock};
+        struct C;
+        impl b::Guest for C { fn run() {} }
+        /// doc
+        #[allow(x)]
+        impl Net for C { type Sock = S; fn open() {} fn close() {} }
+        impl GuestSock for S { fn new() -> Self { S } }
+        impl net::GuestOther for super::T {}
+        impl Guestlist for C {}
+        trait Guestlist {}
+        impl Display for C {}
+    """
+    made = program(source)
+    assert [("::".join(g.relative), g.type, g.functions, g.certain) for g in made.guest_impls] == [
+        ("Guest", "C", ("run",), True),
+        ("exports::a::b::net::Guest", "C", ("open", "close"), True),
+        ("exports::a::b::net::GuestSock", "S", ("new",), True),
+        ("exports::a::b::net::GuestOther", "super::T", (), True),
+    ]
+    assert {g.bindings for g in made.guest_impls} == {"app::b"}
+    doc = made.guest_impls[1]
+    assert doc.full_span.start < doc.span.start
+
+
+def test_guest_of_another_crates_bindings(crate: Callable[..., RustCrate]) -> None:
+    core = crate({"src/lib.rs": "pub mod b { wit_bindgen::generate!(); }"}, name="core_lib")
+    app = crate(
+        {
+            "src/lib.rs": "use core_lib::b::exports::x::y::z::Guest; impl Guest for C {} core_lib::b::export!(C);"
+        },
+        externs={"core_lib": "core_lib"},
+    )
+    made = Program([core, app])
+    assert [(g.bindings, g.certain) for g in made.guest_impls] == [("core_lib::b", True)]
+    assert [(c.bindings, c.crate) for c in made.export_calls] == [("core_lib::b", "app")]

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Installs what the tests marked `rust` need to build components from Rust, and prints what is there.
+#
+#   - a Rust that can build for wasm32-wasip1 and wasm32-wasip2: rustup's when it has both targets, else
+#     Debian's packages, which bring the sources of std
+#   - wasm-component-ld, the linker for wasm32-wasip2
+#   - the adapter that makes a component of a preview1 module
+#
+# It looks before it installs, so that a second run takes a second. What is not a Debian package goes to
+# ${WASMDOCTOR_TOOLS:-~/.cache/wasmdoctor-tools}. Any failure ends it with a message and a code other than 0.
+set -euo pipefail
+
+readonly DEBIAN_PACKAGES=(rustc-web cargo-web rust-web-src lld-19 wasi-libc)
+readonly LINKER_VERSION=0.5.31
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export WASMDOCTOR_TOOLS=${WASMDOCTOR_TOOLS:-${HOME:?HOME is not set}/.cache/wasmdoctor-tools}
+
+die() {
+  printf 'setup.sh: %s\n' "$@" >&2
+  exit 1
+}
+
+show() {
+  printf '%-20s %s\n' "$1" "$2"
+}
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then "$@"; else sudo -n "$@"; fi
+}
+
+rustup_has_both_targets() {
+  local sysroot target
+  sysroot=$(rustc --print sysroot 2>/dev/null) || return 1
+  for target in wasm32-wasip1 wasm32-wasip2; do
+    compgen -G "$sysroot/lib/rustlib/$target/lib/libstd-*.rlib" >/dev/null || return 1
+  done
+}
+
+is_installed() {
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+# Installs the Debian packages that are missing.
+install_debian_packages() {
+  local name missing=()
+  command -v apt-get >/dev/null || die "rustc has no std for wasm32-wasip1 and wasm32-wasip2, and there is no apt-get" \
+    "run: rustup target add wasm32-wasip1 wasm32-wasip2"
+  for name in "${DEBIAN_PACKAGES[@]}"; do
+    is_installed "$name" || missing+=("$name")
+  done
+  if ((${#missing[@]})); then
+    as_root apt-get update -q || die "apt-get update failed (as root, or with sudo that asks for no password)"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" ||
+      die "apt-get could not install: ${missing[*]}"
+  fi
+  for name in "${DEBIAN_PACKAGES[@]}"; do
+    is_installed "$name" || die "$name is still not installed"
+    show "$name" "$(dpkg-query -W -f '${Version}' "$name")"
+  done
+}
+
+linker_version() {
+  "$WASMDOCTOR_TOOLS/bin/wasm-component-ld" --version 2>/dev/null || true
+}
+
+install_linker() {
+  if [[ $(linker_version) != *" $LINKER_VERSION"* ]]; then
+    cargo install --locked --force --root "$WASMDOCTOR_TOOLS" wasm-component-ld --version "$LINKER_VERSION" ||
+      die "cargo could not install wasm-component-ld $LINKER_VERSION"
+  fi
+  [[ $(linker_version) == *" $LINKER_VERSION"* ]] || die "wasm-component-ld $LINKER_VERSION does not run"
+  show wasm-component-ld "$LINKER_VERSION ($WASMDOCTOR_TOOLS/bin/wasm-component-ld)"
+}
+
+main() {
+  mkdir -p "$WASMDOCTOR_TOOLS" || die "cannot make the folder $WASMDOCTOR_TOOLS"
+  if rustup_has_both_targets; then
+    show rustc "$(rustc --version), with std for wasm32-wasip1 and wasm32-wasip2"
+  else
+    install_debian_packages
+    # Debian's cargo and rustc, whatever else comes first on PATH.
+    export PATH=/usr/bin:$PATH
+    show rustc "$(rustc --version)"
+  fi
+  install_linker
+  show adapter "$("$root/fixtures/scheduler/build.sh" --adapter)"
+}
+
+main "$@"

@@ -1,0 +1,49 @@
+"""What rules may know of the sources: one record for each cargo workspace or folder of WIT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wasmdoctor.graph.bindings import CrateBindings
+from wasmdoctor.model.binding import Prediction
+from wasmdoctor.model.cargo import Crate, CrateGraph, LinkedCrate, Package
+from wasmdoctor.model.cargo import Workspace as CargoWorkspace
+from wasmdoctor.model.source import Problem
+from wasmdoctor.model.wit import Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentFacts:
+    """One crate that becomes a component: what it is built from, what it binds, what a build would give.
+
+    ``built`` are the paths of binaries of this run that it seems to have built.
+    """
+
+    crate: Crate
+    package: Package
+    graph: CrateGraph
+    linked: tuple[LinkedCrate, ...]
+    bindings: CrateBindings
+    prediction: Prediction
+    built: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """The sources around one folder.
+
+    ``wit`` maps each WIT package folder to what it means (its problems are in it); ``texts`` are the
+    bytes of small files that rules compare or read themselves, by path: ``deps.toml``, ``deps.lock``,
+    ``wkg.lock``, ``wkg.toml``, and every .wit file. ``times`` are modification times (ns) of all source
+    files, by path.
+    """
+
+    folder: str
+    target: str
+    cargo: tuple[CargoWorkspace, ...] = ()
+    components: tuple[ComponentFacts, ...] = ()
+    wit: Mapping[str, Resolution] = field(default_factory=dict)
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    times: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,229 @@
+"""What building a crate would import and export, from sources alone.
+
+The encoder merges the worlds of all crates that are linked, and keeps of the imports only the functions
+that the linked module still calls, of the exports all that any linked crate exports (measured with
+rustc 1.96, wit-bindgen 0.48, wit-component 0.262; docs/prediction.md has the table). A crate that no
+Rust path names is not linked at all, whatever Cargo.toml says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from wasmdoctor.graph.rustnames import RustNames
+from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Certainty, Predicted, Prediction, SiteKind
+from wasmdoctor.model.cargo import CrateId, LinkedCrate
+from wasmdoctor.model.names import ExternName, Version, track
+from wasmdoctor.readers.rust import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Linkage:
+    """The crates of one build: ``root`` is the component's own, ``linked`` those that may be linked in.
+
+    ``rust`` maps a package to its crate name in the program; a package that is not in it has no
+    sources here.
+    """
+
+    root: CrateId
+    linked: Sequence[LinkedCrate]
+    rust: Mapping[CrateId, str]
+
+
+def predict(
+    linkage: Linkage,
+    target: str,
+    program: Program,
+    bindings: Iterable[Binding],
+    names: Mapping[str, RustNames],
+) -> Prediction:
+    """The imports and exports of the component that a crate would become.
+
+    What std and the adapter bring is not in it: see ``std_imports``.
+    """
+    named = _named_crates(linkage, program)
+    mine = [binding for binding in bindings if binding.crate in named and binding.compiled is not False]
+    reached = program.reachable(_roots(mine, program, named, linkage))
+    uses = _Uses(program, names, reached.certain, reached.possible)
+    chains = {linked.crate.id: linked for linked in linkage.linked}
+    imports: dict[str, list[Carrier]] = {}
+    exports: dict[str, list[Carrier]] = {}
+    for binding in mine:
+        chain = chains.get(binding.crate)
+        sure = binding.compiled is True and named[binding.crate] and (chain is None or chain.certain)
+        for carrier in _imports(binding, uses, chain, sure):
+            imports.setdefault(carrier.name, []).append(carrier)
+        if binding.exported:
+            certainty = Certainty.CERTAIN if sure else Certainty.POSSIBLE
+            for item in binding.exports.values():
+                carrier = Carrier(item.name, chain, binding, certainty, item.functions)
+                exports.setdefault(item.name, []).append(carrier)
+    return Prediction(
+        linkage.root,
+        target,
+        _merged(imports),
+        {name: _predicted(name, carriers) for name, carriers in sorted(exports.items())},
+    )
+
+
+def _named_crates(linkage: Linkage, program: Program) -> dict[CrateId, bool]:
+    """The crates that are really linked: those that code of a linked crate names. False: only perhaps."""
+    by_name = {name: crate for crate, name in linkage.rust.items()}
+    named: dict[CrateId, bool] = {linkage.root: True}
+    waiting = [linkage.root]
+    for crate in waiting:  # grows on the way
+        for other, sure in program.named_crates(linkage.rust.get(crate, "")).items():
+            target = by_name.get(other)
+            if target is None:
+                continue
+            certain = sure and named[crate]
+            if target not in named or (certain and not named[target]):
+                named[target] = certain
+                waiting.append(target)
+    return named
+
+
+def _roots(
+    bindings: Sequence[Binding], program: Program, named: Mapping[CrateId, bool], linkage: Linkage
+) -> Iterator[str]:
+    """The functions that the linked module must keep: implementations of exports, and exported symbols."""
+    exported = {binding.module for binding in bindings if binding.exported}
+    ids = {(f.module, f.type, f.trait, f.name): f.id for f in program.functions if f.trait}
+    for implementation in program.guest_impls:
+        if implementation.bindings in exported or not implementation.bindings:
+            owner = (implementation.module, implementation.type, implementation.trait)
+            yield from (ids[(*owner, name)] for name in implementation.functions if (*owner, name) in ids)
+    crates = {linkage.rust.get(crate, "") for crate in named}
+    for symbol in program.exported_symbols:
+        if (
+            symbol.compiled is not False
+            and symbol.function.partition("::")[0] in crates
+            and not symbol.in_macro
+        ):
+            yield symbol.function
+
+
+class _Uses:
+    """Which functions of a binding are called from code that is kept."""
+
+    def __init__(
+        self,
+        program: Program,
+        names: Mapping[str, RustNames],
+        certain: frozenset[str],
+        possible: frozenset[str],
+    ) -> None:
+        self.found: dict[tuple[str, str], dict[str, Certainty]] = {}
+        for site in program.use_sites:
+            if site.compiled is False or site.kind in ("use", "type", "impl") or site.bindings not in names:
+                continue
+            called = names[site.bindings].called(site.relative)
+            if called is None:
+                continue
+            if site.function in certain and site.certain and site.compiled:
+                certainty = Certainty.CERTAIN
+            elif site.function in certain or site.function in possible:
+                certainty = Certainty.POSSIBLE
+            else:
+                continue
+            self._note(site.bindings, *called, certainty)
+        for candidate in program.method_candidates:
+            # The receiver's type is not known: it may be a resource of any binding with such a method.
+            if candidate.function not in certain and candidate.function not in possible:
+                continue
+            for module, known in names.items():
+                for path, (item, function) in known.functions.items():
+                    if len(path) > 1 and path[-1] == candidate.name and function.startswith("["):
+                        self._note(module, item, function, Certainty.POSSIBLE)
+        self.certain, self.possible = certain, possible
+        self.externs = program.extern_imports
+
+    def _note(self, module: str, item: str, function: str, certainty: Certainty) -> None:
+        known = self.found.setdefault((module, item), {})
+        if known.get(function) is not Certainty.CERTAIN:
+            known[function] = certainty
+
+    def of(self, binding: Binding, item: BoundItem) -> dict[str, Certainty]:
+        """The functions of an import that are used, and how surely."""
+        if binding.kind is SiteKind.GENERATE:
+            return self.found.get((binding.module, item.name), {})
+        used: dict[str, Certainty] = {}
+        for extern in self.externs:
+            module = extern.name if extern.module == "$root" else extern.module
+            inside = extern.rust_module == binding.module or extern.rust_module.startswith(
+                binding.module + "::"
+            )
+            if not inside or module != item.name:
+                continue
+            if extern.id in self.certain:
+                used[extern.name] = Certainty.CERTAIN
+            elif extern.id in self.possible:
+                used.setdefault(extern.name, Certainty.POSSIBLE)
+        return used
+
+
+def _imports(binding: Binding, uses: _Uses, chain: LinkedCrate | None, sure: bool) -> Iterator[Carrier]:
+    """The imports of one binding: what is called, what only types are needed of, and what is not used."""
+    used = {name: uses.of(binding, item) for name, item in binding.imports.items()}
+    types: dict[str, Certainty] = {}
+    for name, functions in used.items():
+        for function, certainty in functions.items():
+            for needed in binding.imports[name].needs.get(function, ()):
+                types[needed] = _surer(types.get(needed), certainty)
+    if binding.exported:
+        for export in binding.exports.values():
+            for needs in export.needs.values():
+                for needed in needs - binding.exports.keys():
+                    types[needed] = Certainty.CERTAIN
+    for name in binding.imports:
+        best: Certainty | None = types.get(name)
+        for certainty in used[name].values():
+            best = _surer(best, certainty)
+        if best is Certainty.CERTAIN and not sure:
+            best = Certainty.POSSIBLE
+        yield Carrier(name, chain, binding, best or Certainty.UNUSED, tuple(sorted(used[name])))
+
+
+def _surer(one: Certainty | None, other: Certainty) -> Certainty:
+    return other if one is None else min(one, other, key=list(Certainty).index)
+
+
+def _predicted(name: str, carriers: Iterable[Carrier]) -> Predicted:
+    ordered = sorted(carriers, key=_carrier_order)
+    functions = sorted({function for carrier in ordered for function in carrier.functions})
+    best = min((carrier.certainty for carrier in ordered), key=list(Certainty).index)
+    return Predicted(name, best, tuple(ordered), tuple(functions))
+
+
+def _carrier_order(carrier: Carrier) -> tuple[object, ...]:
+    """The surest first, then the shortest chain, then the place."""
+    place = carrier.binding.location
+    length = len(carrier.linked.chain) if carrier.linked else 0
+    return (list(Certainty).index(carrier.certainty), length, place.path, place.line)
+
+
+def _merged(imports: Mapping[str, list[Carrier]]) -> dict[str, Predicted]:
+    """Imports by name; patch versions of one track become the highest, as wit-component merges them.
+
+    Rule: wit-parser 0.262, ``Resolve::merge_world_imports_based_on_semver``. An import that nothing
+    uses does not raise the version.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name in imports:
+        parsed = ExternName.parse(name)
+        on = track(parsed.version)
+        groups.setdefault((parsed.unversioned, on or f"={parsed.version}"), []).append(name)
+    merged: dict[str, Predicted] = {}
+    for same in groups.values():
+        used = [n for n in same if any(c.certainty is not Certainty.UNUSED for c in imports[n])]
+        best = max(used or same, key=_precedence)
+        merged[best] = _predicted(best, [carrier for name in (used or same) for carrier in imports[name]])
+        for name in set(same) - set(used or same):
+            merged.setdefault(name, _predicted(name, imports[name]))
+    return dict(sorted(merged.items()))
+
+
+def _precedence(name: str) -> tuple[object, ...]:
+    version = Version.parse(ExternName.parse(name).version or "")
+    return version.precedence if version else ()

@@ -1,0 +1,316 @@
+"""A workspace's crates for one wasm target: Cargo's graph, the Rust sources, the WIT they bind."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from wasmdoctor.graph.bindings import CrateBindings, FoundWorld, bindings_of
+from wasmdoctor.graph.prediction import Linkage, predict
+from wasmdoctor.graph.rustnames import RustNames
+from wasmdoctor.model.binding import Prediction
+from wasmdoctor.model.cargo import Crate, CrateGraph, CrateId, LinkedCrate, Package, Side
+from wasmdoctor.model.cargo import Workspace as CargoWorkspace
+from wasmdoctor.model.rust import GenerateCall
+from wasmdoctor.model.source import Problem, SourceText
+from wasmdoctor.pipeline.sources import WitView, Workspace
+from wasmdoctor.readers.cargo import (
+    CrateResolver,
+    DiskFiles,
+    FeatureSelection,
+    PackageSources,
+    Platforms,
+    cfg_set,
+    configured_vendor_folders,
+    host_triple,
+    linked_crates,
+    read_workspaces,
+)
+from wasmdoctor.readers.cargo.files import join
+from wasmdoctor.readers.rust import Program, RustCrate, TargetCfg, read_crate
+from wasmdoctor.readers.rust.items import FileFacts
+from wasmdoctor.readers.wit import find_world, load_wit, resolve_wit
+
+# Crates whose macros make bindings: never worth reading themselves.
+GENERATORS = frozenset({"wit-bindgen", "wit-bindgen-rt", "wit-bindgen-rust-macro"})
+# What the sources of a registry crate must hold to bring an import or export.
+MARKERS = (b"wasm_import_module", b"component-type:", b"wit_bindgen")
+MAX_MARKED_FILES = 2000
+
+
+def cargo_home() -> Path:
+    """Where cargo keeps registry sources (the Cargo book, "Cargo Home")."""
+    return Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentCrate:
+    """A member that becomes a component, and the graph of what it is built from."""
+
+    crate: Crate
+    package: Package
+    graph: CrateGraph
+    linked: tuple[LinkedCrate, ...]
+
+
+class Crates:
+    """One cargo workspace for one target; every part is read when first asked for.
+
+    ``features`` are those that would be given to cargo, for every member alike.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        cargo: CargoWorkspace,
+        target: str,
+        features: FeatureSelection | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.cargo = cargo
+        self.target = target
+        self.features = features
+        home = cargo_home()
+        self.files = DiskFiles(workspace.cwd, workspace.root, [home])
+        self.problems: list[Problem] = list(cargo.problems)
+        self._facts: dict[str, FileFacts] = {}
+        self._home = workspace.show(home)
+
+    @cached_property
+    def _resolver(self) -> CrateResolver:
+        vendor = configured_vendor_folders(self.files, self.cargo.folder)
+        return CrateResolver(self.cargo, self.files, PackageSources(self.files, self._home, vendor))
+
+    @cached_property
+    def platforms(self) -> Platforms | None:
+        """What holds for the target and this machine; None for a target that is not known."""
+        target, host = cfg_set(self.target), cfg_set(host_triple()) or cfg_set("x86_64-unknown-linux-gnu")
+        return Platforms(target, host) if target and host else None
+
+    @cached_property
+    def components(self) -> tuple[ComponentCrate, ...]:
+        """The members that a build for the target turns into components: those with a cdylib."""
+        found: list[ComponentCrate] = []
+        if self.platforms is None:
+            return ()
+        for manifest in self.cargo.members:
+            package = self.cargo.packages.get(manifest)
+            if package is None or not _is_component(package):
+                continue
+            graph = self._resolver.compiled(
+                self.platforms, packages=[package.name.value], features=self.features
+            )
+            crate = graph.crates.get(graph.roots[0]) if graph.roots else None
+            if crate is not None:
+                found.append(ComponentCrate(crate, package, graph, linked_crates(graph, crate.id)))
+        return tuple(found)
+
+    def member(self, name: str) -> ComponentCrate | None:
+        """The component of a package."""
+        return next((c for c in self.components if c.package.name.value == name), None)
+
+    def analysis(self, component: ComponentCrate) -> Analysis:
+        """Everything that the sources say of one component."""
+        if component.crate.id not in self._analyses:
+            self._analyses[component.crate.id] = Analysis(self, component)
+        return self._analyses[component.crate.id]
+
+    @cached_property
+    def _analyses(self) -> dict[CrateId, Analysis]:
+        return {}
+
+    def read_rust(self, crate: Crate, name: str, externs: Mapping[str, str]) -> RustCrate:
+        """One crate's sources for the target, with its features of this build."""
+        assert self.platforms is not None
+        target = self.platforms.target
+        features = {("feature", feature) for feature in crate.features or ()}
+        cfg = TargetCfg(
+            target.names - {"debug_assertions"},
+            frozenset(target.pairs | features),
+            # Profiles and the build scripts' own cfgs are not known before a build.
+            frozenset({"debug_assertions", "overflow_checks"}),
+        )
+        return read_crate(
+            crate.root_file,
+            self.read,
+            cfg,
+            name=name,
+            externs=externs,
+            manifest_dir=crate.folder,
+            cache=self._facts,
+            read_excluded=False,
+        )
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a source file, None when it cannot be read."""
+        try:
+            return self.files.read(path)
+        except OSError:
+            return None
+
+    def brings_bindings(self, crate: Crate) -> bool:
+        """Whether a crate from outside the workspace is worth reading: its sources speak of imports."""
+        if crate.name in GENERATORS or not crate.root_file:
+            return False
+        if crate.is_member or crate.source_kind.value == "path":
+            return True
+        if crate.id not in self._marked:
+            self._marked[crate.id] = any(
+                marker in data for data in self._rust_files(crate.folder) for marker in MARKERS
+            )
+        return self._marked[crate.id]
+
+    @cached_property
+    def _marked(self) -> dict[CrateId, bool]:
+        return {}
+
+    def _rust_files(self, folder: str) -> Iterator[bytes]:
+        waiting = [join(folder, "src")]
+        seen = 0
+        while waiting and seen < MAX_MARKED_FILES:
+            current = waiting.pop()
+            try:
+                entries = self.files.entries(current)
+            except OSError:
+                continue
+            for name, is_folder in entries.items():
+                path = f"{current}/{name}"
+                if is_folder:
+                    waiting.append(path)
+                elif name.endswith(".rs"):
+                    seen += 1
+                    yield self.read(path) or b""
+
+
+def _is_component(package: Package) -> bool:
+    lib = package.lib
+    return lib is not None and "cdylib" in lib.crate_types
+
+
+class Analysis:
+    """The sources of one component: its program, bindings, and prediction."""
+
+    def __init__(self, crates: Crates, component: ComponentCrate) -> None:
+        self.crates = crates
+        self.component = component
+        self._worlds: dict[str, FoundWorld | Problem] = {}
+
+    @cached_property
+    def rust_names(self) -> dict[CrateId, str]:
+        """A unique Rust name for every crate whose sources are read."""
+        wanted = [self.component.crate, *(linked.crate for linked in self.component.linked)]
+        names: dict[CrateId, str] = {}
+        taken: set[str] = set()
+        for crate in wanted:
+            if crate.known and self.crates.brings_bindings(crate):
+                name = crate.lib_name
+                if name in taken:
+                    name = f"{name}_{crate.version.replace('.', '_').replace('-', '_')}"
+                taken.add(name)
+                names[crate.id] = name
+        return names
+
+    @cached_property
+    def rust(self) -> tuple[RustCrate, ...]:
+        """The crates that are read."""
+        return tuple(
+            self.crates.read_rust(self.component.graph.crates[crate], name, self._externs(crate))
+            for crate, name in self.rust_names.items()
+        )
+
+    def _externs(self, crate: CrateId) -> dict[str, str]:
+        graph = self.component.graph
+        return {
+            edge.extern_name: self.rust_names.get(edge.dependency, edge.dependency.name)
+            for edge in graph.dependencies_of(crate, Side.TARGET)
+        }
+
+    @cached_property
+    def crate_ids(self) -> dict[str, CrateId]:
+        """The package of each crate name of the program."""
+        return {name: crate for crate, name in self.rust_names.items()}
+
+    @cached_property
+    def bindings(self) -> CrateBindings:
+        """All bindings in the component's crates."""
+        return bindings_of(Program(self.rust), self.crate_ids, self.world_of, self.world_named)
+
+    @cached_property
+    def program(self) -> Program:
+        """The crates read together, with the names that bindings have by their WIT."""
+        names: dict[str, RustNames] = dict(self.bindings.names)
+        return Program(self.rust, lambda module: names[module].has if module in names else None)
+
+    @cached_property
+    def prediction(self) -> Prediction:
+        """What building it would import and export."""
+        linkage = Linkage(self.component.crate.id, self.component.linked, self.rust_names)
+        found = self.bindings
+        return predict(linkage, self.crates.target, self.program, found.bindings, found.names)
+
+    def world_of(self, call: GenerateCall) -> FoundWorld | Problem:
+        """The world of a ``generate!`` call: paths are relative to the crate's manifest."""
+        crate = self.component.graph.crates[self.crate_ids[call.crate]]
+        folder = crate.folder
+        paths = tuple(join(folder, path) for path in call.paths)
+        inline = call.inline
+        if not paths and (inline is None or self.crates.files.is_folder(join(folder, "wit"))):
+            paths = (join(folder, "wit"),)
+        text = self._inline_text(call, inline) if inline is not None else None
+        resolution = resolve_wit(
+            load_wit(WitView(self.crates.files), paths, inline=text, decode=self.crates.workspace.decode)
+        )
+        world = find_world(resolution, call.world)
+        if isinstance(world, str):
+            problem = next(iter(resolution.problems), None)
+            reason = f"{problem.message} ({problem.location})" if problem else world
+            return Problem(call.location, f"the world of this call cannot be found: {reason}")
+        return FoundWorld(world, resolution)
+
+    def _inline_text(self, call: GenerateCall, inline: str) -> SourceText:
+        """Inline WIT, moved down so that its line numbers are those of the Rust file."""
+        option = call.option("inline")
+        assert option is not None
+        data = self.crates.read(call.location.path) or b""
+        line = SourceText(call.location.path, data).location(option.value_span.start).line
+        return SourceText(call.location.path, b"\n" * (line - 1) + inline.encode())
+
+    def world_named(self, name: str) -> FoundWorld | None:
+        """A world of the workspace's WIT by its full name."""
+        for resolution in self.crates.workspace.wit.values():
+            for package in resolution.packages.values():
+                for world in package.worlds.values():
+                    if world.name == name:
+                        return FoundWorld(world, resolution)
+        return None
+
+
+def crates_of(workspace: Workspace, target: str | None = None) -> list[Crates]:
+    """The cargo workspaces below a folder, for a target, or for the one that seems to be meant."""
+    manifests = [workspace.show(path) for path in workspace.sources.manifests]
+    found, problems = read_workspaces(workspace.files, manifests)
+    workspace.problems += problems
+    return [Crates(workspace, cargo, target or _likely_target(workspace, cargo)) for cargo in found]
+
+
+def _likely_target(workspace: Workspace, cargo: CargoWorkspace) -> str:
+    """The wasm target that was built last, else the configured one, else the tools' own default."""
+    folder = workspace.cwd / cargo.folder
+    built = [path for path in (folder / "target").glob("wasm32-wasi*") if path.is_dir()]
+    if built:
+        return max(built, key=lambda path: (path.stat().st_mtime_ns, path.name)).name
+    for name in ("config.toml", "config"):
+        try:
+            config = tomllib.loads((folder / ".cargo" / name).read_text("utf-8", "replace"))
+        except (OSError, tomllib.TOMLDecodeError):
+            continue
+        target = config.get("build", {}).get("target", "")
+        if isinstance(target, str) and target.startswith("wasm32"):
+            return target
+    if any(package.component for package in cargo.packages.values()):
+        return "wasm32-wasip1"  # cargo-component 0.21 builds for it and wraps with its adapter
+    return "wasm32-wasip2"

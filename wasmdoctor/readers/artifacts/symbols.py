@@ -1,0 +1,531 @@
+"""Rust symbol names: v0 and legacy mangling, taken apart as far as crate, path and readable text go.
+
+Rules: rustc book, "v0 Symbol Format"; the readable text is that of rustc-demangle 0.1 without hashes
+(its alternate form, which ``wasm-tools demangle`` prints too). Constants in generic arguments are the one
+thing that is abbreviated: string and aggregate constants read ``_``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from wasmdoctor.model.artifact import Mangling, RustSymbol
+
+MAX_SYMBOL = 16 * 1024
+"""Longer names are not demangled."""
+MAX_DEPTH = 200
+MAX_TEXT = 64 * 1024
+"""Backreferences can double a text with each byte."""
+
+BASIC_TYPES = {
+    "a": "i8", "b": "bool", "c": "char", "d": "f64", "e": "str", "f": "f32", "h": "u8", "i": "isize",
+    "j": "usize", "l": "i32", "m": "u32", "n": "i128", "o": "u128", "s": "i16", "t": "u16", "u": "()",
+    "v": "...", "x": "i64", "y": "u64", "z": "!", "p": "_",
+}  # fmt: skip
+INTEGERS = frozenset("ahsltmxynojic")
+
+_LEGACY_HASH = re.compile(r"h[0-9a-f]{16}")
+_CRATE_HASH = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\[([0-9a-f]{1,16})\](?=::)")
+_LEGACY_ESCAPES = {
+    "SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ",",
+}  # fmt: skip
+_LEGACY_ESCAPE = re.compile(r"\$(SP|BP|RF|LT|GT|LP|RP|C|u[0-9a-f]{1,6})\$|\.\.")
+_FIRST_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?=::)")
+
+
+class _Invalid(Exception):
+    """Not a name of this mangling."""
+
+
+def demangle(name: str) -> RustSymbol | None:
+    """Take a symbol apart; None for a name that is not mangled Rust (``__wasm_call_ctors``, C, C++).
+
+    A suffix that LLVM appends (``.llvm.123``) is dropped. Names that a tool has demangled already are
+    known by the hashes in them (``wasm-tools demangle``, or ``wasm-ld`` without ``--no-demangle``). Never
+    raises.
+    """
+    if not 3 < len(name) <= MAX_SYMBOL:
+        return None
+    if "::" in name:
+        return _readable(name)
+    if not name.isascii():
+        return None
+    plain = name.partition(".llvm.")[0]
+    try:
+        for prefix in ("_R", "R", "__R"):
+            if plain.startswith(prefix) and plain[len(prefix) : len(prefix) + 1].isupper():
+                return _v0(name, plain[len(prefix) :])
+        for prefix in ("_ZN", "ZN", "__ZN"):
+            if plain.startswith(prefix):
+                return _legacy(name, plain[len(prefix) :])
+    except (_Invalid, RecursionError, IndexError):
+        return None
+    return None
+
+
+def _v0(mangled: str, text: str) -> RustSymbol:
+    parser = _V0(text.partition(".")[0])
+    path = parser.path(value=True)
+    if parser.pos < len(parser.text):
+        # The instantiating crate, which says who compiled the code, not who wrote it.
+        parser.silent_path()
+    if parser.pos < len(parser.text) or not path.crate:
+        raise _Invalid
+    return RustSymbol(mangled, Mangling.V0, path.crate, path.item, path.text, path.crate_id)
+
+
+@dataclass(slots=True)
+class _Path:
+    """``text`` as people read it, ``item`` as ``RustSymbol.path`` says, the crate that it is written in."""
+
+    text: str
+    item: str
+    crate: str
+    crate_id: str
+
+
+class _V0:
+    """A recursive-descent parser of a v0 symbol without its prefix ``_R``."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.pos = 0
+        self.depth = 0
+        self.written = 0
+        self.lifetimes = 0
+
+    def next(self) -> str:
+        char = self.text[self.pos]
+        self.pos += 1
+        return char
+
+    def eat(self, char: str) -> bool:
+        if self.text[self.pos : self.pos + 1] == char:
+            self.pos += 1
+            return True
+        return False
+
+    def base62(self) -> int:
+        """``_`` is 0, ``0_`` is 1, and so on."""
+        if self.eat("_"):
+            return 0
+        value = 0
+        while not self.eat("_"):
+            char = self.next()
+            if char.isdigit():
+                digit = ord(char) - ord("0")
+            elif char.islower():
+                digit = 10 + ord(char) - ord("a")
+            elif char.isupper():
+                digit = 36 + ord(char) - ord("A")
+            else:
+                raise _Invalid
+            value = value * 62 + digit
+            if value > 1 << 64:
+                raise _Invalid
+        return value + 1
+
+    def optional62(self, tag: str) -> int:
+        return self.base62() + 1 if self.eat(tag) else 0
+
+    def identifier(self) -> tuple[str, int]:
+        """A name and its disambiguator (0 for the first of that name)."""
+        disambiguator = self.optional62("s")
+        return self.plain_identifier(), disambiguator
+
+    def plain_identifier(self) -> str:
+        punycode = self.eat("u")
+        start = self.pos
+        if self.text[start : start + 1] == "0":
+            self.pos += 1
+        else:
+            while self.text[self.pos : self.pos + 1].isdigit():
+                self.pos += 1
+        digits = self.text[start : self.pos]
+        if not digits or len(digits) > 6:
+            raise _Invalid
+        length = int(digits)
+        self.eat("_")
+        name = self.text[self.pos : self.pos + length]
+        if len(name) != length:
+            raise _Invalid
+        self.pos += length
+        return _punycode(name) if punycode else name
+
+    def backref(self) -> int:
+        """The place that a backreference names; always before the reference, so that loops end."""
+        start = self.pos - 1
+        target = self.base62()
+        if target >= start:
+            raise _Invalid
+        return target
+
+    def enter(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _Invalid
+
+    def spend(self, text: str) -> str:
+        self.written += len(text)
+        if self.written > MAX_TEXT:
+            raise _Invalid
+        return text
+
+    def path(self, *, value: bool) -> _Path:
+        """A path; ``value`` says that generic arguments are written ``::<...>``."""
+        self.enter()
+        found = self._path(value=value)
+        self.spend(found.text)
+        self.depth -= 1
+        return found
+
+    def silent_path(self) -> None:
+        self.path(value=False)
+
+    def _path(self, *, value: bool) -> _Path:
+        match self.next():
+            case "C":
+                name, disambiguator = self.identifier()
+                return _Path(name, name, name, f"{disambiguator:x}")
+            case "N":
+                return self._nested(value=value)
+            case "M":
+                outer = self._impl_path()
+                type_ = self.type()
+                last = _last_segment(type_)
+                return _Path(f"<{type_}>", f"{outer.item}::{last}", outer.crate, outer.crate_id)
+            case "X":
+                outer = self._impl_path()
+                type_ = self.type()
+                trait = self.path(value=False)
+                item = f"{outer.item}::<{_last_segment(type_)} as {_last_segment(trait.text)}>"
+                return _Path(f"<{type_} as {trait.text}>", item, outer.crate, outer.crate_id)
+            case "Y":
+                type_ = self.type()
+                trait = self.path(value=False)
+                text = f"<{type_} as {trait.text}>"
+                return _Path(text, trait.item, trait.crate, trait.crate_id)
+            case "I":
+                base = self.path(value=value)
+                arguments = ", ".join(self._generic_arguments())
+                text = f"{base.text}{'::' if value else ''}<{arguments}>"
+                return _Path(text, base.item, base.crate, base.crate_id)
+            case "B":
+                return self._at(self.backref(), value=value)
+        raise _Invalid
+
+    def _at(self, target: int, *, value: bool) -> _Path:
+        back, self.pos = self.pos, target
+        found = self.path(value=value)
+        self.pos = back
+        return found
+
+    def _nested(self, *, value: bool) -> _Path:
+        namespace = self.next()
+        if not namespace.isalpha():
+            raise _Invalid
+        outer = self.path(value=value)
+        name, disambiguator = self.identifier()
+        if namespace.isupper():
+            word = {"C": "closure", "S": "shim"}.get(namespace, namespace)
+            segment = f"{{{word}{':' if name else ''}{name}#{disambiguator}}}"
+        elif name:
+            segment = name
+        else:
+            return outer
+        return _Path(f"{outer.text}::{segment}", f"{outer.item}::{segment}", outer.crate, outer.crate_id)
+
+    def _impl_path(self) -> _Path:
+        self.optional62("s")
+        return self.path(value=False)
+
+    def _generic_arguments(self) -> list[str]:
+        arguments: list[str] = []
+        while not self.eat("E"):
+            if self.eat("L"):
+                arguments.append(self._lifetime())
+            elif self.eat("K"):
+                arguments.append(self._const())
+            else:
+                arguments.append(self.type())
+        return arguments
+
+    def _lifetime(self) -> str:
+        index = self.base62()
+        if index == 0:
+            return "'_"
+        depth = self.lifetimes - index
+        if depth < 0:
+            raise _Invalid
+        return f"'{chr(ord('a') + depth)}" if depth < 26 else f"'_{depth}"
+
+    def type(self) -> str:
+        """A type as text."""
+        self.enter()
+        text = self.spend(self._type())
+        self.depth -= 1
+        return text
+
+    def _type(self) -> str:
+        tag = self.next()
+        if tag in BASIC_TYPES:
+            return BASIC_TYPES[tag]
+        match tag:
+            case "R" | "Q":
+                lifetime = self._lifetime() + " " if self.eat("L") else ""
+                lifetime = "" if lifetime == "'_ " else lifetime
+                return f"&{lifetime}{'mut ' if tag == 'Q' else ''}{self.type()}"
+            case "P":
+                return f"*const {self.type()}"
+            case "O":
+                return f"*mut {self.type()}"
+            case "A":
+                element = self.type()
+                return f"[{element}; {self._const()}]"
+            case "S":
+                return f"[{self.type()}]"
+            case "T":
+                items = self._until_end()
+                return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+            case "F":
+                return self._binder(self._function)
+            case "D":
+                return self._dyn()
+            case "W":
+                return f"{self.type()} is {self._pattern()}"
+            case "B":
+                target = self.backref()
+                back, self.pos = self.pos, target
+                text = self.type()
+                self.pos = back
+                return text
+        self.pos -= 1
+        return self.path(value=False).text
+
+    def _pattern(self) -> str:
+        """The pattern of a pattern type: a range, a choice of ranges, or not null."""
+        self.enter()
+        match self.next():
+            case "R":
+                text = f"{self._const()}..={self._const()}"
+            case "O":
+                choices: list[str] = []
+                while not self.eat("E"):
+                    choices.append(self._pattern())
+                text = " | ".join(choices)
+            case "N":
+                text = "!null"
+            case _:
+                raise _Invalid
+        self.depth -= 1
+        return text
+
+    def _until_end(self) -> list[str]:
+        items: list[str] = []
+        while not self.eat("E"):
+            items.append(self.type())
+        return items
+
+    def _binder(self, inside: object) -> str:
+        count = self.optional62("G")
+        if count > 1000:
+            raise _Invalid
+        before = self.lifetimes
+        self.lifetimes += count
+        names = [self._bound(before + i) for i in range(count)]
+        text: str = inside()  # type: ignore[operator]
+        self.lifetimes = before
+        return f"for<{', '.join(names)}> {text}" if names else text
+
+    def _bound(self, depth: int) -> str:
+        return f"'{chr(ord('a') + depth)}" if depth < 26 else f"'_{depth}"
+
+    def _function(self) -> str:
+        text = "unsafe " if self.eat("U") else ""
+        if self.eat("K"):
+            abi = "C" if self.eat("C") else self.plain_identifier().replace("_", "-")
+            text += f'extern "{abi}" '
+        items: list[str] = []
+        while not self.eat("E"):
+            splat = "#[splat] " if self.eat("w") else ""
+            items.append(splat + self.type())
+        result = self.type()
+        return f"{text}fn({', '.join(items)}){'' if result == '()' else f' -> {result}'}"
+
+    def _dyn(self) -> str:
+        bounds = self._binder(self._bounds)
+        if not self.eat("L"):
+            raise _Invalid
+        lifetime = self._lifetime()
+        return f"dyn {bounds}" + ("" if lifetime == "'_" else f" + {lifetime}")
+
+    def _bounds(self) -> str:
+        traits: list[str] = []
+        while not self.eat("E"):
+            trait = self.path(value=False).text
+            bindings: list[str] = []
+            while self.eat("p"):
+                name = self.plain_identifier()
+                bindings.append(f"{name} = {self._const() if self.eat('K') else self.type()}")
+            if bindings and trait.endswith(">"):
+                trait = f"{trait[:-1]}, {', '.join(bindings)}>"
+            elif bindings:
+                trait = f"{trait}<{', '.join(bindings)}>"
+            traits.append(trait)
+        return " + ".join(traits)
+
+    def _const(self) -> str:
+        self.enter()
+        text = self._const_text()
+        self.depth -= 1
+        return text
+
+    def _const_text(self) -> str:
+        tag = self.next()
+        if tag == "p":
+            return "_"
+        if tag == "B":
+            target = self.backref()
+            back, self.pos = self.pos, target
+            text = self._const()
+            self.pos = back
+            return text
+        if tag in INTEGERS or tag == "b":
+            negative = self.eat("n")
+            digits = self._hex()
+            value = int(digits or "0", 16)
+            if tag == "b":
+                return "true" if value else "false"
+            if tag == "c":
+                return repr(chr(value)) if value < 0x110000 else "_"
+            # rustc-demangle leaves numbers of more than 64 bits in hexadecimal.
+            shown = str(value) if len(digits.lstrip("0")) <= 16 else f"0x{digits}"
+            return f"-{shown}" if negative else shown
+        return self._aggregate(tag)
+
+    def _hex(self) -> str:
+        end = self.text.index("_", self.pos) if "_" in self.text[self.pos :] else -1
+        digits = self.text[self.pos : end]
+        if end < 0 or any(char not in "0123456789abcdef" for char in digits):
+            raise _Invalid
+        self.pos = end + 1
+        return digits
+
+    def _aggregate(self, tag: str) -> str:
+        """Step over a constant that is a string, reference, array, tuple or struct."""
+        match tag:
+            case "e":
+                self._hex()
+            case "R" | "Q":
+                self._const()
+            case "A" | "T":
+                while not self.eat("E"):
+                    self._const()
+            case "V":
+                self.silent_path()
+                match self.next():
+                    case "U":
+                        pass
+                    case "T":
+                        while not self.eat("E"):
+                            self._const()
+                    case "S":
+                        while not self.eat("E"):
+                            self.identifier()
+                            self._const()
+                    case _:
+                        raise _Invalid
+            case _:
+                raise _Invalid
+        return "_"
+
+
+def _punycode(name: str) -> str:
+    """v0 writes punycode with ``_`` for the last ``-``."""
+    basic, found, rest = name.rpartition("_")
+    try:
+        return (f"{basic}-{rest}" if found else name).encode("ascii").decode("punycode")
+    except UnicodeError:
+        raise _Invalid from None
+
+
+def _last_segment(text: str) -> str:
+    """``a::b::C<D>`` to ``C``; a type that is no path stays as it is."""
+    head = text.partition("<")[0]
+    if not head or not re.fullmatch(r"[\w:]+", head):
+        return text
+    return head.rpartition("::")[2]
+
+
+def _legacy(mangled: str, text: str) -> RustSymbol:
+    segments: list[str] = []
+    pos = 0
+    while text[pos : pos + 1] != "E":
+        digits = re.match(r"[0-9]{1,6}", text[pos : pos + 6])
+        if digits is None:
+            raise _Invalid
+        pos += digits.end()
+        segment = text[pos : pos + int(digits[0])]
+        if len(segment) != int(digits[0]):
+            raise _Invalid
+        pos += len(segment)
+        segments.append(segment)
+    # Without the hash it is C++, whose nested names start the same.
+    if len(segments) < 2 or not _LEGACY_HASH.fullmatch(segments.pop()):
+        raise _Invalid
+    readable = [_unescape(segment) for segment in segments]
+    full = "::".join(readable)
+    first = readable[0]
+    if not first.startswith("<"):
+        return RustSymbol(mangled, Mangling.LEGACY, first, full, full)
+    return RustSymbol(mangled, Mangling.LEGACY, _crate_of(first), _legacy_path(readable, full), full)
+
+
+def _readable(name: str) -> RustSymbol | None:
+    """A demangled name: ``a::b::h<hash>`` (legacy) or ``<a[<hash>]::B>::c`` (v0)."""
+    crates = _CRATE_HASH.findall(name)
+    if crates:
+        crate, id_ = crates[0]
+        text = _CRATE_HASH.sub(r"\1", name)
+        return RustSymbol(name, Mangling.NONE, crate, _legacy_path([text], text), text, id_)
+    text, _, end = name.rpartition("::")
+    if not _LEGACY_HASH.fullmatch(end):
+        return None
+    text = _unescape(text)
+    crate = _crate_of(text) if text.startswith("<") else text.partition("::")[0]
+    return RustSymbol(name, Mangling.NONE, crate, text, text)
+
+
+def _crate_of(text: str) -> str:
+    """The crate in ``<&mut alloc::vec::Vec<T> as core::fmt::Debug>``: that of the type, else the trait.
+
+    Legacy names do not say where an ``impl`` stands; one of a foreign trait for a local type is the rule.
+    """
+    found = _FIRST_IDENTIFIER.search(text)
+    return found[0] if found else ""
+
+
+def _legacy_path(readable: list[str], full: str) -> str:
+    """``<a::b::C as d::E>::f`` to ``a::b::<C as E>::f``; what has another shape stays."""
+    found = re.fullmatch(r"<([\w:]+)(?: as ([\w:]+)(?:<.*>)?)?>", readable[0])
+    if found is None:
+        return full
+    module, _, type_ = found[1].rpartition("::")
+    head = f"<{type_} as {_last_segment(found[2])}>" if found[2] else type_
+    return "::".join([*([module] if module else []), head, *readable[1:]])
+
+
+def _unescape(segment: str) -> str:
+    if segment.startswith("_$"):
+        segment = segment[1:]
+    return _LEGACY_ESCAPE.sub(_escape, segment)
+
+
+def _escape(found: re.Match[str]) -> str:
+    if found[0] == "..":
+        return "::"
+    if found[1] in _LEGACY_ESCAPES:
+        return _LEGACY_ESCAPES[found[1]]
+    code = int(found[1][1:], 16)
+    return chr(code) if code < 0x110000 and chr(code).isprintable() else found[0]

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wasmdoctor.checks import imports, inputs, modules
 from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.finding import Finding
-from wasmdoctor.model.rule import Lint
+from wasmdoctor.model.rule import Confidence, Lint, Severity
 
 Check = Callable[[Facts], Iterator[Draft]]
 
@@ -38,23 +39,38 @@ def run_checks(facts: Facts, lints: Callable[[str], Lint]) -> tuple[Finding, ...
 
     ``lints`` gives a rule's metadata by its code and is asked only for rules that found something.
     """
+    predicted = {file.path for file in facts.files if file.predicted}
     findings = {
-        _finding(code, draft, lints(code)): None for code, check in CHECKS.items() for draft in check(facts)
+        _finding(code, draft, lints(code), facts, predicted): None
+        for code, check in CHECKS.items()
+        for draft in check(facts)
     }
     return tuple(sorted(findings, key=lambda finding: finding.order))
 
 
-def _finding(code: str, draft: Draft, lint: Lint) -> Finding:
+def _finding(code: str, draft: Draft, lint: Lint, facts: Facts, predicted: set[str]) -> Finding:
+    """A draft with what its lint and the facts say of it."""
+    origin = facts.origins.get((draft.subject, draft.interface))
+    severity = draft.severity or lint.severity
+    confidence = draft.confidence or lint.confidence
+    message = draft.message
+    if draft.subject in predicted and origin is not None:
+        if origin.certainty is Certainty.CERTAIN:
+            message += " (predicted from sources)"
+        else:
+            message += " (predicted from sources: it may be imported)"
+            severity, confidence = min(severity, Severity.WARNING, key=lambda s: s.rank), Confidence.LOW
     return Finding(
         code=code,
         name=lint.name,
-        severity=draft.severity or lint.severity,
-        confidence=draft.confidence or lint.confidence,
-        message=draft.message,
+        severity=severity,
+        confidence=confidence,
+        message=message,
         subject=draft.subject,
         location=draft.location,
         interface=draft.interface,
         help=draft.help,
+        origin=draft.origin or (origin.steps if origin else ()),
         plans=lint.plans if draft.plans is None else draft.plans,
         related=draft.related,
     )

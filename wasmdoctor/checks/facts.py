@@ -7,10 +7,21 @@ from dataclasses import dataclass, field
 
 from wasmdoctor.checks.linking import Verdict
 from wasmdoctor.checks.sources import SourceFacts
+from wasmdoctor.model.binding import Certainty
+from wasmdoctor.model.finding import OriginStep
 from wasmdoctor.model.host import HostView, WitFacts
 from wasmdoctor.model.rule import Confidence, Lookalikes, Severity
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import WasmFile
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How an import came into a component: the steps, the WIT line to open first, and how sure it is."""
+
+    steps: tuple[OriginStep, ...]
+    line: Location | None
+    certainty: Certainty
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +32,8 @@ class Facts:
     ``declarations`` an interface (``ns:pkg/name``, without version) to where WIT sources declare it;
     ``problems`` are what discovery and readers could not read; ``invalid`` a path to what the
     validator said; ``tool_problem`` why wasm-tools could not answer, or ""; ``sources`` what is known of
-    the sources, one record for each folder, empty when they were not asked for.
+    the sources, one record for each folder, empty when they were not asked for; ``origins`` maps a
+    component's path and an import's name to the way on which it came in.
     """
 
     files: tuple[WasmFile, ...]
@@ -34,13 +46,18 @@ class Facts:
     invalid: Mapping[str, str] = field(default_factory=dict)
     tool_problem: str = ""
     sources: tuple[SourceFacts, ...] = ()
+    origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict)
 
     def components(self) -> Iterator[WasmFile]:
         """The components that could be read at least in part."""
         return (file for file in self.files if file.component is not None)
 
     def place(self, file: str, interface: str) -> Location:
-        """Where to point a person for an import: the WIT that declares it, else the binary."""
+        """Where to point a person for an import: the WIT line that brings it, else the one that declares
+        the interface, else the binary."""
+        origin = self.origins.get((file, interface))
+        if origin and origin.line:
+            return origin.line
         return self.declarations.get(interface.partition("@")[0], Location(file))
 
 
@@ -60,3 +77,4 @@ class Draft:
     confidence: Confidence | None = None
     related: tuple[tuple[Location, str], ...] = ()
     plans: tuple[str, ...] | None = None
+    origin: tuple[OriginStep, ...] = ()

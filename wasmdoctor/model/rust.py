@@ -247,7 +247,10 @@ class ExportCall:
 
 @dataclass(frozen=True, slots=True)
 class GuestImpl:
-    """An ``impl Guest for X`` block; ``relative`` is the trait's path inside the bindings module."""
+    """An ``impl Guest for X`` block; ``relative`` is the trait's path inside the bindings module.
+
+    ``functions`` are the names of its functions, ``function_ids`` their paths as in ``Function.id``.
+    """
 
     crate: str
     module: str
@@ -256,6 +259,7 @@ class GuestImpl:
     trait: str
     type: str
     functions: tuple[str, ...]
+    function_ids: tuple[str, ...]
     location: Location
     span: Span
     full_span: Span
@@ -271,7 +275,8 @@ class UseSite:
     last name of ``relative`` is a method of the type before it), ``impl`` (a trait or type in an impl
     head), ``macro`` (inside a macro's arguments). ``relative`` is the path inside the bindings module;
     ``glob`` a ``use ...::*`` of it. ``function`` is the item that the code stands in, "" for none.
-    ``certain`` is False when it is one of several readings.
+    ``certain`` is False when it is one of several readings. ``bindings`` may also be a module that
+    includes an unknown file of a build script: whether that holds bindings cannot be seen.
     """
 
     crate: str

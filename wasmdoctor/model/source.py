@@ -51,6 +51,7 @@ class SourceText:
     path: str
     data: bytes
     _starts: list[int] = field(init=False, repr=False, compare=False)
+    _ascii: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         starts = [0]
@@ -60,11 +61,14 @@ class SourceText:
             starts.append(at + 1)
             at = find(b"\n", at + 1)
         object.__setattr__(self, "_starts", starts)
+        object.__setattr__(self, "_ascii", self.data.isascii())
 
     def location(self, offset: int) -> Location:
         """The line and column of a byte offset (an offset past the end gives the last position)."""
         offset = max(0, min(offset, len(self.data)))
         row = bisect_right(self._starts, offset) - 1
+        if self._ascii:  # nearly always; a file of one long line must not cost its length each time
+            return Location(self.path, row + 1, offset - self._starts[row] + 1)
         before = self.data[self._starts[row] : offset]
         return Location(self.path, row + 1, len(before.decode("utf-8", "replace")) + 1)
 

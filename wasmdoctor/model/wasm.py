@@ -133,7 +133,8 @@ class WasmFile:
 
     At most one of ``component`` and ``module`` is set; neither is when nothing could be read, and
     ``problems`` say why. ``named`` tells that the person named this very file. ``links`` are other
-    paths of the same file.
+    paths of the same file. ``predicted`` marks a component that is not built: ``path`` is then the
+    manifest of the crate that would build it, and ``component`` what its sources predict.
     """
 
     path: str
@@ -144,3 +145,4 @@ class WasmFile:
     problems: tuple[Problem, ...] = ()
     links: tuple[str, ...] = ()
     mtime_ns: int = 0
+    predicted: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from wasmdoctor import __version__
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks import run_checks
-from wasmdoctor.checks.facts import Facts
+from wasmdoctor.checks.facts import Facts, Origin
 from wasmdoctor.checks.linking import Verdict, judge
 from wasmdoctor.discover import Binary, Discovery, discover
 from wasmdoctor.model.finding import (
@@ -29,7 +29,7 @@ from wasmdoctor.model.host import HostView, StartCommand, WitFacts
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import WasmFile
-from wasmdoctor.pipeline.sources import workspaces
+from wasmdoctor.pipeline.project import Maker, Project, predicted_file
 from wasmdoctor.readers.wasm import (
     ByteSource,
     BytesSource,
@@ -49,7 +49,8 @@ class CheckOptions:
     """What a person asks of ``check``.
 
     ``host`` and ``flags`` as on the command line; ``validate`` asks wasm-tools about validity;
-    ``hashes`` wants a SHA-256 of each file, which costs a read of all its bytes.
+    ``hashes`` wants a SHA-256 of each file, which costs a read of all its bytes; ``target`` is the wasm
+    target that components are predicted for, by default the one that seems to be meant.
     """
 
     paths: tuple[str, ...]
@@ -58,6 +59,7 @@ class CheckOptions:
     flags: tuple[str, ...] = ()
     validate: bool = False
     hashes: bool = False
+    target: str | None = None
 
 
 def check(
@@ -79,18 +81,28 @@ def check(
         _read(binary, progress, index, len(found.binaries)) for index, binary in enumerate(found.binaries)
     ]
     tool_problem, invalid = _ask_wasm_tools(options, found, files, toolchain)
+    project = Project(found, options.cwd, toolchain, options.target)
+    makers: dict[str, Maker] = {}
+    if _asks_for_sources(found) or _open_questions(judge(files, host)):
+        makers = _makers(project, found, files)
+        for maker in project.unbuilt(makers.values()):
+            file = predicted_file(maker)
+            files.append(file)
+            makers[file.path] = maker
     verdicts = judge(files, host)
-    open_questions = any(_unprovided(verdict) for each in verdicts.values() for verdict in each)
+    open_questions = _open_questions(verdicts)
     facts = Facts(
         files=tuple(files),
         host=host,
         verdicts=verdicts,
         lookalikes=catalog.lookalikes,
         standard=_standard(catalog) if open_questions else (),
-        declarations=_declarations(found, options.cwd, toolchain) if open_questions else {},
+        declarations=_declarations(project) if open_questions else {},
         problems=tuple(found.problems),
         invalid=invalid,
         tool_problem=tool_problem,
+        sources=project.facts(_built(makers, files)) if makers or _asks_for_sources(found) else (),
+        origins=_origins(project, makers, verdicts),
     )
     findings = run_checks(facts, catalog.lint)
     hashes = _hashes(found) if options.hashes else {}
@@ -102,6 +114,43 @@ def check(
         skipped=_skipped(found),
         notes=(host.note,) if host.note else (),
     )
+
+
+def _asks_for_sources(found: Discovery) -> bool:
+    """Whether a folder was named that holds sources: then they are checked, built or not."""
+    return any(root.is_dir() and (root / "Cargo.toml").is_file() for root in found.roots)
+
+
+def _open_questions(verdicts: Mapping[str, tuple[Verdict, ...]]) -> bool:
+    return any(_unprovided(verdict) for each in verdicts.values() for verdict in each)
+
+
+def _makers(project: Project, found: Discovery, files: Iterable[WasmFile]) -> dict[str, Maker]:
+    """The crate that built each component, where one can be told."""
+    folders = {binary.path: binary.real.parent for binary in found.binaries if binary.data is None}
+    makers = {
+        file.path: project.maker(file, folders[file.path])
+        for file in files
+        if file.component is not None and file.path in folders
+    }
+    return {path: maker for path, maker in makers.items() if maker is not None}
+
+
+def _built(makers: Mapping[str, Maker], files: Iterable[WasmFile]) -> dict[str, Maker]:
+    """The makers of what is really built."""
+    return {file.path: makers[file.path] for file in files if file.path in makers and not file.predicted}
+
+
+def _origins(
+    project: Project, makers: Mapping[str, Maker], verdicts: Mapping[str, tuple[Verdict, ...]]
+) -> dict[tuple[str, str], Origin]:
+    """How the imports that nobody provides came in."""
+    return {
+        (path, verdict.name.text): origin
+        for path, maker in makers.items()
+        for verdict in verdicts.get(path, ())
+        if _unprovided(verdict) and (origin := project.origin(maker, verdict.name.text)) is not None
+    }
 
 
 def _read(binary: Binary, progress: Progress, index: int, total: int) -> WasmFile:
@@ -163,11 +212,10 @@ def _standard(catalog: Catalog) -> tuple[WitFacts, ...]:
     return catalog.host("wasmtime").facts
 
 
-def _declarations(found: Discovery, cwd: Path, toolchain: Toolchain) -> dict[str, Location]:
+def _declarations(project: Project) -> dict[str, Location]:
     """Where the sources around the binaries declare interfaces."""
-    starts = [binary.real.parent for binary in found.binaries if binary.data is None]
     declarations: dict[str, Location] = {}
-    for workspace in workspaces(starts, cwd, toolchain):
+    for workspace in project.workspaces.values():
         declarations = workspace.declarations | declarations
     return declarations
 
@@ -196,7 +244,7 @@ def _artifact(
     start = _start(file, own, host) if fine else None
     return CheckedArtifact(
         path=file.path,
-        kind="component" if file.component else "module" if file.module else "unreadable",
+        kind=_kind(file),
         size=file.size,
         sha256=hashes.get(file.path, ""),
         imports=tuple(sorted((_import(v, host) for v in own), key=lambda item: item.name)),
@@ -218,6 +266,12 @@ def _artifact(
     )
 
 
+def _kind(file: WasmFile) -> str:
+    if file.predicted:
+        return "predicted"
+    return "component" if file.component else "module" if file.module else "unreadable"
+
+
 def _import(verdict: Verdict, host: HostView) -> ImportVerdict:
     provided_by, note = verdict.provider, ""
     if verdict.status is Status.HOST:
@@ -236,7 +290,7 @@ def _import(verdict: Verdict, host: HostView) -> ImportVerdict:
 
 def _start(file: WasmFile, verdicts: Iterable[Verdict], host: HostView) -> StartCommand | None:
     """How to run a component that needs nobody but the host."""
-    if file.component is None or any(v.status is Status.COMPONENT for v in verdicts):
+    if file.component is None or file.predicted or any(v.status is Status.COMPONENT for v in verdicts):
         return None
     imports = {
         v.extern.name: tuple(f.name for f in v.extern.functions) for v in verdicts if v.status is Status.HOST

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from wasmdoctor.discover import Sources, display_path, find_sources, workspace_root
+from wasmdoctor.discover import Sources, display_path, find_sources
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.readers.cargo import DiskFiles
@@ -88,9 +88,3 @@ class Workspace:
                     name = interface.name.partition("@")[0]
                     (own if package.name in main else copies).setdefault(name, interface.location)
         return copies | own
-
-
-def workspaces(starts: Iterable[Path], cwd: Path, toolchain: Toolchain) -> list[Workspace]:
-    """The workspaces that some paths belong to, each once, sorted; paths outside any give none."""
-    roots = {root for start in starts if (root := workspace_root(start)) is not None}
-    return [Workspace(root, cwd, toolchain) for root in sorted(roots)]

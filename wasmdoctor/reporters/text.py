@@ -198,13 +198,17 @@ def _finding(console: Console, finding: Finding, seen: set[str]) -> None:
     head = Text(f"{finding.severity.value}[{finding.code}]", style=STYLE[finding.severity])
     head.append(f" {safe(finding.message)}", style="not bold default")
     _hang(console, head, 2, 4)
-    for step in finding.origin:
+    # A second finding on the same import need not show the way again.
+    way = f"{finding.subject} {finding.interface}"
+    shown = bool(finding.interface) and way in seen
+    seen.add(way)
+    for step in finding.origin if not shown else ():
         evidence = f"  ({safe(step.evidence)})" if step.evidence else ""
         line = Text(f"{safe(step.kind)} ", style="dim")
         line.append(safe(step.name), style="not dim")
         line.append(f"  {safe(str(step.location))}{evidence}")
         _hang(console, line, 4, 6)
-    if finding.location.path != finding.subject or finding.location.line:
+    if not shown and (finding.location.path != finding.subject or finding.location.line):
         _hang(console, Text(f"at {safe(str(finding.location))}", style="blue"), 4, 6)
         if finding.snippet:
             line = Text(f"    {finding.location.line} | ", style="dim")

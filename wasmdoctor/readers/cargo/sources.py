@@ -13,8 +13,6 @@ from wasmdoctor.model.source import Problem, SourceText
 from wasmdoctor.readers.cargo.files import FileView
 from wasmdoctor.readers.cargo.toml import Item, Table, parse
 
-CRATES_IO = "crates.io-index"
-
 
 class PackageSources:
     """Finds the manifest of a locked registry or git package on this machine.
@@ -58,10 +56,10 @@ class PackageSources:
 
     def _registry(self, name: str, version: str, url: str) -> list[str]:
         base = self.files.join(self.home or ".", "registry/src")
-        hosts = [urlsplit(url).hostname or ""]
-        if CRATES_IO in url or "index.crates.io" in url:
-            hosts = ["index.crates.io", "github.com"]
-        indexes = [entry for entry in self.entries(base) if entry.rpartition("-")[0] in hosts]
+        # A folder is named for the host that crates come from, which for Cargo's default registry is
+        # not the one in Cargo.lock: so every index is looked into, those of the host first.
+        host = urlsplit(url).hostname or ""
+        indexes = sorted(self.entries(base), key=lambda entry: (entry.rpartition("-")[0] != host, entry))
         return [self.files.join(base, f"{index}/{name}-{version}") for index in indexes]
 
     def _checkout(self, url: str) -> list[str]:

@@ -95,6 +95,10 @@ def _is_guest(path: tuple[str, ...]) -> bool:
 def guest_impls(index: Index, resolver: Resolver, view: BindingsView) -> list[GuestImpl]:
     """``impl`` blocks of the traits that wit-bindgen makes for exports: ``Guest``, ``Guest<Resource>``."""
     found: list[GuestImpl] = []
+    ids: dict[int, list[str]] = {}
+    for unit in index.units:
+        if unit.kind == "fn" and unit.owner_item is not None:
+            ids.setdefault(id(unit.owner_item), []).append(unit.id)
     for unit in index.units:
         item = unit.item
         if not isinstance(item, ImplItem) or unit.kind != "impl" or item.trait is None:
@@ -122,6 +126,7 @@ def guest_impls(index: Index, resolver: Resolver, view: BindingsView) -> list[Gu
                 "::".join(item.trait),
                 item.type_text,
                 tuple(inner.name for inner in item.items if isinstance(inner, FnItem)),
+                tuple(ids.get(id(item), ())),
                 unit.source.location(item.trait_span.start),
                 item.span,
                 item.full_span,

@@ -74,10 +74,23 @@ class Program:
         for call, scope in calls:
             if call.generator is not Generator.WASMTIME and not call.inside and call.compiled is not False:
                 scope.virtual = True
+        self._mark_unknown_includes()
         self._resolver.forget()
         self._view = uses.BindingsView(self._generated)
         self._roots = {id(module) for module in self._generated}
         self._references: dict[int, uses.UnitReferences] = {}
+
+    def _mark_unknown_includes(self) -> None:
+        """What a build script writes may be bindings: names in it that nothing explains are possible uses."""
+        unknown = {
+            include.module
+            for crate in self.crates
+            for include in crate.tree.includes
+            if include.uses_out_dir and include.compiled is not False
+        }
+        for scope in self._index.module_scopes.values():
+            if scope.opaque and scope.name in unknown:
+                scope.virtual = True
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:

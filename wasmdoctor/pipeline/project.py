@@ -1,0 +1,242 @@
+"""The sources that belong to the binaries and folders of a run, and what they say of each component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from wasmdoctor.checks.facts import Origin
+from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
+from wasmdoctor.discover import Discovery, workspace_root
+from wasmdoctor.graph.origins import origin, wit_line
+from wasmdoctor.model.binding import Certainty, Predicted
+from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
+from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
+from wasmdoctor.pipeline.sources import Workspace
+from wasmdoctor.toolchain import Toolchain
+
+SMALL = 4 * 1024 * 1024
+"""Larger lock and dependency files (bytes) are not read: none of that size is written by hand or tool."""
+
+DEPENDENCY_FILES = ("deps.toml", "deps.lock", "wkg.toml", "wkg.lock")
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """The crate that builds a component, with everything that its sources say."""
+
+    crates: Crates
+    component: ComponentCrate
+
+    @property
+    def analysis(self) -> Analysis:
+        """Its program, bindings and prediction."""
+        return self.crates.analysis(self.component)
+
+
+class Project:
+    """All sources of a run. Nothing is read before somebody asks."""
+
+    def __init__(self, found: Discovery, cwd: Path, toolchain: Toolchain, target: str | None = None) -> None:
+        self.cwd = cwd
+        self.toolchain = toolchain
+        self.target = target
+        self._found = found
+
+    @cached_property
+    def _roots(self) -> dict[Path, Path | None]:
+        """The workspace folder of every folder that a binary lies in, or that was named."""
+        folders = {binary.real.parent for binary in self._found.binaries if binary.data is None}
+        named = {root if root.is_dir() else root.parent for root in self._found.roots}
+        return {folder: workspace_root(folder) for folder in sorted(folders | named)}
+
+    @cached_property
+    def workspaces(self) -> dict[Path, Workspace]:
+        """Every workspace folder, once; a named folder without manifest above it stands for itself."""
+        roots = {root for root in self._roots.values() if root is not None}
+        named = {root for root in self._found.roots if root.is_dir()}
+        roots |= {folder for folder in named if self._roots.get(folder) is None}
+        return {root: Workspace(root, self.cwd, self.toolchain) for root in sorted(roots)}
+
+    @cached_property
+    def crates(self) -> dict[Path, list[Crates]]:
+        """The cargo workspaces of every workspace folder."""
+        return {root: crates_of(workspace, self.target) for root, workspace in self.workspaces.items()}
+
+    def maker(self, file: WasmFile, folder: Path) -> Maker | None:
+        """The crate whose library has the name of a binary, in the workspace that the binary lies in.
+
+        cargo names a library's output after the crate, with underscores; what stands behind the first
+        dot (`app.component.wasm`) is other tools' addition.
+        """
+        root = self._roots.get(folder)
+        if root is None:
+            return None
+        stem = file.path.rpartition("/")[2].partition(".")[0].replace("-", "_")
+        for crates in self.crates.get(root, ()):
+            for component in crates.components:
+                if component.crate.lib_name == stem:
+                    return Maker(crates, component)
+        return None
+
+    def origin(self, maker: Maker, extern: str, *, export: bool = False) -> Origin | None:
+        """The surest and shortest way of an import (or export) into a crate's component."""
+        predicted = _predicted_of(maker.analysis, extern, export=export)
+        if predicted is None or not predicted.carriers:
+            return None
+        carrier = predicted.carriers[0]
+        return Origin(
+            origin(maker.component.crate, carrier, export=export),
+            wit_line(carrier, export=export),
+            predicted.certainty,
+        )
+
+    def unbuilt(self, makers: Iterable[Maker]) -> Iterator[Maker]:
+        """The component crates below the named folders that no binary of the run was built from."""
+        built = {maker.component.crate.id for maker in makers}
+        for root in self._found.roots:
+            if not root.is_dir():
+                continue
+            for all_crates in self.crates.values():
+                for crates in all_crates:
+                    for component in crates.components:
+                        folder = self.cwd / component.crate.folder
+                        if component.crate.id not in built and _below(folder, root):
+                            built.add(component.crate.id)
+                            yield Maker(crates, component)
+
+    def facts(self, built: dict[str, Maker]) -> tuple[SourceFacts, ...]:
+        """The records that rules look at; ``built`` maps the path of a binary to its maker."""
+        return tuple(
+            self._facts_of(workspace, self.crates[root], built) for root, workspace in self.workspaces.items()
+        )
+
+    def _facts_of(self, workspace: Workspace, crates: list[Crates], built: dict[str, Maker]) -> SourceFacts:
+        components = tuple(
+            _component_facts(one.analysis(component), built) for one in crates for component in one.components
+        )
+        problems = (*workspace.problems, *(problem for one in crates for problem in one.problems))
+        return SourceFacts(
+            folder=workspace.show(workspace.root),
+            target=crates[0].target if crates else self.target or "",
+            cargo=tuple(one.cargo for one in crates),
+            components=components,
+            wit=workspace.wit,
+            texts=self._texts(workspace),
+            times=self._times(workspace, built),
+            problems=problems,
+        )
+
+    def _texts(self, workspace: Workspace) -> dict[str, bytes]:
+        """The small files that rules read themselves."""
+        wanted = [
+            file
+            for resolution in workspace.wit.values()
+            for p in resolution.packages.values()
+            for file in p.files
+        ]
+        for folder in workspace.sources.wit:
+            wanted += [workspace.show(folder / name) for name in DEPENDENCY_FILES]
+            wanted += [workspace.show(folder.parent / name) for name in DEPENDENCY_FILES]
+        texts: dict[str, bytes] = {}
+        for path in dict.fromkeys(wanted):
+            try:
+                data = workspace.files.read(path)
+            except OSError:
+                continue
+            if len(data) <= SMALL:
+                texts[path] = data
+        return texts
+
+    def _times(self, workspace: Workspace, built: dict[str, Maker]) -> dict[str, int]:
+        """Modification times of the sources of what was built."""
+        if not built:
+            return {}
+        paths = [
+            file
+            for resolution in workspace.wit.values()
+            for p in resolution.packages.values()
+            for file in p.files
+        ]
+        for maker in built.values():
+            for crate in maker.analysis.rust:
+                paths += [file.path for file in crate.tree.files]
+            paths.append(maker.component.crate.manifest)
+        times: dict[str, int] = {}
+        for path in dict.fromkeys(paths):
+            try:
+                times[path] = (self.cwd / path).stat().st_mtime_ns
+            except OSError:
+                continue
+        return times
+
+
+def _below(folder: Path, root: Path) -> bool:
+    try:
+        folder.resolve().relative_to(root.resolve())
+    except ValueError:
+        return False
+    return True
+
+
+def _predicted_of(analysis: Analysis, extern: str, *, export: bool) -> Predicted | None:
+    """What is predicted under a name; a version on the same track counts, since the encoder merges those."""
+    side = analysis.prediction.exports if export else analysis.prediction.imports
+    if extern in side:
+        return side[extern]
+    name = ExternName.parse(extern)
+    same = [p for other, p in side.items() if ExternName.parse(other).unversioned == name.unversioned]
+    near = [p for p in same if ExternName.parse(p.name).track == name.track]
+    return next(iter(near or same), None)
+
+
+def _component_facts(analysis: Analysis, built: dict[str, Maker]) -> ComponentFacts:
+    component = analysis.component
+    return ComponentFacts(
+        crate=component.crate,
+        package=component.package,
+        graph=component.graph,
+        linked=component.linked,
+        bindings=analysis.bindings,
+        prediction=analysis.prediction,
+        built=tuple(
+            sorted(path for path, maker in built.items() if maker.component.crate.id == component.crate.id)
+        ),
+    )
+
+
+def predicted_file(maker: Maker) -> WasmFile:
+    """A component that is not built, as its sources predict it: a record like that of a binary."""
+    prediction = maker.analysis.prediction
+    imports = tuple(
+        _extern(predicted, export=False)
+        for predicted in prediction.imports.values()
+        if predicted.certainty is not Certainty.UNUSED
+    )
+    exports = tuple(_extern(predicted, export=True) for predicted in prediction.exports.values())
+    return WasmFile(
+        maker.component.crate.manifest,
+        0,
+        component=Component(imports=imports, exports=exports),
+        predicted=True,
+    )
+
+
+def _extern(predicted: Predicted, *, export: bool) -> Extern:
+    carriers = [c for c in predicted.carriers if c.certainty is not Certainty.UNUSED or export]
+    items = [
+        item for c in carriers if (item := (c.binding.exports if export else c.binding.imports).get(c.name))
+    ]
+    kinds = {"func": ExternKind.FUNC, "type": ExternKind.TYPE}
+    kind = kinds.get(items[0].kind, ExternKind.INSTANCE) if items else ExternKind.INSTANCE
+    functions = predicted.functions or (tuple(f for i in items for f in i.functions) if export else ())
+    resources = {resource for item in items for resource in item.resources}
+    return Extern(
+        predicted.name,
+        kind,
+        functions=tuple(Function(name, "") for name in sorted(set(functions))),
+        resources=tuple(sorted(resources)),
+    )

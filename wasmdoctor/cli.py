@@ -112,6 +112,11 @@ def cli() -> None:
     show_default=True,
     help="The least severity of a finding that makes the exit code 1.",
 )
+@click.option(
+    "--target",
+    metavar="TRIPLE",
+    help="The wasm target to predict components for that are not built; by default the one built last.",
+)
 @click.option("--validate", is_flag=True, help="Ask wasm-tools whether each binary is valid, too.")
 @click.option("--quiet", "-q", is_flag=True, help="One line for each finding, nothing else.")
 @click.option(
@@ -137,6 +142,7 @@ def check(
     format_: str,
     output: str | None,
     fail_on: str,
+    target: str | None,
     validate: bool,
     quiet: bool,
     verbose: bool,
@@ -166,6 +172,7 @@ def check(
         cwd=cwd,
         host=host,
         flags=flags,
+        target=target,
         validate=validate,
         hashes=format_ == "json",
     )
@@ -200,6 +207,85 @@ def _render(report: Report, format_: str, style: Style, *, verbose: bool, quiet:
     from wasmdoctor.reporters import text
 
     return text.render(report, style, verbose=verbose, quiet=quiet)
+
+
+@cli.command()
+@click.argument("interface", required=False)
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option(
+    "--crate", default="", metavar="NAME", help="What this crate brings to which components, instead."
+)
+@click.option("--all", "every", is_flag=True, help="Every chain, not only the shortest.")
+@click.option("--host", default="wasmtime", show_default=True, metavar="HOST", help="The host to judge by.")
+@click.option(
+    "--host-flag", "-S", "flags", multiple=True, metavar="FLAG", help="A flag that the host is started with."
+)
+@click.option(
+    "--target", metavar="TRIPLE", help="The wasm target to read sources for; by default the one built last."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+@click.option("--color", type=click.Choice(COLORS), default="auto", show_default=True, help="Colour in text.")
+def why(
+    interface: str | None,
+    paths: tuple[str, ...],
+    crate: str,
+    every: bool,
+    host: str,
+    flags: tuple[str, ...],
+    target: str | None,
+    format_: str,
+    color: str,
+) -> None:
+    """Show where an import comes from: crate by crate to the WIT line.
+
+    INTERFACE is a full name, a name without version, or a glob; a component's path explains all its
+    imports. PATHS as for `check`; nothing need be built.
+
+    \b
+    Examples:
+      wasmdoctor why my:app/store            who brings it, to which component
+      wasmdoctor why '*/tcp' target/ --all   every way, crate by crate
+      wasmdoctor why app.wasm                all its imports
+      wasmdoctor why --crate my-lib          what a crate brings
+    """
+    from wasmdoctor.discover import STDIN, default_paths
+    from wasmdoctor.pipeline.why import WhyOptions
+    from wasmdoctor.pipeline.why import why as run_why
+    from wasmdoctor.reporters import why as report
+    from wasmdoctor.toolchain import Toolchain
+
+    if interface is None and not crate:
+        raise click.UsageError("name an interface, a component's path, or a crate with --crate")
+    if interface and (crate or Path(interface).exists()):
+        paths = (interface, *paths)
+        interface = None
+    cwd = Path.cwd()
+    options = WhyOptions(
+        paths=paths or (tuple(default_paths(cwd)) if not (cwd / "Cargo.toml").exists() else (".",)),
+        cwd=cwd,
+        pattern=interface or "*",
+        crate=crate,
+        every=every,
+        host=host,
+        flags=flags,
+        target=target,
+    )
+    with _explained():
+        stdin = sys.stdin.buffer.read() if STDIN in options.paths else None
+        answers = run_why(options, _catalog(), Toolchain(), stdin)
+        if not answers:
+            what = f"crate `{crate}` brings" if crate else f"nothing imports `{options.pattern}`"
+            _fail(what + (" nothing" if crate else ""), "`wasmdoctor check -v` lists all imports")
+        _write(
+            report.render_json(answers) if format_ == "json" else report.render(answers, _style(color)), None
+        )
 
 
 @cli.command()

@@ -260,7 +260,8 @@ class Unit:
     ``crate`` the target's name with underscores. ``features`` are those it was compiled with.
     ``dependencies`` are the crates it names and, where that unit is still there, its ``id``; ``id`` is
     ``<package>-<hash>/<kind>-<name>``. ``started_ns`` is when its compilation began, 0 when unknown.
-    ``rustflags`` are those of configuration and environment.
+    ``rustflags`` are those of configuration and environment. ``unfinished`` when cargo began to build it
+    again and did not succeed: its artifact is that of an earlier build.
     """
 
     id: str
@@ -273,6 +274,7 @@ class Unit:
     rustflags: tuple[str, ...] = ()
     modified_ns: int = 0
     started_ns: int = 0
+    unfinished: bool = False
 
 
 class ArtifactKind(StrEnum):
@@ -290,7 +292,8 @@ class Artifact:
 
     ``crate`` has underscores, as in the file's name; ``hash`` is "" for what cargo names without one
     (rlibs of crates that are a cdylib too, and programs for wasm). ``in_deps`` is False for the copy in
-    the profile's folder, which later steps may have replaced by a component. ``unit`` is the ``id`` of
+    the profile's folder, which later steps may have replaced by a component. ``dep_info`` is the path of
+    its dependency file, or "". ``unit`` is the ``id`` of
     its fingerprint, or "". ``linked_into`` are the crates of this folder's cdylibs and programs whose
     newest build links it. ``stale`` when another build of the crate is what counts.
     """
@@ -302,6 +305,7 @@ class Artifact:
     size: int
     modified_ns: int
     in_deps: bool
+    dep_info: str = ""
     unit: str = ""
     linked_into: tuple[str, ...] = ()
     stale: bool = False

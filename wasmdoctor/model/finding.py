@@ -140,3 +140,22 @@ class Report:
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
         return sum(finding.severity is severity for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why one component has one import: every chain from the component to the WIT line, the best first.
+
+    ``kind`` is ``import`` or ``export``; ``status`` says who provides an import, or "" for an export;
+    ``certainty`` is ``observed`` for a binary, else ``certain``, ``possible`` or ``unused``; ``note`` is
+    for people, when there is something that the chains cannot say.
+    """
+
+    subject: str
+    name: str
+    kind: str
+    status: str
+    certainty: str
+    chains: tuple[tuple[OriginStep, ...], ...]
+    functions: tuple[str, ...] = ()
+    note: str = ""

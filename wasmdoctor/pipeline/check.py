@@ -84,7 +84,7 @@ def check(
     project = Project(found, options.cwd, toolchain, options.target)
     makers: dict[str, Maker] = {}
     if _asks_for_sources(found) or _open_questions(judge(files, host)):
-        makers = _makers(project, found, files)
+        makers = makers_of(project, found, files)
         for maker in project.unbuilt(makers.values()):
             file = predicted_file(maker)
             files.append(file)
@@ -125,7 +125,7 @@ def _open_questions(verdicts: Mapping[str, tuple[Verdict, ...]]) -> bool:
     return any(_unprovided(verdict) for each in verdicts.values() for verdict in each)
 
 
-def _makers(project: Project, found: Discovery, files: Iterable[WasmFile]) -> dict[str, Maker]:
+def makers_of(project: Project, found: Discovery, files: Iterable[WasmFile]) -> dict[str, Maker]:
     """The crate that built each component, where one can be told."""
     folders = {binary.path: binary.real.parent for binary in found.binaries if binary.data is None}
     makers = {
@@ -151,6 +151,12 @@ def _origins(
         for verdict in verdicts.get(path, ())
         if _unprovided(verdict) and (origin := project.origin(maker, verdict.name.text)) is not None
     }
+
+
+def read_binaries(found: Discovery, progress: Progress = lambda done, total: None) -> list[WasmFile]:
+    """Every binary that was found, read; what is wrong with one is in its record."""
+    total = len(found.binaries)
+    return [_read(binary, progress, index, total) for index, binary in enumerate(found.binaries)]
 
 
 def _read(binary: Binary, progress: Progress, index: int, total: int) -> WasmFile:
@@ -247,7 +253,7 @@ def _artifact(
         kind=_kind(file),
         size=file.size,
         sha256=hashes.get(file.path, ""),
-        imports=tuple(sorted((_import(v, host) for v in own), key=lambda item: item.name)),
+        imports=tuple(sorted((import_verdict(v, host) for v in own), key=lambda item: item.name)),
         exports=tuple(
             sorted(
                 (ExportItem(e.name, e.kind) for e in file.component.exports) if file.component else (),
@@ -272,7 +278,8 @@ def _kind(file: WasmFile) -> str:
     return "component" if file.component else "module" if file.module else "unreadable"
 
 
-def _import(verdict: Verdict, host: HostView) -> ImportVerdict:
+def import_verdict(verdict: Verdict, host: HostView) -> ImportVerdict:
+    """A verdict as reports show it."""
     provided_by, note = verdict.provider, ""
     if verdict.status is Status.HOST:
         provided_by = host.id

@@ -84,7 +84,7 @@ class Project:
 
     def origin(self, maker: Maker, extern: str, *, export: bool = False) -> Origin | None:
         """The surest and shortest way of an import (or export) into a crate's component."""
-        predicted = _predicted_of(maker.analysis, extern, export=export)
+        predicted = predicted_of(maker.analysis, extern, export=export)
         if predicted is None or not predicted.carriers:
             return None
         carrier = predicted.carriers[0]
@@ -182,7 +182,7 @@ def _below(folder: Path, root: Path) -> bool:
     return True
 
 
-def _predicted_of(analysis: Analysis, extern: str, *, export: bool) -> Predicted | None:
+def predicted_of(analysis: Analysis, extern: str, *, export: bool) -> Predicted | None:
     """What is predicted under a name; a version on the same track counts, since the encoder merges those."""
     side = analysis.prediction.exports if export else analysis.prediction.imports
     if extern in side:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 # For terminals and files that take no other characters.
-ASCII = str.maketrans({"✗": "x", "✓": "+", "·": "-", "→": ">", "…": "~", "—": "-"})
+ASCII = str.maketrans({"└": "`", "✗": "x", "✓": "+", "·": "-", "→": ">", "…": "~", "—": "-"})
 
 MINIMUM_WIDTH = 40
 

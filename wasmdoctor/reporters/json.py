@@ -72,7 +72,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "component": finding.subject,
         "interface": finding.interface or None,
         "location": _location(finding.location),
-        "origin": [_step(step) for step in finding.origin],
+        "origin": [step_document(step) for step in finding.origin],
         "related": [{**_location(place), "message": message} for place, message in finding.related],
         "help": finding.help,
         "plans": list(finding.plans),
@@ -83,7 +83,8 @@ def _location(location: Location) -> dict[str, Any]:
     return {"path": location.path, "line": location.line or None, "column": location.column or None}
 
 
-def _step(step: OriginStep) -> dict[str, Any]:
+def step_document(step: OriginStep) -> dict[str, Any]:
+    """One origin step of the contract."""
     return {
         "kind": step.kind,
         "name": step.name,

@@ -169,8 +169,8 @@ def _decode_one(
     types = [type_ for _, type_ in read.exports]
     if len(types) != 1 or not isinstance(types[0], _World):
         raise Malformed("it should export one component type", start)
-    worlds = [(name, e.type) for name, e in types[0].exports.items() if e.kind is ExternKind.COMPONENT]
-    if len(worlds) != 1 or not isinstance(worlds[0][1], _World):
+    worlds = [(name, e.type) for name, e in types[0].exports.items() if isinstance(e.type, _World)]
+    if len(worlds) != 1 or len(types[0].exports) != 1:
         raise Malformed("the component type that it exports should export one world", start)
     full, world = worlds[0]
     package, name = _split(full)
@@ -211,9 +211,7 @@ def _decode_old(
             package, name = _split(full if "/" in full else outer)
             name = name if "/" in full else full
             if name == short and isinstance(extern.type, _World):
-                world = _world(
-                    extern.type, parts, place, package, name, OLD_FORMAT, strings, read.producers
-                )
+                world = _world(extern.type, parts, place, package, name, OLD_FORMAT, strings, read.producers)
                 return world, read.end, []
     raise Malformed(f"its package has no world `{wanted}`", start)
 

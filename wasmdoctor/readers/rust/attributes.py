@@ -102,17 +102,23 @@ def _slice(data: bytes, tokens: list[Token]) -> str:
     return data[tokens[0].start : tokens[-1].end].decode("utf-8", "replace")
 
 
+def is_test(attribute: Attribute) -> bool:
+    """Whether an attribute makes a function a test."""
+    return attribute.name == "test" or attribute.name.endswith("::test")
+
+
 def compiled(attributes: Sequence[Attribute], cfg: Cfg, data: bytes) -> tuple[bool | None, Attribute | None]:
     """Whether an item with these attributes is compiled, and the attribute that decides against it.
 
-    For an unknown answer the attribute is the first unknown one. ``#[test]`` counts as ``cfg(test)``.
+    For an unknown answer the attribute is the first unknown one. ``#[test]`` counts as ``cfg(test)``, and
+    so do ``#[tokio::test]`` and its like, which expand to it.
     """
     answer: bool | None = True
     culprit: Attribute | None = None
     for attribute, applies in expand(attributes, cfg, data):
         if attribute.name == "cfg":
             value = cfg(attribute.text.strip().rstrip(","))
-        elif attribute.name == "test":
+        elif is_test(attribute):
             value = cfg("test")
         else:
             continue

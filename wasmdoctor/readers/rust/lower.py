@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from tree_sitter import Node, Tree
 
 from wasmdoctor.model.source import SourceText, Span
-from wasmdoctor.readers.rust.attributes import Attribute, read_attribute
+from wasmdoctor.readers.rust.attributes import Attribute, is_test, read_attribute
 from wasmdoctor.readers.rust.items import (
     CALL,
     TYPE,
@@ -183,7 +183,7 @@ class _Lowering:
         return (text[:3] == b"///" and text != b"////") or (text[:3] == b"/**" and text[:4] != b"/**/")
 
     def _under(self, context: _Context, attributes: list[Attribute]) -> _Context:
-        deciding = tuple(a for a in attributes if a.name in ("cfg", "cfg_attr", "test"))
+        deciding = tuple(a for a in attributes if a.name in ("cfg", "cfg_attr") or is_test(a))
         if not deciding:
             return context
         condition = Condition(context.condition, deciding)

@@ -1,0 +1,238 @@
+"""``why`` and ``graph``: where imports come from, and the whole picture."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wasmdoctor.catalog import Catalog
+from wasmdoctor.checks.linking import Verdict, judge
+from wasmdoctor.discover import Discovery, discover
+from wasmdoctor.graph.assemble import BuiltFrom, Part, assemble, crate_node
+from wasmdoctor.graph.network import Edge, EdgeKind, Network
+from wasmdoctor.graph.origins import binding_steps, origin
+from wasmdoctor.model.binding import Carrier, Certainty, Evidence
+from wasmdoctor.model.finding import OriginStep, Status, Why
+from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.source import Location
+from wasmdoctor.model.wasm import WasmFile
+from wasmdoctor.pipeline.check import import_verdict, makers_of, read_binaries
+from wasmdoctor.pipeline.project import Maker, Project, predicted_file, predicted_of
+from wasmdoctor.toolchain import Toolchain
+
+MOST_CHAINS = 50
+"""With ``--all``: a diamond of crates has exponentially many ways, and nobody reads more than some."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyOptions:
+    """What a person asks of ``why``.
+
+    ``pattern`` is an interface's full name, its name without version, or a glob; "*" for all.
+    ``crate`` asks for what one crate brings instead. ``every`` wants all chains, not the shortest.
+    """
+
+    paths: tuple[str, ...]
+    cwd: Path
+    pattern: str = "*"
+    crate: str = ""
+    every: bool = False
+    host: str = "wasmtime"
+    flags: tuple[str, ...] = ()
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Everything read for one question."""
+
+    found: Discovery
+    files: list[WasmFile]
+    makers: dict[str, Maker]
+    verdicts: dict[str, tuple[Verdict, ...]]
+    host: str
+
+
+def why(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: bytes | None = None) -> list[Why]:
+    """Every import (and, for a crate, export) that is asked for, with its chains, sorted.
+
+    Raises what ``check`` raises.
+    """
+    run = _read(options, catalog, toolchain, stdin)
+    answers: list[Why] = []
+    for file in run.files:
+        if file.component is None:
+            continue
+        maker = run.makers.get(file.path)
+        network = _network_of(file, maker) if maker and options.every else None
+        for verdict in run.verdicts.get(file.path, ()):
+            if _matches(verdict.name, options.pattern):
+                answer = _import(file, verdict, maker, network, options.crate)
+                if answer:
+                    answers.append(answer)
+        if options.crate and maker:
+            answers += _exports(file, maker, options)
+    return sorted(answers, key=lambda answer: (answer.subject, answer.kind != "import", answer.name))
+
+
+def network(options: WhyOptions, catalog: Catalog, toolchain: Toolchain) -> Network:
+    """The graph of everything below the paths, unprovided imports marked."""
+    run = _read(options, catalog, toolchain, None)
+    view = catalog.host(options.host, options.flags)
+    parts = [
+        Part(
+            path=file.path,
+            kind="predicted" if file.predicted else "component" if file.component else "module",
+            imports=tuple(import_verdict(v, view) for v in run.verdicts.get(file.path, ())),
+            exports=tuple(e.name for e in file.component.exports) if file.component else (),
+            source=_built_from(run.makers[file.path]) if file.path in run.makers else None,
+            findings={
+                v.name.text: "error"
+                for v in run.verdicts.get(file.path, ())
+                if v.status in (Status.UNPROVIDED, Status.VERSION)
+            },
+        )
+        for file in run.files
+    ]
+    return assemble(parts, run.host)
+
+
+def _read(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: bytes | None) -> _Run:
+    view = catalog.host(options.host, options.flags)
+    found = discover(options.paths, options.cwd, stdin=stdin)
+    files = read_binaries(found)
+    project = Project(found, options.cwd, toolchain, options.target)
+    makers = makers_of(project, found, files)
+    for maker in project.unbuilt(makers.values()):
+        file = predicted_file(maker)
+        files.append(file)
+        makers[file.path] = maker
+    return _Run(found, files, makers, judge(files, view), view.id)
+
+
+def _matches(name: ExternName, pattern: str) -> bool:
+    """Full name, name without version, or a glob over either."""
+    return any(
+        candidate == pattern or fnmatch.fnmatchcase(candidate, pattern)
+        for candidate in (name.text, name.unversioned)
+    )
+
+
+def _import(
+    file: WasmFile, verdict: Verdict, maker: Maker | None, network: Network | None, crate: str
+) -> Why | None:
+    name = verdict.name.text
+    predicted = predicted_of(maker.analysis, name, export=False) if maker else None
+    carriers = (
+        [c for c in predicted.carriers if not crate or c.binding.crate.name == crate] if predicted else []
+    )
+    if crate and not carriers:
+        return None
+    chains = _chains(file, maker, carriers, network) if maker else ()
+    note = ""
+    if not chains:
+        chains, note = _without_carrier(file, verdict, maker)
+    return Why(
+        subject=file.path,
+        name=name,
+        kind="import",
+        status=verdict.status.value,
+        certainty="observed"
+        if not file.predicted
+        else predicted.certainty.value
+        if predicted
+        else "possible",
+        chains=chains,
+        functions=tuple(sorted(f.name for f in verdict.extern.functions)),
+        note=note,
+    )
+
+
+def _exports(file: WasmFile, maker: Maker, options: WhyOptions) -> Iterator[Why]:
+    for name, predicted in maker.analysis.prediction.exports.items():
+        carriers = [c for c in predicted.carriers if c.binding.crate.name == options.crate]
+        if carriers and _matches(ExternName.parse(name), options.pattern):
+            yield Why(
+                subject=file.path,
+                name=name,
+                kind="export",
+                status="",
+                certainty=predicted.certainty.value,
+                chains=_chains(file, maker, carriers, None, export=True),
+            )
+
+
+def _chains(
+    file: WasmFile,
+    maker: Maker,
+    carriers: Iterable[Carrier],
+    network: Network | None,
+    *,
+    export: bool = False,
+) -> tuple[tuple[OriginStep, ...], ...]:
+    """One chain for each carrier that counts, or with a network every way through the crates to it."""
+    carriers = list(carriers)
+    used = [c for c in carriers if c.certainty is not Certainty.UNUSED] or carriers
+    first = _component_step(file)
+    found: list[tuple[OriginStep, ...]] = []
+    for carrier in used if network is not None else used[:1]:
+        if network is None or carrier.linked is None:
+            found.append((*first, *origin(maker.component.crate, carrier, export=export)))
+            continue
+        items = carrier.binding.exports if export else carrier.binding.imports
+        rest = binding_steps(carrier.binding, items.get(carrier.name))
+        ways = network.chains(
+            crate_node(maker.component.crate.id),
+            crate_node(carrier.binding.crate),
+            lambda edge: edge.kind is EdgeKind.DEPENDS,
+            most=MOST_CHAINS,
+        )
+        for way in ways:
+            found.append((*first, *_crates_on(way, network), *rest))
+    return tuple(found)
+
+
+def _crates_on(way: tuple[Edge, ...], network: Network) -> Iterator[OriginStep]:
+    """The crates of a way: each at the line that leads on, the last at its name."""
+    for edge in way:
+        yield OriginStep("crate", edge.source.key.partition(" ")[0], edge.location or Location(""), edge.note)
+    last = way[-1].target
+    place = network.facts(last).location or Location("")
+    yield OriginStep("crate", last.key.partition(" ")[0], place)
+
+
+def _component_step(file: WasmFile) -> tuple[OriginStep, ...]:
+    if file.predicted:
+        return ()
+    name = file.path.rpartition("/")[2]
+    return (OriginStep("component", name, Location(file.path), Evidence.COMPONENT.value),)
+
+
+def _without_carrier(
+    file: WasmFile, verdict: Verdict, maker: Maker | None
+) -> tuple[tuple[tuple[OriginStep, ...], ...], str]:
+    """What can be said of an import that no binding in the sources explains."""
+    first = _component_step(file)
+    if verdict.name.namespace == "wasi" and maker is not None:
+        target = maker.crates.target
+        through = ", through the preview1 adapter" if target == "wasm32-wasip1" else ""
+        step = OriginStep("std", f"Rust std for {target}{through}", Location(maker.component.crate.manifest))
+        return ((*first, step),), "no crate binds it: std or the adapter brings it"
+    if maker is None:
+        return (first,) if first else (), "no sources were found that build this component"
+    return (
+        first,
+    ) if first else (), "no binding in the sources explains it: is the component older than they are?"
+
+
+def _network_of(file: WasmFile, maker: Maker) -> Network:
+    return assemble([Part(file.path, "component", source=_built_from(maker))], "")
+
+
+def _built_from(maker: Maker) -> BuiltFrom:
+    analysis, component = maker.analysis, maker.component
+    return BuiltFrom(
+        component.crate, component.graph, component.linked, analysis.bindings, analysis.prediction
+    )

@@ -1,0 +1,45 @@
+"""What a build left behind: encoded worlds in rlibs and modules, the target folder, and who calls which import.
+
+``section_names``  the names of ``component-type*`` custom sections
+``worlds``         their payload: an encoded world
+``archive``        ar archives, member by member
+``libraries``      the encoded worlds in core modules and in rlibs
+``symbols``        mangled Rust names
+``core_imports``   imported functions of core modules with their names, and the component imports they mean
+``files``          the view of a file system that the next ones are given
+``fingerprints``   cargo's units, their features, and what they were linked with
+``cargo_target``   the artifacts of a target folder
+``depinfo``        dependency files: sources of an artifact, and whether they changed
+"""
+
+from wasmdoctor.readers.artifacts.archive import is_archive, read_archive
+from wasmdoctor.readers.artifacts.cargo_target import read_profile, read_target
+from wasmdoctor.readers.artifacts.core_imports import core_target, read_calls
+from wasmdoctor.readers.artifacts.depinfo import freshness, read_dep_info
+from wasmdoctor.readers.artifacts.files import DiskTarget, Entry, MemoryTarget, TargetFiles
+from wasmdoctor.readers.artifacts.fingerprints import linked_units
+from wasmdoctor.readers.artifacts.libraries import library_worlds, module_worlds
+from wasmdoctor.readers.artifacts.section_names import section_name
+from wasmdoctor.readers.artifacts.symbols import demangle
+from wasmdoctor.readers.artifacts.worlds import decode_worlds
+
+__all__ = [
+    "DiskTarget",
+    "Entry",
+    "MemoryTarget",
+    "TargetFiles",
+    "core_target",
+    "decode_worlds",
+    "demangle",
+    "freshness",
+    "is_archive",
+    "library_worlds",
+    "linked_units",
+    "module_worlds",
+    "read_archive",
+    "read_calls",
+    "read_dep_info",
+    "read_profile",
+    "read_target",
+    "section_name",
+]

@@ -20,7 +20,7 @@ from wasmdoctor.readers.cargo import (
 HOST = "x86_64-unknown-linux-gnu"
 WASI = "wasm32-wasip2"
 PLATFORMS = Platforms(cfg_set(WASI), cfg_set(HOST))
-CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index"
+REGISTRY = "registry+https://example.org/index"
 
 
 def package(name, rest="", version="0.1.0"):
@@ -43,13 +43,13 @@ dependencies = [
 [[package]]
 name = "foo"
 version = "0.9.1"
-source = "{CRATES_IO}"
+source = "{REGISTRY}"
 checksum = "aa"
 
 [[package]]
 name = "foo"
 version = "1.0.2"
-source = "{CRATES_IO}"
+source = "{REGISTRY}"
 dependencies = ["only", "gone 1.0.0"]
 
 [[package]]
@@ -63,16 +63,16 @@ V1 = f"""\
 name = "app"
 version = "0.1.0"
 dependencies = [
- "foo 1.0.2 ({CRATES_IO})",
+ "foo 1.0.2 ({REGISTRY})",
 ]
 
 [[package]]
 name = "foo"
 version = "1.0.2"
-source = "{CRATES_IO}"
+source = "{REGISTRY}"
 
 [metadata]
-"checksum foo 1.0.2 ({CRATES_IO})" = "aa"
+"checksum foo 1.0.2 ({REGISTRY})" = "aa"
 """
 
 

@@ -161,6 +161,8 @@ def test_guest_impls(program: Make) -> None:
         ("exports::a::b::net::GuestOther", "super::T", (), True),
     ]
     assert {g.bindings for g in made.guest_impls} == {"app::b"}
+    assert made.guest_impls[1].function_ids == ("app::<C as Net>::open", "app::<C as Net>::close")
+    assert set(made.guest_impls[1].function_ids) <= {function.id for function in made.functions}
     doc = made.guest_impls[1]
     assert doc.full_span.start < doc.span.start
 

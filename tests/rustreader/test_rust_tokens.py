@@ -165,6 +165,7 @@ def test_link_arguments() -> None:
         ("#[cfg_attr(maybe, cfg(windows))]", None),
         ("#[cfg_attr(maybe, cfg(unix))]", True),
         ("#[test]", False),
+        ("#[tokio::test(flavor = x)]", False),
         ("#[inline]", True),
     ],
 )

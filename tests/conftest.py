@@ -126,3 +126,53 @@ def python_component(tmp_path_factory: pytest.TempPathFactory) -> Path:
     CACHE.mkdir(parents=True, exist_ok=True)
     shutil.move(folder / "out.wasm", path)
     return path
+
+
+JS_VERSION = "0.23.0"
+JS_WORLD = """\
+package shop:js;
+world shop { import shop:net/price@0.1.0; export total: func(count: u32) -> u32; }
+"""
+JS_DEPS = """\
+package shop:net@0.1.0;
+interface price { unit: func() -> u32; }
+"""
+JS_APP = """\
+import { unit } from "shop:net/price@0.1.0";
+export function total(count) { return count * unit(); }
+"""
+JS_MAKE = """\
+import { componentize } from "@bytecodealliance/componentize-js";
+import { readFile, writeFile } from "node:fs/promises";
+const source = await readFile("app.js", "utf8");
+const options = { witPath: process.cwd() + "/wit", worldName: "shop", sourceName: "app" };
+const { component } = await componentize(source, options);
+await writeFile("out.wasm", component);
+process.exit(0);
+"""
+
+
+@pytest.fixture(scope="session")
+def js_component() -> Path:
+    """A 12 MB component made by componentize-js (what `jco componentize` runs), which imports wasi:http as well.
+
+    Made once and kept in the test cache. Needs node and npm.
+    """
+    text = JS_WORLD + JS_DEPS + JS_APP + JS_MAKE + JS_VERSION
+    path = CACHE / f"js-{hashlib.sha256(text.encode()).hexdigest()[:16]}.wasm"
+    if path.exists():
+        return path
+    folder = CACHE / "js"
+    files = {"wit/main.wit": JS_WORLD, "wit/deps/net/net.wit": JS_DEPS, "app.js": JS_APP, "make.mjs": JS_MAKE}
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    package = f"@bytecodealliance/componentize-js@{JS_VERSION}"
+    for command in (
+        ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(folder), package],
+        ["node", "make.mjs"],
+    ):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    shutil.move(folder / "out.wasm", path)
+    return path

@@ -63,12 +63,14 @@ WAT = [
 class Host:
     """A real wasmtime with its default WASI, asked through its own linker."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, http: bool = False) -> None:
         config = Config()
         config.cranelift_opt_level = "none"
         self.engine = Engine(config)
         self.linker = Linker(self.engine)
         self.linker.add_wasip2()
+        if http:
+            self.linker.add_wasi_http()
 
     def refusal(self, data: bytes) -> str:
         """What it says when it refuses to link or even to load, "" when it links."""
@@ -101,9 +103,11 @@ def standard(
     }
 
 
-def errors(path: Path, data: bytes, catalog: Catalog) -> list[str]:
+def errors(path: Path, data: bytes, catalog: Catalog, *flags: str) -> list[str]:
     path.write_bytes(data)
-    report = check(CheckOptions((str(path),), path.parent, host=HOST, flags=FLAGS), catalog, Toolchain())
+    report = check(
+        CheckOptions((str(path),), path.parent, host=HOST, flags=(*FLAGS, *flags)), catalog, Toolchain()
+    )
     return [f.message for f in report.findings if f.code.startswith("WD1") and f.severity is Severity.ERROR]
 
 
@@ -180,6 +184,21 @@ def test_a_python_component(host: Host, python_component: Path, tmp_path: Path) 
     assert [m for m in found if "shop:net/wasi-network@0.1.0" in m]
     assert re.search(r"imports instance `(shop:net/[a-z-]+@0\.1\.0)`", refusal)
     assert len(found) == 3
+
+
+def test_a_javascript_component(js_component: Path, tmp_path: Path) -> None:
+    """12 MB from another toolchain, which needs `-S http`: with it only the custom import is left."""
+    data = js_component.read_bytes()
+    found = errors(tmp_path / "app.wasm", data, Catalog())
+    assert sorted(re.findall(r"`([a-z]+:[^`]+)`", " ".join(found))) == [
+        "shop:net/price@0.1.0",
+        "wasi:http/outgoing-handler@0.2.10",
+        "wasi:http/types@0.2.10",
+    ]
+    with_http = errors(tmp_path / "app.wasm", data, Catalog(), "http")
+    assert len(with_http) == 1
+    host = Host(http=True)
+    assert "imports instance `shop:net/price@0.1.0`" in host.refusal(data)
 
 
 def test_the_committed_components(host: Host, tmp_path: Path) -> None:

@@ -109,11 +109,14 @@ HAND_WRITTEN = {
 
 
 @pytest.fixture(scope="module")
-def binaries(wat: Wat, dummy: Callable[..., bytes], python_component: Path) -> dict[str, bytes]:
+def binaries(
+    wat: Wat, dummy: Callable[..., bytes], python_component: Path, js_component: Path
+) -> dict[str, bytes]:
     made = {name: wat(text) for name, text in HAND_WRITTEN.items()}
     made["imports of every type"] = dummy(TYPES, "w")
     made["exports of every type"] = dummy(TYPES, "x")
     made["componentize-py"] = python_component.read_bytes()
+    made["componentize-js"] = js_component.read_bytes()
     return made
 
 
@@ -172,7 +175,9 @@ def content(extern: Extern) -> tuple[list[str], list[str], list[str]]:
     )
 
 
-@pytest.mark.parametrize("name", ["imports of every type", "exports of every type", "componentize-py"])
+@pytest.mark.parametrize(
+    "name", ["imports of every type", "exports of every type", "componentize-py", "componentize-js"]
+)
 def test_agrees_with_wasm_tools(
     name: str, binaries: dict[str, bytes], wasm_tools: Tool, tmp_path: Path
 ) -> None:
@@ -319,7 +324,9 @@ def test_broken_components_give_problems_and_never_raise(
     binaries: dict[str, bytes], data: st.DataObject
 ) -> None:
     whole = binaries[
-        data.draw(st.sampled_from([n for n in sorted(binaries) if n not in ("componentize-py", "empty")]))
+        data.draw(
+            st.sampled_from([n for n in sorted(binaries) if not n.startswith(("componentize", "empty"))])
+        )
     ]
     broken = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 4))):

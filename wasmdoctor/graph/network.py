@@ -6,7 +6,7 @@ on: a place in a file, and the kind of evidence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -56,12 +56,17 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """What is known of a node. ``external`` marks crates from a registry and standard interfaces."""
+    """What is known of a node. ``external`` marks crates from a registry and standard interfaces.
+
+    ``finding`` is the severity of the worst finding, or "". ``note`` is for people: what the node stands
+    for besides itself.
+    """
 
     label: str
     location: Location | None = None
     external: bool = False
     finding: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,13 @@ class Edge:
     evidence: Evidence = Evidence.SOURCES
     certainty: Certainty = Certainty.CERTAIN
     note: str = ""
+
+    @property
+    def need(self) -> tuple[Node, Node]:
+        """The ends, first what needs, then what is needed: an interface needs whoever provides it."""
+        if self.kind is EdgeKind.PROVIDES:
+            return self.target, self.source
+        return self.source, self.target
 
 
 class Network:
@@ -138,9 +150,32 @@ class Network:
         near = nx.ego_graph(self._graph.to_undirected(as_view=True), node, radius=depth)
         return self._part(set(near))
 
-    def only(self, keep: Callable[[Node], bool]) -> Network:
-        """The part with the nodes that ``keep`` wants."""
-        return self._part({node for node in self._graph if keep(node)})
+    def through(self, nodes: Iterable[Node], depth: int | None = None) -> Network:
+        """The part that needs some of ``nodes`` or is needed by them: all ways that lead through one.
+
+        ``depth`` is the greatest number of edges from such a node, on either side.
+        """
+        needs: nx.DiGraph[Node] = nx.DiGraph()
+        needs.add_nodes_from(self._graph)
+        needs.add_edges_from(edge.need for edge in self.edges())
+        found: set[Node] = set()
+        for start in nodes:
+            for graph in (needs, needs.reverse(copy=False)):
+                found.update(nx.single_source_shortest_path_length(graph, start, cutoff=depth))
+        return self._part(found)
+
+    def only(
+        self, keep: Callable[[Node], bool], follow: Callable[[Edge], bool] = lambda edge: True
+    ) -> Network:
+        """The part with the nodes that ``keep`` wants and, between them, the edges that ``follow`` allows."""
+        part = self._part({node for node in self._graph if keep(node)})
+        dropped = [
+            (one, two, key)
+            for one, two, key, data in part._graph.edges(keys=True, data=True)
+            if not follow(data["edge"])
+        ]
+        part._graph.remove_edges_from(dropped)
+        return part
 
     def _part(self, nodes: set[Node]) -> Network:
         part = Network()

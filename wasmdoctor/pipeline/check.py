@@ -285,6 +285,10 @@ def import_verdict(verdict: Verdict, host: HostView) -> ImportVerdict:
         provided_by = host.id
         version = (verdict.match.provided or "").partition("@")[2]
         note = "" if verdict.match.provided == verdict.name.text else f"which has it at {version}"
+    elif verdict.match.kind == "flag":
+        note = "only with " + " ".join(host.profile.flag(flag).args for flag in verdict.match.needs_flag)
+    elif verdict.missing:
+        note = f"without {', '.join(missing.name for missing in verdict.missing[:3])}"
     return ImportVerdict(
         name=verdict.extern.name,
         kind=verdict.extern.kind,

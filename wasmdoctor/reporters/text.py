@@ -126,7 +126,7 @@ def _rows(artifact: CheckedArtifact, *, verbose: bool) -> Iterator[Row]:
         if quiet and not verbose:
             folded = _folded(items)
         else:
-            folded = [(item.name, _status(item) + (f", {item.note}" if item.note else "")) for item in items]
+            folded = [(item.name, _status(item) + _provider_note(item)) for item in items]
         for name, text in folded:
             yield mark, style, name, text, quiet
 
@@ -154,9 +154,13 @@ def _status(item: ImportVerdict) -> str:
         case Status.VERSION:
             text = "other version only"
         case Status.UNPROVIDED:
-            text = "nobody provides it"
+            text = item.note or "nobody provides it"
     kind = "" if item.kind is ExternKind.INSTANCE else f" ({item.kind.value})"
     return text + kind
+
+
+def _provider_note(item: ImportVerdict) -> str:
+    return f", {item.note}" if item.note and item.status is Status.HOST else ""
 
 
 def _folded(items: list[ImportVerdict]) -> list[tuple[str, str]]:

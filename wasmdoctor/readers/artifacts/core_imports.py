@@ -40,17 +40,23 @@ MAX_COMPONENTS = 1000
 """Nested components looked into."""
 
 
-def read_calls(source: ByteSource, path: str, component: Component | None = None) -> tuple[ModuleCalls, ...]:
+def read_calls(
+    source: ByteSource,
+    path: str,
+    component: Component | None = None,
+    imports: Collection[str] | None = None,
+) -> tuple[ModuleCalls, ...]:
     """The imported functions of every core module in ``source``, a component or a core module.
 
-    ``component`` is what ``read_component`` gave for it, to spare a second reading. Modules of nested
+    ``component`` is what ``read_component`` gave for it, to spare a second reading; ``imports``, for a core
+    module, are the imports that its component will have (those of its encoded worlds). Modules of nested
     components (as composition makes them) come after; their imports are named as their own component
     names them. What is neither a component nor a module gives nothing. Raises OSError when the source
     does.
     """
     kind = preamble(source.read(0, PREAMBLE_SIZE))
     if kind is WasmKind.MODULE:
-        return (_module(source, path, 0, None),)
+        return (_module(source, path, 0, imports),)
     if kind is not WasmKind.COMPONENT:
         return ()
     found: list[ModuleCalls] = []

@@ -27,6 +27,7 @@ INTEGERS = frozenset("ahsltmxynojic")
 
 _LEGACY_HASH = re.compile(r"h[0-9a-f]{16}")
 _CRATE_HASH = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\[([0-9a-f]{1,16})\](?=::)")
+_ASSOCIATED = re.compile(r"<([\w:]+)(?: as ([\w:]+)(?:<[^<>]*>)?)?>(?:::(.*))?")
 _LEGACY_ESCAPES = {
     "SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ",",
 }  # fmt: skip
@@ -479,7 +480,7 @@ def _legacy(mangled: str, text: str) -> RustSymbol:
     first = readable[0]
     if not first.startswith("<"):
         return RustSymbol(mangled, Mangling.LEGACY, first, full, full)
-    return RustSymbol(mangled, Mangling.LEGACY, _crate_of(first), _legacy_path(readable, full), full)
+    return RustSymbol(mangled, Mangling.LEGACY, _crate_of(first), _item_path(full), full)
 
 
 def _readable(name: str) -> RustSymbol | None:
@@ -488,13 +489,13 @@ def _readable(name: str) -> RustSymbol | None:
     if crates:
         crate, id_ = crates[0]
         text = _CRATE_HASH.sub(r"\1", name)
-        return RustSymbol(name, Mangling.NONE, crate, _legacy_path([text], text), text, id_)
+        return RustSymbol(name, Mangling.NONE, crate, _item_path(text), text, id_)
     text, _, end = name.rpartition("::")
     if not _LEGACY_HASH.fullmatch(end):
         return None
     text = _unescape(text)
     crate = _crate_of(text) if text.startswith("<") else text.partition("::")[0]
-    return RustSymbol(name, Mangling.NONE, crate, text, text)
+    return RustSymbol(name, Mangling.NONE, crate, _item_path(text), text)
 
 
 def _crate_of(text: str) -> str:
@@ -506,14 +507,14 @@ def _crate_of(text: str) -> str:
     return found[0] if found else ""
 
 
-def _legacy_path(readable: list[str], full: str) -> str:
+def _item_path(text: str) -> str:
     """``<a::b::C as d::E>::f`` to ``a::b::<C as E>::f``; what has another shape stays."""
-    found = re.fullmatch(r"<([\w:]+)(?: as ([\w:]+)(?:<.*>)?)?>", readable[0])
+    found = _ASSOCIATED.fullmatch(text)
     if found is None:
-        return full
+        return text
     module, _, type_ = found[1].rpartition("::")
     head = f"<{type_} as {_last_segment(found[2])}>" if found[2] else type_
-    return "::".join([*([module] if module else []), head, *readable[1:]])
+    return "::".join(part for part in (module, head, found[3]) if part)
 
 
 def _unescape(segment: str) -> str:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wasmdoctor.checks import imports, inputs, modules
 from wasmdoctor.checks.facts import Draft, Facts
-from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.rule import Confidence, Lint, Severity
 
@@ -55,7 +54,7 @@ def _finding(code: str, draft: Draft, lint: Lint, facts: Facts, predicted: set[s
     confidence = draft.confidence or lint.confidence
     message = draft.message
     if draft.subject in predicted and origin is not None:
-        if origin.certainty is Certainty.CERTAIN:
+        if origin.certainty.value == "certain":
             message += " (predicted from sources)"
         else:
             message += " (predicted from sources: it may be imported)"

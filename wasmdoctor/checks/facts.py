@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from wasmdoctor.checks.linking import Verdict
-from wasmdoctor.checks.sources import SourceFacts
-from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.finding import OriginStep
 from wasmdoctor.model.host import HostView, WitFacts
 from wasmdoctor.model.rule import Confidence, Lookalikes, Severity
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import WasmFile
+
+if TYPE_CHECKING:
+    from wasmdoctor.checks.sources import SourceFacts
+    from wasmdoctor.model.binding import Certainty
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from wasmdoctor.graph.bindings import CrateBindings
-from wasmdoctor.model.binding import Prediction
-from wasmdoctor.model.cargo import Crate, CrateGraph, LinkedCrate, Package
-from wasmdoctor.model.cargo import Workspace as CargoWorkspace
-from wasmdoctor.model.source import Problem
-from wasmdoctor.model.wit import Resolution
+if TYPE_CHECKING:  # the readers of sources take long to load, and not every run needs them
+    from wasmdoctor.graph.bindings import CrateBindings
+    from wasmdoctor.model.binding import Prediction
+    from wasmdoctor.model.cargo import Crate, CrateGraph, LinkedCrate, Package
+    from wasmdoctor.model.cargo import Workspace as CargoWorkspace
+    from wasmdoctor.model.source import Problem
+    from wasmdoctor.model.wit import Resolution
 
 
 @dataclass(frozen=True, slots=True)

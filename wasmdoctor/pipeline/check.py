@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wasmdoctor import __version__
 from wasmdoctor.catalog import Catalog
@@ -29,7 +30,6 @@ from wasmdoctor.model.host import HostView, StartCommand, WitFacts
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import WasmFile
-from wasmdoctor.pipeline.project import Maker, Project, predicted_file
 from wasmdoctor.readers.wasm import (
     ByteSource,
     BytesSource,
@@ -40,6 +40,10 @@ from wasmdoctor.readers.wasm import (
     read_core_module,
 )
 from wasmdoctor.toolchain import Toolchain, ToolError
+
+if TYPE_CHECKING:
+    from wasmdoctor.checks.sources import SourceFacts
+    from wasmdoctor.pipeline.project import Maker, Project
 
 Progress = Callable[[int, int], None]
 
@@ -77,18 +81,12 @@ def check(
     """
     host = catalog.host(options.host, options.flags)
     found = discover(options.paths, options.cwd, stdin=stdin)
-    files = [
-        _read(binary, progress, index, len(found.binaries)) for index, binary in enumerate(found.binaries)
-    ]
+    files = read_binaries(found, progress)
     tool_problem, invalid = _ask_wasm_tools(options, found, files, toolchain)
-    project = Project(found, options.cwd, toolchain, options.target)
-    makers: dict[str, Maker] = {}
+    sources = _Sources()
     if _asks_for_sources(found) or _open_questions(judge(files, host)):
-        makers = makers_of(project, found, files)
-        for maker in project.unbuilt(makers.values()):
-            file = predicted_file(maker)
-            files.append(file)
-            makers[file.path] = maker
+        sources = _read_sources(options, found, files, toolchain)
+        files += sources.predicted
     verdicts = judge(files, host)
     open_questions = _open_questions(verdicts)
     facts = Facts(
@@ -97,12 +95,12 @@ def check(
         verdicts=verdicts,
         lookalikes=catalog.lookalikes,
         standard=_standard(catalog) if open_questions else (),
-        declarations=_declarations(project) if open_questions else {},
+        declarations=sources.declarations(),
         problems=tuple(found.problems),
         invalid=invalid,
         tool_problem=tool_problem,
-        sources=project.facts(_built(makers, files)) if makers or _asks_for_sources(found) else (),
-        origins=_origins(project, makers, verdicts),
+        sources=sources.facts(),
+        origins=sources.origins(verdicts),
     )
     findings = run_checks(facts, catalog.lint)
     hashes = _hashes(found) if options.hashes else {}
@@ -125,6 +123,66 @@ def _open_questions(verdicts: Mapping[str, tuple[Verdict, ...]]) -> bool:
     return any(_unprovided(verdict) for each in verdicts.values() for verdict in each)
 
 
+class _Sources:
+    """The sources of a run; this one has none, and costs nothing."""
+
+    predicted: tuple[WasmFile, ...] = ()
+
+    def declarations(self) -> dict[str, Location]:
+        """Where interfaces are declared."""
+        return {}
+
+    def facts(self) -> tuple[SourceFacts, ...]:
+        """What rules look at."""
+        return ()
+
+    def origins(self, verdicts: Mapping[str, tuple[Verdict, ...]]) -> dict[tuple[str, str], Origin]:
+        """How the imports that nobody provides came in."""
+        return {}
+
+
+class _ReadSources(_Sources):
+    """Sources that were read: the crate of each component, and the components that are not built."""
+
+    def __init__(self, project: Project, found: Discovery, files: Sequence[WasmFile]) -> None:
+        from wasmdoctor.pipeline.project import predicted_file
+
+        self.project = project
+        self.built = makers_of(project, found, files)
+        unbuilt = [(maker, predicted_file(maker)) for maker in project.unbuilt(self.built.values())]
+        self.makers = {**self.built, **{file.path: maker for maker, file in unbuilt}}
+        self.predicted = tuple(file for _, file in unbuilt)
+
+    def declarations(self) -> dict[str, Location]:
+        """Where the sources around the binaries declare interfaces."""
+        declarations: dict[str, Location] = {}
+        for workspace in self.project.workspaces.values():
+            declarations = workspace.declarations | declarations
+        return declarations
+
+    def facts(self) -> tuple[SourceFacts, ...]:
+        """One record for each folder of sources."""
+        return self.project.facts(self.built)
+
+    def origins(self, verdicts: Mapping[str, tuple[Verdict, ...]]) -> dict[tuple[str, str], Origin]:
+        """How the imports that nobody provides came in."""
+        return {
+            (path, verdict.name.text): origin
+            for path, maker in self.makers.items()
+            for verdict in verdicts.get(path, ())
+            if _unprovided(verdict) and (origin := self.project.origin(maker, verdict.name.text)) is not None
+        }
+
+
+def _read_sources(
+    options: CheckOptions, found: Discovery, files: Sequence[WasmFile], toolchain: Toolchain
+) -> _Sources:
+    # Loading the readers of sources takes longer than checking a component that is fine.
+    from wasmdoctor.pipeline.project import Project
+
+    return _ReadSources(Project(found, options.cwd, toolchain, options.target), found, files)
+
+
 def makers_of(project: Project, found: Discovery, files: Iterable[WasmFile]) -> dict[str, Maker]:
     """The crate that built each component, where one can be told."""
     folders = {binary.path: binary.real.parent for binary in found.binaries if binary.data is None}
@@ -134,23 +192,6 @@ def makers_of(project: Project, found: Discovery, files: Iterable[WasmFile]) -> 
         if file.component is not None and file.path in folders
     }
     return {path: maker for path, maker in makers.items() if maker is not None}
-
-
-def _built(makers: Mapping[str, Maker], files: Iterable[WasmFile]) -> dict[str, Maker]:
-    """The makers of what is really built."""
-    return {file.path: makers[file.path] for file in files if file.path in makers and not file.predicted}
-
-
-def _origins(
-    project: Project, makers: Mapping[str, Maker], verdicts: Mapping[str, tuple[Verdict, ...]]
-) -> dict[tuple[str, str], Origin]:
-    """How the imports that nobody provides came in."""
-    return {
-        (path, verdict.name.text): origin
-        for path, maker in makers.items()
-        for verdict in verdicts.get(path, ())
-        if _unprovided(verdict) and (origin := project.origin(maker, verdict.name.text)) is not None
-    }
 
 
 def read_binaries(found: Discovery, progress: Progress = lambda done, total: None) -> list[WasmFile]:
@@ -216,14 +257,6 @@ def _unprovided(verdict: Verdict) -> bool:
 def _standard(catalog: Catalog) -> tuple[WitFacts, ...]:
     """The standard interfaces that custom ones are compared with: those of wasmtime's newest line."""
     return catalog.host("wasmtime").facts
-
-
-def _declarations(project: Project) -> dict[str, Location]:
-    """Where the sources around the binaries declare interfaces."""
-    declarations: dict[str, Location] = {}
-    for workspace in project.workspaces.values():
-        declarations = workspace.declarations | declarations
-    return declarations
 
 
 def _hashes(found: Discovery) -> dict[str, str]:

@@ -8,6 +8,8 @@ Thin archives (``!<thin>``, GNU binutils and LLVM) hold headers only; their memb
 
 from __future__ import annotations
 
+import re
+
 from wasmdoctor.model.artifact import Archive, ArchiveMember
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.readers.wasm.source import ByteSource
@@ -22,6 +24,10 @@ MAX_NAME = 4096
 SYMBOL_TABLES = frozenset(
     {"/", "/SYM64/", "__.SYMDEF", "__.SYMDEF SORTED", "__.SYMDEF_64", "__.SYMDEF_64 SORTED"}
 )
+
+# LLVM writes ``/12:34`` for a thin member of a nested archive (34 is its offset there); binutils 2.40
+# leaves a slash in the last column of a thin member whose name has 15 bytes.
+_LONG = re.compile(r"/([0-9]{1,19})(?::[0-9]+)? */?")
 
 BUILD_AGAIN = "build the crate again, or copy the file again if it was cut off"
 
@@ -114,10 +120,10 @@ class _Walk:
 
     def _gnu_name(self, name: str, data: int) -> str:
         """A short name without the slash that ends it, or the one in the table of names."""
-        # LLVM writes a thin member of a nested archive as ``/12:34``; the second number is its offset.
-        start = _decimal(name[1:].partition(":")[0].encode()) if name.startswith("/") else None
-        if start is None:
+        long = _LONG.fullmatch(name)
+        if long is None:
             return name[:-1] if name.endswith("/") and len(name) > 1 else name
+        start = int(long[1])
         if start >= len(self.names):
             raise _Broken("the name of a member is not in the table of names", data - HEADER_SIZE)
         ends = [end for end in (self.names.find(b"\n", start), self.names.find(b"\0", start)) if end >= 0]

@@ -41,8 +41,11 @@ wit-bindgen's spelling; ``("exports", ...)`` for exported interfaces.
 MAX_HOPS = 48
 """How many ``use`` declarations, globs and aliases are followed for one name."""
 
-MAX_STEPS = 20_000
-"""How many look-ups one path may cost; beyond it the name counts as not found."""
+MAX_ROUNDS = 8
+"""How often globs that come through globs are looked at again."""
+
+MAX_STEPS = 5_000
+"""How many scopes may be asked for one path; beyond it the name counts as not found."""
 
 SYSROOT = frozenset({"std", "core", "alloc", "proc_macro", "test"})
 
@@ -405,6 +408,7 @@ class Resolver:
         self._inside: dict[tuple[int, str], list[Target]] = {}
         self._globs: dict[int, list[Target]] = {}
         self._active: set[tuple[int, str]] = set()
+        self._linked = False
         self._cuts = 0
         self._steps = 0
         self._hops = 0
@@ -415,17 +419,18 @@ class Resolver:
         self._inside.clear()
         self._globs.clear()
         self._names.clear()
+        self._linked = False
 
     def resolve(self, scope: Scope, path: Path) -> tuple[Target, ...]:
         """Everything that a path may stand for, seen from a scope; empty when nothing is known of it."""
+        if not self._linked:
+            self._link_globs()
         key = (id(scope), path)
         known = self._memo.get(key)
         if known is None:
-            if not self._active:
-                self._steps = 0
+            self._steps = 0
             known = _settled(self._resolve(scope, path))
-            if not self._active:
-                self._memo[key] = known
+            self._memo[key] = known
         return known
 
     def _resolve(self, scope: Scope, path: Path) -> list[Target]:
@@ -499,7 +504,6 @@ class Resolver:
         known = self._inside.get(key)
         if known is not None:
             return known
-        self._steps += 1
         if key in self._active or self._steps > MAX_STEPS or len(self._active) > 64:
             self._cuts += 1
             return []
@@ -514,27 +518,50 @@ class Resolver:
         return found
 
     def _looked_up(self, scope: Scope, name: str) -> list[Target]:
-        found = self._explicit(scope, name)
-        if found:
-            return found
-        verdict = self._verdict(scope, (name,)) if scope.virtual else False
-        if verdict:
-            return [Target("bindings", scope, path=(name,))]
-        if verdict is None:
-            found.append(Target("bindings", scope, path=(name,), weak=True))
-        for use in scope.globs:
-            if use.state is not False:
-                found.extend(self._through_glob(use, name))
+        """A name in a scope, then through its globs and theirs; each scope is asked once."""
+        found: list[Target] = []
+        seen = {id(scope)}
+        waiting = [(scope, True)]
+        while waiting:
+            at, certain = waiting.pop()
+            self._steps += 1
+            here = self._explicit(at, name) or self._virtual(at, name)
+            found.extend(here if certain else [target.doubted() for target in here])
+            if here and not all(target.weak for target in here):
+                continue  # what a scope itself has hides what its globs bring
+            for use in at.globs:
+                for target in self._globs.get(id(use), ()) if use.state is not False else ():
+                    sure = certain and target.certain and use.state is True
+                    if target.kind == "module" and target.scope is not None:
+                        if id(target.scope) not in seen and self._steps < MAX_STEPS:
+                            seen.add(id(target.scope))
+                            waiting.append((target.scope, sure))
+                    else:
+                        found.extend(self._through(target, name, sure))
         return found
 
-    def _glob_targets(self, use: Use) -> list[Target]:
-        known = self._globs.get(id(use))
-        if known is None:
-            cuts = self._cuts
-            known = self._resolve(use.scope, use.path)
-            if cuts == self._cuts:
-                self._globs[id(use)] = known
-        return known
+    def _virtual(self, scope: Scope, name: str) -> list[Target]:
+        """A name that a ``generate!`` in the scope makes, or may make."""
+        verdict = self.holds(scope.name, (name,)) if scope.virtual else False
+        if verdict is False:
+            return []
+        return [Target("bindings", scope, path=(name,), weak=verdict is None)]
+
+    def _link_globs(self) -> None:
+        """Find out what every glob stands for. Globs may come through globs: repeat until nothing changes."""
+        self._linked = True
+        uses = [use for use, glob in self.index.imports if glob and use.state is not False]
+        for _ in range(MAX_ROUNDS):
+            changed = False
+            for use in uses:
+                self._steps = 0
+                targets = list(_settled(self._resolve(use.scope, use.path)))
+                if targets != self._globs.get(id(use), []):
+                    self._globs[id(use)] = targets
+                    changed = True
+            self._inside.clear()
+            if not changed:
+                return
 
     def _explicit(self, scope: Scope, name: str) -> list[Target]:
         found: list[Target] = []
@@ -550,27 +577,20 @@ class Resolver:
                     found.append(target if use.state else target.doubted())
         return found
 
-    def _through_glob(self, use: Use, name: str) -> Iterator[Target]:
-        for target in self._glob_targets(use):
-            certain = target.certain and use.state is True
-            if target.kind == "module" and target.scope is not None:
-                for found in self._in_scope(target.scope, name):
-                    yield found if certain else found.doubted()
-            elif target.kind == "def" and target.definition is not None:
-                item = target.definition.item
-                if isinstance(item, TypeItem) and name in item.variants:
-                    moved = target.within((*target.path, name))
-                    yield moved if certain else moved.doubted()
-            elif target.kind == "bindings" and target.scope is not None:
-                path = (*target.path, name)
-                verdict = self._verdict(target.scope, path)
-                if verdict is not False:
-                    yield Target("bindings", target.scope, None, path, certain, verdict is None)
-            elif target.kind == "external":
-                yield Target("external", None, None, (*target.path, name), False, True)
-
-    def _verdict(self, scope: Scope, path: Path) -> bool | None:
-        return self.holds(scope.name, path)
+    def _through(self, target: Target, name: str, certain: bool) -> Iterator[Target]:
+        """What a name is that a glob of something else than a module brings."""
+        path = (*target.path, name)
+        if target.kind == "def" and target.definition is not None:
+            item = target.definition.item
+            if isinstance(item, TypeItem) and name in item.variants:
+                moved = target.within(path)
+                yield moved if certain else moved.doubted()
+        elif target.kind == "bindings" and target.scope is not None:
+            verdict = self.holds(target.scope.name, path)
+            if verdict is not False:
+                yield Target("bindings", target.scope, None, path, certain, verdict is None)
+        elif target.kind == "external":
+            yield Target("external", None, None, path, False, True)
 
     def holds(self, bindings: str, path: Path) -> bool | None:
         """Whether a bindings module holds a path, as far as the caller's names tell."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeKind
 from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.rule import Severity
+from wasmdoctor.reporters.graph.prepare import surest
 from wasmdoctor.reporters.graph.titles import severity
 from wasmdoctor.reporters.graph.ways import CHAIN, leading, onward, reached
 
@@ -32,6 +33,16 @@ def shortcuts(network: Network) -> frozenset[Edge]:
                 given = {target for node in beyond for target in ends.get((node, kind), ())}
                 found.update(edge for edge in network.out(source, kind) if edge.target in given)
     return frozenset(found)
+
+
+def drawn(network: Network) -> list[Edge]:
+    """The edges of a picture, sorted: without shortcuts and loops, one of each kind between two nodes."""
+    hidden = shortcuts(network)
+    together: dict[tuple[Node, Node, EdgeKind], list[Edge]] = defaultdict(list)
+    for edge in network.edges():
+        if edge not in hidden and edge.source != edge.target:
+            together[edge.source, edge.target, edge.kind].append(edge)
+    return [surest(edges) for _, edges in sorted(together.items())]
 
 
 def leaks(network: Network) -> dict[Edge, Severity]:

@@ -13,7 +13,7 @@ from wasmdoctor.model.binding import Certainty, Evidence
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.reporters.console import Style, written
 from wasmdoctor.reporters.graph.emphasis import shortcuts, undemanded
-from wasmdoctor.reporters.graph.titles import ORDER, counted, one_line, place_of, severity
+from wasmdoctor.reporters.graph.titles import ORDER, counted, one_line, place_of, severity, title
 
 MARK = {
     Severity.ERROR: ("✗ error", "bold red"),
@@ -29,8 +29,8 @@ NAME_STYLE = {
 LEAST_TEXT = 30
 """Columns that a line keeps for its text. A branch that is indented further goes on as a tree of its own."""
 
-LEAST_LEVELS = 4
-"""But a branch is never taken out sooner than this, however narrow the window is."""
+LEAST_LEVELS, MOST_LEVELS = 6, 40
+"""But a branch is never taken out sooner than this, however narrow the window, and never later than that."""
 
 # In the order in which a node's branches stand below it.
 _ORDER = [
@@ -42,10 +42,9 @@ _ORDER = [
     EdgeKind.INCLUDES,
     EdgeKind.IMPORTS,
     EdgeKind.EXPORTS,
-    EdgeKind.PROVIDES,
     EdgeKind.DEPENDS,
 ]
-_SAID = {EdgeKind.IMPORTS: "imports", EdgeKind.EXPORTS: "exports", EdgeKind.PROVIDES: "provides"}
+_SAID = {EdgeKind.IMPORTS: "imports", EdgeKind.EXPORTS: "exports", EdgeKind.INCLUDES: "includes"}
 _KIND = {NodeKind.INTERFACE: "", NodeKind.MODULE: "core module "}
 # For these the line that leads there says more than the node's own place: a dependency, an import.
 _EDGE_PLACE = (EdgeKind.DEPENDS, EdgeKind.IMPORTS, EdgeKind.EXPORTS, EdgeKind.INCLUDES, EdgeKind.CONTAINS)
@@ -110,73 +109,63 @@ class _Tree:
         self._branches = {node: self._below(node) for node in network.nodes()}
         self._done: set[Node] = set()
         room = max(console.width - LEAST_TEXT, 0)
-        self._deepest = max(room // len(self._guides.branch), LEAST_LEVELS)
+        self._deepest = min(max(room // len(self._guides.branch), LEAST_LEVELS), MOST_LEVELS)
         self._later: list[Node] = []
 
     def _below(self, node: Node) -> list[Edge]:
         """What stands below a node. Who provides an interface stands on the interface's own line."""
-        edges = [
-            edge
-            for edge in self._network.out(node)
-            if edge not in self._skipped and (edge.kind is not EdgeKind.PROVIDES or self._alone(node))
-        ]
         first: dict[tuple[EdgeKind, Node], Edge] = {}
-        for edge in edges:
-            first.setdefault((edge.kind, edge.target), edge)
+        for edge in self._network.out(node):
+            if edge not in self._skipped and edge.kind is not EdgeKind.PROVIDES:
+                first.setdefault((edge.kind, edge.target), edge)
         return sorted(first.values(), key=lambda edge: (_ORDER.index(edge.kind), edge.target))
 
-    def _alone(self, node: Node) -> bool:
-        """Whether nothing but PROVIDES touches the ends of a node's edges, so that it needs its own tree."""
-        return all(
-            edge.kind is EdgeKind.PROVIDES
-            for out in self._network.out(node)
-            for edge in (*self._network.into(out.target), *self._network.out(out.target))
-        )
-
     def write(self) -> None:
-        """All trees: first what nothing leads to, then what only cycles lead to."""
+        """All trees: first what nothing leads to, then what only a cycle leads to."""
         nodes = sorted(self._network.nodes(), key=lambda node: (ORDER[node.kind], node))
-        led_to = {
-            edge.target for edges in self._branches.values() for edge in edges if edge.target != edge.source
-        }
-        roots = [node for node in nodes if node not in led_to and self._is_root(node)]
-        for node in [*roots, *(node for node in nodes if node.kind is not NodeKind.HOST)]:
-            if node not in self._done and (node not in led_to or node in nodes):
+        led_to = {edge.target for edges in self._branches.values() for edge in edges}
+        provided = {node for node in nodes if self._network.out(node, EdgeKind.PROVIDES)}
+        roots = [node for node in nodes if node not in led_to]
+        for node in [*roots, *nodes]:
+            if node not in self._done and not (node.kind is NodeKind.HOST and node in provided):
                 self._root(node)
-                while self._later:
-                    self._root(self._later.pop(0))
-
-    def _is_root(self, node: Node) -> bool:
-        return node.kind is not NodeKind.HOST or bool(self._branches[node]) or not self._network.out(node)
 
     def _root(self, node: Node) -> None:
-        if node in self._done and not self._branches[node]:
-            return
-        self._line("", "", node, None)
-        self._open(node, "", 0)
+        """A tree, and then those of the branches that were too deep for it."""
+        later = [node]
+        while later:
+            node = later.pop(0)
+            if node not in self._done:
+                if self._done and self._branches[node]:
+                    self._console.print()
+                self._line("", "", node, None)
+                self._open(node, "", 0)
+            later, self._later = [*later, *self._later], []
 
     def _open(self, node: Node, indent: str, level: int) -> None:
         """Write the branches of a node. Recursion ends at ``_deepest`` levels."""
         self._done.add(node)
-        note = self._network.facts(node).note if node.kind is NodeKind.CRATE else ""
-        edges = self._branches[node]
+        note, edges = self._folded(node), self._branches[node]
         for number, edge in enumerate(edges):
-            last = number == len(edges) - 1 and not note
-            self._branch(edge, indent, level, last=last)
+            self._branch(edge, indent, level, last=number == len(edges) - 1 and not note)
         if note:
-            self._print(indent + self._guides.last, indent + self._guides.none, Text(one_line(note), "dim"))
+            self._print(indent + self._guides.last, indent + self._guides.none, Text(note, "dim"))
+
+    def _folded(self, node: Node) -> str:
+        """What of a crate's dependencies is not shown one by one: a line below it."""
+        return one_line(self._network.facts(node).note) if node.kind is NodeKind.CRATE else ""
 
     def _branch(self, edge: Edge, indent: str, level: int, *, last: bool) -> None:
         node, guides = edge.target, self._guides
         below = indent + (guides.none if last else guides.past)
-        again = node in self._done and bool(self._branches[node] or node.kind is NodeKind.CRATE)
-        deep = not again and level + 1 >= self._deepest and bool(self._branches[node])
-        mark = " (*)" if again and self._branches[node] else " (below)" if deep else ""
-        self.repeated |= mark == " (*)"
+        more = bool(self._branches[node] or self._folded(node))
+        again = more and node in self._done
+        deep = more and not again and level + 1 >= self._deepest
+        self.repeated |= again
+        mark = " (*)" if again else " (goes on below)" if deep else ""
         self._line(indent + (guides.last if last else guides.branch), below, node, edge, mark)
         if deep:
-            if node not in self._later:
-                self._later.append(node)
+            self._later.append(node)
         elif not again:
             self._open(node, below, level + 1)
 
@@ -185,14 +174,15 @@ class _Tree:
         facts = self._network.facts(node)
         text = Text(self._word(node, edge), style="dim")
         level = severity(facts.finding)
-        text.append(one_line(facts.label), "not dim " + (MARK[level][1] if level else self._look(node)))
+        label = title(node, facts).name if node.kind is NodeKind.BINDING else one_line(facts.label)
+        text.append(label, "not dim " + (MARK[level][1] if level else self._look(node)))
         text.append(mark, "not dim")
         if level:
             text.append(f"  {MARK[level][0]}", f"not dim {MARK[level][1]}")
         for words in self._marks(node, edge):
             text.append(f"  {words}")
         hang = below if edge else ""
-        open_below = bool(self._branches[node]) and not mark
+        open_below = not mark and bool(self._branches[node] or self._folded(node))
         self._print(lead, hang + (self._guides.past if open_below else self._guides.none), text)
 
     def _look(self, node: Node) -> str:
@@ -200,17 +190,15 @@ class _Tree:
 
     def _word(self, node: Node, edge: Edge | None) -> str:
         kind = _KIND.get(node.kind, f"{node.kind.value} ")
-        if edge is not None:
-            said = {**_SAID, EdgeKind.INCLUDES: "includes"}.get(edge.kind, "")
-            return f"{said} {kind}" if said else kind
-        return kind
+        said = _SAID.get(edge.kind, "") if edge else ""
+        return f"{said} {kind}" if said else kind
 
     def _marks(self, node: Node, edge: Edge | None) -> Iterator[str]:
         facts = self._network.facts(node)
         if node.kind is not NodeKind.CRATE and facts.note:
             yield f"({one_line(facts.note)})"
         providers = sorted({one.source for one in self._network.into(node, EdgeKind.PROVIDES)})
-        if providers and (edge is None or edge.kind is not EdgeKind.PROVIDES):
+        if providers:
             names = ", ".join(one_line(self._network.facts(one).label) for one in providers)
             yield f"✓ from {names}"
         if node in self._unasked:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-
 from tests_support import PROGRAM, run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -119,7 +118,7 @@ def test_not_when_a_function_is_missing_or_the_file_is_the_same(
 
 
 def test_versions_flags_and_modules(components: Path) -> None:
-    found = dict((component, code) for code, component, _ in codes(report(components, ".")))
+    found = {component: code for code, component, _ in codes(report(components, "."))}
     assert found["old.wasm"] == "WD102"
     assert found["http.wasm"] in ("WD114", "WD108")
     assert found["core.wasm"] == "WD105"

@@ -64,6 +64,11 @@ DEEP = 8_000
         )
         + "fn f() { m0::x(); m1::y::z(); }",
         "".join(f"type T{n} = T{n + 1};" for n in range(2000)) + "fn f(a: T0) { a.b(); T0::c(); }",
+        "".join(
+            f"mod m{n} {{ use super::*; use m{(n + 1) % 40}::*; pub struct S{n}; }} use m{n}::*;\n"
+            for n in range(40)
+        )
+        + "fn f(s: S7) { unknown(); S9::x(); nowhere::y(); }",
         "\0" * 1000,
         "\ufeff fn f() {}",
         'fn f() { "' + "\\" * DEEP,
@@ -71,7 +76,7 @@ DEEP = 8_000
         "/*" * DEEP,
         "'" * DEEP,
     ],
-    ids=range(28),
+    ids=range(29),
 )
 def test_hostile_sources_end(program: Make, source: str) -> None:
     start = time.monotonic()

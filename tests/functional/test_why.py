@@ -57,14 +57,14 @@ def test_from_a_clean_checkout(sources: Path) -> None:
     assert (answer["status"], answer["certainty"]) == ("unprovided", "certain")
     (chain,) = answer["chains"]
     assert_the_chain(sources, chain)
-    assert [step["evidence"] for step in chain if step["kind"] == "binding"] == ["from sources"]
+    assert [step["evidence"] for step in chain if step["kind"] == "binding"] == ["sources"]
 
 
 def test_from_a_component() -> None:
     (answer,) = why(FIXTURE, TCP, "prebuilt/scheduler.wasm")
     (chain,) = answer["chains"]
     assert chain[0]["kind"] == "component"
-    assert chain[0]["evidence"] == "observed in component"
+    assert chain[0]["evidence"] == "component"
     assert answer["certainty"] == "observed"
     assert_the_chain(FIXTURE, chain)
 

@@ -133,7 +133,7 @@ def _binding(network: Network, binding: Binding, prediction: Prediction) -> None
     if binding.compiled is False:
         certainty = Certainty.UNUSED
     network.connect(
-        Edge(crate_node(binding.crate), node, EdgeKind.BINDS, binding.location, binding.evidence, certainty)
+        Edge(crate_node(binding.crate), node, EdgeKind.BINDS, binding.location, certainty=certainty)
     )
     holder = node
     if binding.world:

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wasmdoctor.model.binding import Binding, BoundItem, Carrier, SiteKind
+from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Evidence, SiteKind
 from wasmdoctor.model.cargo import Crate, Dependency
 from wasmdoctor.model.finding import OriginStep
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import Step, StepKind
 
 
-def origin(root: Crate, carrier: Carrier, *, export: bool = False) -> tuple[OriginStep, ...]:
-    """The steps of one carrier.
+def origin(
+    root: Crate,
+    carrier: Carrier,
+    *,
+    export: bool = False,
+    evidence: Evidence = Evidence.SOURCES,
+    artifact: str = "",
+) -> tuple[OriginStep, ...]:
+    """The steps of one carrier; ``evidence`` and ``artifact`` say what the binding rests on.
 
     A crate stands at the line of its manifest that leads on: the dependency on the next crate, for the
     last one its name. Then the binding, the world, and the WIT lines from the world to the item.
     """
     chain = carrier.linked.chain if carrier.linked else ()
     last = carrier.linked.crate if carrier.linked else root
-    return (*crate_steps(root, chain, last), *binding_steps(carrier.binding, _item(carrier, export=export)))
+    return (
+        *crate_steps(root, chain, last),
+        *binding_steps(carrier.binding, _item(carrier, export=export), evidence, artifact),
+    )
 
 
 def crate_steps(root: Crate, chain: Iterable[Dependency], last: Crate) -> tuple[OriginStep, ...]:
@@ -35,12 +45,17 @@ def crate_steps(root: Crate, chain: Iterable[Dependency], last: Crate) -> tuple[
 
 def _edge_note(edge: Dependency) -> str:
     """How a dependency is known, when it is not by a plain line of the manifest."""
-    return "from Cargo.lock" if edge.evidence.value == "lock" else ""
+    return "lock" if edge.evidence.value == "lock" else ""
 
 
-def binding_steps(binding: Binding, item: BoundItem | None) -> tuple[OriginStep, ...]:
+def binding_steps(
+    binding: Binding,
+    item: BoundItem | None,
+    evidence: Evidence = Evidence.SOURCES,
+    artifact: str = "",
+) -> tuple[OriginStep, ...]:
     """The binding, its world, and the WIT lines that lead to an item."""
-    steps = [OriginStep("binding", _site(binding), binding.location, binding.evidence.value)]
+    steps = [OriginStep("binding", _site(binding), binding.location, evidence.value, artifact)]
     if binding.world_location is not None:
         world = binding.world.rpartition("/")[2].partition("@")[0]
         steps.append(OriginStep("world", world, binding.world_location))

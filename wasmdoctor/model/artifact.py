@@ -114,7 +114,7 @@ class LibraryWorlds:
     """The encoded worlds inside an rlib (or any archive of wasm objects).
 
     ``objects`` counts its wasm objects. ``bitcode`` counts members of LLVM bitcode, which rustc writes
-    for link-time optimization: their worlds are searched for (``from_bitcode``), but when there is
+    for link-time optimization: their worlds are searched for, but when there is
     bitcode, the absence of a world proves less than among objects.
     """
 
@@ -260,8 +260,9 @@ class Unit:
     ``crate`` the target's name with underscores. ``features`` are those it was compiled with.
     ``dependencies`` are the crates it names and, where that unit is still there, its ``id``; ``id`` is
     ``<package>-<hash>/<kind>-<name>``. ``started_ns`` is when its compilation began, 0 when unknown.
-    ``rustflags`` are those of configuration and environment. ``unfinished`` when cargo began to build it
-    again and did not succeed: its artifact is that of an earlier build.
+    ``rustflags`` are those of configuration and environment. ``unfinished`` when cargo set out to build it
+    again (it, or what it depends on, had changed) and has not succeeded: what is there of it is from an
+    earlier build.
     """
 
     id: str

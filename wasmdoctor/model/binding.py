@@ -23,9 +23,9 @@ class SiteKind(StrEnum):
 class Evidence(StrEnum):
     """What a claim rests on, weakest first: sources, an rlib's section, the finished component."""
 
-    SOURCES = "from sources"
-    RLIB = "observed in rlib"
-    COMPONENT = "observed in component"
+    SOURCES = "sources"
+    RLIB = "rlib"
+    COMPONENT = "component"
 
     @property
     def strength(self) -> int:
@@ -70,7 +70,6 @@ class Binding:
     ``module`` is the Rust path of the module that holds them. ``world`` is its full name, ""
     for an extern block. ``compiled`` is False when a cfg leaves them out, None when that is not known.
     ``exported`` says that the crate calls ``export!`` for it, so that its exports reach the binary.
-    ``section`` is what an rlib shows of it: the path of the rlib, or "".
     """
 
     crate: CrateId
@@ -83,12 +82,6 @@ class Binding:
     exports: Mapping[str, BoundItem]
     compiled: bool | None = True
     exported: bool = False
-    section: str = ""
-
-    @property
-    def evidence(self) -> Evidence:
-        """The strongest evidence that the binding is compiled into the crate."""
-        return Evidence.RLIB if self.section else Evidence.SOURCES
 
 
 @dataclass(frozen=True, slots=True)

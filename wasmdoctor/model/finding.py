@@ -23,12 +23,29 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OriginStep:
-    """One step of the way on which an import came in: a crate, a binding site, a world, ..."""
+    """One step of the way on which an import came in: a crate, a binding site, a world, ...
+
+    ``evidence`` is what the step rests on (``sources``, ``rlib``, ``component``, ``lock``) or "" for what
+    stands at ``location`` itself; ``artifact`` the file that shows it, or "".
+    """
 
     kind: str
     name: str
     location: Location
     evidence: str = ""
+    artifact: str = ""
+
+    @property
+    def evidence_text(self) -> str:
+        """The evidence in words: ``observed in rlib target/.../libx.rlib``; "" without one."""
+        words = {
+            "sources": "from sources",
+            "rlib": "observed in rlib",
+            "component": "observed in component",
+            "lock": "from Cargo.lock",
+        }
+        text = words.get(self.evidence, self.evidence)
+        return f"{text} {self.artifact}" if self.artifact and self.artifact != self.location.path else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ class _ReadSources(_Sources):
         self.built = makers_of(project, found, files)
         unbuilt = [(maker, predicted_file(maker)) for maker in project.unbuilt(self.built.values())]
         self.makers = {**self.built, **{file.path: maker for maker, file in unbuilt}}
+        self.files = {file.path: file for file in (*files, *(file for _, file in unbuilt))}
         self.predicted = tuple(file for _, file in unbuilt)
 
     def declarations(self) -> dict[str, Location]:
@@ -170,7 +171,8 @@ class _ReadSources(_Sources):
             (path, verdict.name.text): origin
             for path, maker in self.makers.items()
             for verdict in verdicts.get(path, ())
-            if _unprovided(verdict) and (origin := self.project.origin(maker, verdict.name.text)) is not None
+            if _unprovided(verdict)
+            and (origin := self.project.origin(maker, self.files[path], verdict.name.text)) is not None
         }
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from wasmdoctor.checks.facts import Origin
 from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
-from wasmdoctor.discover import Discovery, workspace_root
+from wasmdoctor.discover import Binary, Discovery, workspace_root
 from wasmdoctor.graph.origins import origin, wit_line
-from wasmdoctor.model.binding import Certainty, Predicted
+from wasmdoctor.model.binding import Carrier, Certainty, Evidence, Predicted
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
+from wasmdoctor.pipeline.evidence import Artifacts, Callers, ProfileFolders, Proof, callers
 from wasmdoctor.pipeline.sources import Workspace
 from wasmdoctor.toolchain import Toolchain
 
@@ -82,17 +83,71 @@ class Project:
                     return Maker(crates, component)
         return None
 
-    def origin(self, maker: Maker, extern: str, *, export: bool = False) -> Origin | None:
+    def origin(self, maker: Maker, file: WasmFile, extern: str, *, export: bool = False) -> Origin | None:
         """The surest and shortest way of an import (or export) into a crate's component."""
-        predicted = predicted_of(maker.analysis, extern, export=export)
-        if predicted is None or not predicted.carriers:
+        ways = self.carriers(maker, file, extern, export=export)
+        if not ways:
             return None
-        carrier = predicted.carriers[0]
+        carrier, proof = ways[0]
         return Origin(
-            origin(maker.component.crate, carrier, export=export),
+            origin(
+                maker.component.crate,
+                carrier,
+                export=export,
+                evidence=proof.evidence,
+                artifact=proof.artifact,
+            ),
             wit_line(carrier, export=export),
-            predicted.certainty,
+            carrier.certainty,
         )
+
+    def carriers(
+        self, maker: Maker, file: WasmFile, extern: str, *, export: bool = False
+    ) -> list[tuple[Carrier, Proof]]:
+        """All bindings that may have brought an import or export, each with its proof, the surest first.
+
+        What a build shows goes before what the sources alone say: of two crates that bind an interface,
+        the one whose name the component's core module has for the import is meant.
+        """
+        predicted = predicted_of(maker.analysis, extern, export=export)
+        if predicted is None:
+            return []
+        seen = {} if export else self.callers(file).crates.get(extern, {})
+        binary = self._binary(file)
+        folders = ProfileFolders(self.cwd / maker.crates.cargo.folder / "target", maker.crates.target)
+        profiles = folders.of(binary.real if binary else None)
+        ways = []
+        for carrier in predicted.carriers:
+            crate = maker.analysis.rust_names.get(carrier.binding.crate, "")
+            proof = self.artifacts.proof(carrier.binding, crate, profiles)
+            if proof.evidence is Evidence.SOURCES and crate in seen:
+                proof = Proof(Evidence.COMPONENT, file.path)
+            ways.append((crate not in seen, carrier, proof))
+        ways.sort(key=lambda way: (way[0], way[1].certainty is Certainty.UNUSED))
+        return [(carrier, proof) for _, carrier, proof in ways]
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """What was built."""
+        return Artifacts(self.cwd)
+
+    @cached_property
+    def _binaries(self) -> dict[str, Binary]:
+        return {binary.path: binary for binary in self._found.binaries}
+
+    def _binary(self, file: WasmFile) -> Binary | None:
+        return self._binaries.get(file.path)
+
+    def callers(self, file: WasmFile) -> Callers:
+        """Who imports what in a built component, by the names in its core modules."""
+        if file.path not in self._called:
+            binary = self._binary(file)
+            self._called[file.path] = callers(file, binary) if binary else Callers({})
+        return self._called[file.path]
+
+    @cached_property
+    def _called(self) -> dict[str, Callers]:
+        return {}
 
     def unbuilt(self, makers: Iterable[Maker]) -> Iterator[Maker]:
         """The component crates below the named folders that no binary of the run was built from."""

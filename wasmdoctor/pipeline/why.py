@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.check import import_verdict, makers_of, read_binaries
-from wasmdoctor.pipeline.project import Maker, Project, predicted_file, predicted_of
+from wasmdoctor.pipeline.evidence import Proof
+from wasmdoctor.pipeline.project import Maker, Project, predicted_file
 from wasmdoctor.toolchain import Toolchain
 
 MOST_CHAINS = 50
@@ -53,6 +54,17 @@ class _Run:
     makers: dict[str, Maker]
     verdicts: dict[str, tuple[Verdict, ...]]
     host: str
+    project: Project
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One component that is asked about; ``network`` is there when every chain is wanted."""
+
+    project: Project
+    file: WasmFile
+    maker: Maker | None
+    network: Network | None
 
 
 def why(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: bytes | None = None) -> list[Why]:
@@ -66,14 +78,16 @@ def why(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: byte
         if file.component is None:
             continue
         maker = run.makers.get(file.path)
-        network = _network_of(file, maker) if maker and options.every else None
+        asked = _Asked(
+            run.project, file, maker, _network_of(file, maker) if maker and options.every else None
+        )
         for verdict in run.verdicts.get(file.path, ()):
             if _matches(verdict.name, options.pattern):
-                answer = _import(file, verdict, maker, network, options.crate)
+                answer = _import(asked, verdict, options.crate)
                 if answer:
                     answers.append(answer)
         if options.crate and maker:
-            answers += _exports(file, maker, options)
+            answers += _exports(asked, maker, options)
     return sorted(answers, key=lambda answer: (answer.subject, answer.kind != "import", answer.name))
 
 
@@ -109,7 +123,7 @@ def _read(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: by
         file = predicted_file(maker)
         files.append(file)
         makers[file.path] = maker
-    return _Run(found, files, makers, judge(files, view), view.id)
+    return _Run(found, files, makers, judge(files, view), view.id, project)
 
 
 def _matches(name: ExternName, pattern: str) -> bool:
@@ -120,77 +134,69 @@ def _matches(name: ExternName, pattern: str) -> bool:
     )
 
 
-def _import(
-    file: WasmFile, verdict: Verdict, maker: Maker | None, network: Network | None, crate: str
-) -> Why | None:
-    name = verdict.name.text
-    predicted = predicted_of(maker.analysis, name, export=False) if maker else None
-    carriers = (
-        [c for c in predicted.carriers if not crate or c.binding.crate.name == crate] if predicted else []
-    )
-    if crate and not carriers:
-        return None
-    chains = _chains(file, maker, carriers, network) if maker else ()
+def _import(asked: _Asked, verdict: Verdict, crate: str) -> Why | None:
+    file, maker, name = asked.file, asked.maker, verdict.name.text
+    ways = asked.project.carriers(maker, file, name) if maker else []
+    if crate:
+        ways = [way for way in ways if way[0].binding.crate.name == crate]
+        if not ways:
+            return None
+    chains = _chains(asked, ways)
     note = ""
     if not chains:
-        chains, note = _without_carrier(file, verdict, maker)
+        chains, note = _without_carrier(asked, verdict)
+    best = next((carrier.certainty.value for carrier, _ in ways), "possible")
     return Why(
         subject=file.path,
         name=name,
         kind="import",
         status=verdict.status.value,
-        certainty="observed"
-        if not file.predicted
-        else predicted.certainty.value
-        if predicted
-        else "possible",
+        certainty=best if file.predicted else "observed",
         chains=chains,
         functions=tuple(sorted(f.name for f in verdict.extern.functions)),
         note=note,
     )
 
 
-def _exports(file: WasmFile, maker: Maker, options: WhyOptions) -> Iterator[Why]:
+def _exports(asked: _Asked, maker: Maker, options: WhyOptions) -> Iterator[Why]:
     for name, predicted in maker.analysis.prediction.exports.items():
-        carriers = [c for c in predicted.carriers if c.binding.crate.name == options.crate]
-        if carriers and _matches(ExternName.parse(name), options.pattern):
+        ways = asked.project.carriers(maker, asked.file, name, export=True)
+        ways = [way for way in ways if way[0].binding.crate.name == options.crate]
+        if ways and _matches(ExternName.parse(name), options.pattern):
             yield Why(
-                subject=file.path,
+                subject=asked.file.path,
                 name=name,
                 kind="export",
                 status="",
                 certainty=predicted.certainty.value,
-                chains=_chains(file, maker, carriers, None, export=True),
+                chains=_chains(asked, ways, export=True),
             )
 
 
 def _chains(
-    file: WasmFile,
-    maker: Maker,
-    carriers: Iterable[Carrier],
-    network: Network | None,
-    *,
-    export: bool = False,
+    asked: _Asked, ways: list[tuple[Carrier, Proof]], *, export: bool = False
 ) -> tuple[tuple[OriginStep, ...], ...]:
-    """One chain for each carrier that counts, or with a network every way through the crates to it."""
-    carriers = list(carriers)
-    used = [c for c in carriers if c.certainty is not Certainty.UNUSED] or carriers
-    first = _component_step(file)
+    """The best chain, or with a network every way through the crates to every binding that counts."""
+    used = [way for way in ways if way[0].certainty is not Certainty.UNUSED] or ways
+    if asked.maker is None or not used:
+        return ()
+    root = asked.maker.component.crate
+    first = _component_step(asked.file)
     found: list[tuple[OriginStep, ...]] = []
-    for carrier in used if network is not None else used[:1]:
-        if network is None or carrier.linked is None:
-            found.append((*first, *origin(maker.component.crate, carrier, export=export)))
+    for carrier, proof in used if asked.network is not None else used[:1]:
+        if asked.network is None or carrier.linked is None:
+            steps = origin(root, carrier, export=export, evidence=proof.evidence, artifact=proof.artifact)
+            found.append((*first, *steps))
             continue
         items = carrier.binding.exports if export else carrier.binding.imports
-        rest = binding_steps(carrier.binding, items.get(carrier.name))
-        ways = network.chains(
-            crate_node(maker.component.crate.id),
+        rest = binding_steps(carrier.binding, items.get(carrier.name), proof.evidence, proof.artifact)
+        for way in asked.network.chains(
+            crate_node(root.id),
             crate_node(carrier.binding.crate),
             lambda edge: edge.kind is EdgeKind.DEPENDS,
             most=MOST_CHAINS,
-        )
-        for way in ways:
-            found.append((*first, *_crates_on(way, network), *rest))
+        ):
+            found.append((*first, *_crates_on(way, asked.network), *rest))
     return tuple(found)
 
 
@@ -210,17 +216,29 @@ def _component_step(file: WasmFile) -> tuple[OriginStep, ...]:
     return (OriginStep("component", name, Location(file.path), Evidence.COMPONENT.value),)
 
 
-def _without_carrier(
-    file: WasmFile, verdict: Verdict, maker: Maker | None
-) -> tuple[tuple[tuple[OriginStep, ...], ...], str]:
+def _without_carrier(asked: _Asked, verdict: Verdict) -> tuple[tuple[tuple[OriginStep, ...], ...], str]:
     """What can be said of an import that no binding in the sources explains."""
-    first = _component_step(file)
-    if verdict.name.namespace == "wasi" and maker is not None:
-        target = maker.crates.target
+    first = _component_step(asked.file)
+    if verdict.name.namespace == "wasi" and asked.maker is not None:
+        target = asked.maker.crates.target
         through = ", through the preview1 adapter" if target == "wasm32-wasip1" else ""
-        step = OriginStep("std", f"Rust std for {target}{through}", Location(maker.component.crate.manifest))
+        place = Location(asked.maker.component.crate.manifest)
+        step = OriginStep("std", f"Rust std for {target}{through}", place)
         return ((*first, step),), "no crate binds it: std or the adapter brings it"
-    if maker is None:
+    # The component's own names say which crate it was, sources or not.
+    seen = asked.project.callers(asked.file).crates.get(verdict.name.text, {})
+    place = Location(asked.file.path)
+    chains = tuple(
+        (
+            *first,
+            OriginStep("crate", crate, place, Evidence.COMPONENT.value),
+            OriginStep("function", path, place, Evidence.COMPONENT.value),
+        )
+        for crate, path in sorted(seen.items())
+    )
+    if chains:
+        return chains, "the name section of its core module says so; no sources were found that build it"
+    if asked.maker is None:
         return (first,) if first else (), "no sources were found that build this component"
     return (
         first,

@@ -90,5 +90,7 @@ def step_document(step: OriginStep) -> dict[str, Any]:
         "name": step.name,
         "path": step.location.path,
         "line": step.location.line or None,
+        "column": step.location.column or None,
         "evidence": step.evidence or None,
+        "artifact": step.artifact or None,
     }

@@ -207,7 +207,7 @@ def _finding(console: Console, finding: Finding, seen: set[str]) -> None:
     shown = bool(finding.interface) and way in seen
     seen.add(way)
     for step in finding.origin if not shown else ():
-        evidence = f"  ({safe(step.evidence)})" if step.evidence else ""
+        evidence = f"  ({safe(step.evidence_text)})" if step.evidence else ""
         line = Text(f"{safe(step.kind)} ", style="dim")
         line.append(safe(step.name), style="not dim")
         line.append(f"  {safe(str(step.location))}{evidence}")

@@ -70,7 +70,7 @@ def _step(step: OriginStep, depth: int, style: Style) -> Text:
     line.append("  ")
     line.append(place, f"blue {link}".strip())
     if step.evidence:
-        line.append(f"  ({safe(step.evidence)})", "dim")
+        line.append(f"  ({safe(step.evidence_text)})", "dim")
     return line
 
 

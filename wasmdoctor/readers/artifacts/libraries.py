@@ -39,6 +39,8 @@ SMALL = 1024 * 1024
 
 MAX_BITCODE = 64 * 1024 * 1024
 """A larger member of bitcode is not searched."""
+MAX_CANDIDATES = 256
+"""Components in one member of bitcode that are tried as encoded worlds."""
 MAX_SECTION_NAME = 1024
 COMPONENT_PREAMBLE = MAGIC + b"\x0d\0\x01\0"
 
@@ -162,7 +164,9 @@ class _Found:
             return
         data = source.read(0, source.size)
         at = data.find(COMPONENT_PREAMBLE)
-        while at >= 0:
+        for _ in range(MAX_CANDIDATES):
+            if at < 0:
+                break
             start = data.rfind(PREFIX.encode(), max(0, at - MAX_SECTION_NAME), at)
             world = None
             if start >= 0:

@@ -8,6 +8,7 @@ thing that is abbreviated: string and aggregate constants read ``_``.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from wasmdoctor.model.artifact import Mangling, RustSymbol
@@ -328,14 +329,14 @@ class _V0:
             items.append(self.type())
         return items
 
-    def _binder(self, inside: object) -> str:
+    def _binder(self, inside: Callable[[], str]) -> str:
         count = self.optional62("G")
         if count > 1000:
             raise _Invalid
         before = self.lifetimes
         self.lifetimes += count
         names = [self._bound(before + i) for i in range(count)]
-        text: str = inside()  # type: ignore[operator]
+        text = inside()
         self.lifetimes = before
         return f"for<{', '.join(names)}> {text}" if names else text
 

@@ -313,7 +313,7 @@ def _declaration(
         case 0x02:
             read_alias(cursor, scope)
         case 0x03 | 0x04 as code:
-            name, implements = _name(cursor)
+            name, implements = read_extern_name(cursor)
             extern = _extern_type(cursor, scope, name)
             scope.add(extern)
             exported = code == 0x04
@@ -336,24 +336,6 @@ def _own(extern: ExternType, owner: str) -> None:
         for item in extern.type.exports.values():
             if isinstance(item.type, _Named) and not item.type.owner:
                 item.type.owner = owner
-
-
-def _name(cursor: Cursor) -> tuple[str, str]:
-    """An import's or export's full name and the interface that it implements, or "".
-
-    With ``--emit-canonical-names`` (wasm-tools 1.262) an interface's name ends in the part of its version
-    that decides compatibility, and a suffix gives the rest: ``a:b/c@0.2`` and ``.1``. The suffix belongs
-    to the implemented interface when there is one (wasmparser 0.262, ``ComponentExternName::full_name``).
-    """
-    if cursor.peek() != 0x02:
-        return read_extern_name(cursor)
-    cursor.byte()
-    name = cursor.name()
-    options = {cursor.byte(): cursor.name() for _ in range(cursor.count())}
-    implements, suffix = options.get(0x00, ""), options.get(0x01, "")
-    if implements:
-        return name, implements + suffix
-    return name + suffix, ""
 
 
 def _extern_type(cursor: Cursor, scope: Scope, name: str) -> ExternType:

@@ -13,6 +13,9 @@ from wasmdoctor.readers.wasm.source import ByteSource
 MAX_HEADER = 6
 """A section's id and the longest LEB128 of its size, in bytes."""
 
+FIRST_READ = 256
+"""Bytes that hold the name of every custom section that anybody writes."""
+
 MAX_SECTIONS = 1_000_000
 
 
@@ -61,7 +64,10 @@ def open_section(source: ByteSource, section: Section) -> Cursor:
 
 def custom_section(source: ByteSource, section: Section) -> CustomSection:
     """A custom section's name and where its own payload stands."""
-    head = Cursor(source.read(section.offset, min(section.size, MAX_NAME + MAX_HEADER)), section.offset)
+    head = Cursor(source.read(section.offset, min(section.size, FIRST_READ)), section.offset)
+    size = Cursor(head.data, section.offset).u32()
+    if size + MAX_HEADER > FIRST_READ:
+        head = Cursor(source.read(section.offset, min(section.size, MAX_NAME + MAX_HEADER)), section.offset)
     name = head.name()
     return CustomSection(name, section.offset + head.pos, section.size - head.pos)
 

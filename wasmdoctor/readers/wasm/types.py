@@ -211,20 +211,23 @@ def _declaration(
 
 
 def read_extern_name(cursor: Cursor) -> tuple[str, str]:
-    """An ``importname'`` or ``exportname'``: the name, and the interface it implements or ""."""
+    """An ``importname'`` or ``exportname'``: the full name, and the interface it implements or "".
+
+    With canonical names (``wasm-tools component new --emit-canonical-names``, 1.262) an interface's name
+    ends in the part of its version that decides compatibility, and a suffix gives the rest: ``a:b/c@0.2``
+    and ``.1``. The suffix belongs to the implemented interface when there is one (wasmparser 0.262,
+    ``ComponentExternName::full_name``).
+    """
     start = cursor.offset
     code = cursor.byte()
     name = cursor.name()
-    implements = ""
-    if code == 0x02:
-        for _ in range(cursor.count()):
-            option = cursor.byte()
-            value = cursor.name()
-            if option == 0x00:
-                implements = value
-    elif code not in (0x00, 0x01):
+    if code in (0x00, 0x01):
+        return name, ""
+    if code != 0x02:
         raise Unsupported(f"unknown form 0x{code:02x} of a name", start)
-    return name, implements
+    options = {cursor.byte(): cursor.name() for _ in range(cursor.count())}
+    implements, suffix = options.get(0x00, ""), options.get(0x01, "")
+    return (name, implements + suffix) if implements else (name + suffix, "")
 
 
 def read_extern_type(cursor: Cursor, scope: Scope, name: str) -> ExternType:

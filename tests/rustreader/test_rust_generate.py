@@ -294,7 +294,7 @@ def test_calls_inside_other_macros_are_uncertain(program: Make) -> None:
     [
         'wasmtime::component::bindgen!({ world: "w", path: "wit", tracing: true, only_imports: [] });',
         'use wasmtime::component::bindgen; bindgen!("w" in "wit");',
-        'use wasmtime::component::*; bindgen!({ world: "w" });',
+        'use wasmtime::component::*; bindgen!({ world: "w", trappable_error_type: { "a:b/c.e" => crate::E } });',
     ],
 )
 def test_the_host_side_is_told_apart(program: Make, source: str) -> None:

@@ -82,6 +82,11 @@ class Edge:
     note: str = ""
 
     @property
+    def doubt(self) -> tuple[int, int]:
+        """Smaller is surer: by certainty, then by the strength of the evidence."""
+        return (list(Certainty).index(self.certainty), -self.evidence.strength)
+
+    @property
     def need(self) -> tuple[Node, Node]:
         """The ends, first what needs, then what is needed: an interface needs whoever provides it."""
         if self.kind is EdgeKind.PROVIDES:
@@ -90,7 +95,7 @@ class Edge:
 
 
 class Network:
-    """The graph. Adding a node or edge twice keeps the first."""
+    """The graph. Adding a node twice keeps the first; of an edge, the surer."""
 
     def __init__(self) -> None:
         self._graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
@@ -102,9 +107,10 @@ class Network:
         return node
 
     def connect(self, edge: Edge) -> None:
-        """Add an edge; its ends need not have been added yet."""
+        """Add an edge; its ends need not have been added yet. Of the same edge twice the surer one stays."""
         key = (edge.kind, edge.location)
-        if not self._graph.has_edge(edge.source, edge.target, key):
+        known = self._graph.get_edge_data(edge.source, edge.target, key)
+        if known is None or edge.doubt < known["edge"].doubt:
             self._graph.add_edge(edge.source, edge.target, key=key, edge=edge)
 
     def mark(self, node: Node, finding: str) -> None:

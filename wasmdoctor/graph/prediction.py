@@ -89,11 +89,9 @@ def _roots(
 ) -> Iterator[str]:
     """The functions that the linked module must keep: implementations of exports, and exported symbols."""
     exported = {binding.module for binding in bindings if binding.exported}
-    ids = {(f.module, f.type, f.trait, f.name): f.id for f in program.functions if f.trait}
     for implementation in program.guest_impls:
         if implementation.bindings in exported or not implementation.bindings:
-            owner = (implementation.module, implementation.type, implementation.trait)
-            yield from (ids[(*owner, name)] for name in implementation.functions if (*owner, name) in ids)
+            yield from implementation.function_ids
     crates = {linkage.rust.get(crate, "") for crate in named}
     for symbol in program.exported_symbols:
         if (

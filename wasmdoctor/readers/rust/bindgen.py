@@ -280,7 +280,7 @@ class _Options:
 
     def pair(self, part: list[Token]) -> OptionElement:
         span = Span(part[0].start, part[-1].end)
-        colon = next((at for at, token in enumerate(part) if token.text == ":"), None)
+        colon = next((at for at, token in enumerate(part) if token.text in (":", "=>")), None)
         if colon is None or colon == 0 or colon == len(part) - 1:
             self.problem(part[0], "`key: value` is expected in this map")
             return OptionElement("", self.text(part), span)

@@ -92,8 +92,7 @@ class Component:
     """The component that was built from one cdylib crate.
 
     `may` is what the `component-type` sections of the core module allow (None for wasm32-wasip2), `world`
-    what the component has, and `sections` the sections' names. `libraries` has, for each crate of the
-    workspace or of a registry whose rlib has such sections, their names.
+    what the component has, and `sections` the sections' names.
     """
 
     output: Output
@@ -159,15 +158,78 @@ def compositions(components: list[Component]) -> list[Composition]:
 
 
 def libraries(output: Output) -> dict[str, tuple[str, ...]]:
-    """The `component-type` sections in each rlib of a build, by the rlib's file name without the hash."""
-    found = {}
+    """The `component-type` sections in the rlibs of a build that have any, by the names of the libraries.
+
+    std's own are among them.
+    """
+    found: dict[str, tuple[str, ...]] = {}
     for path in sorted((output.folder / "deps").glob("*.rlib")):
         names = sorted(name for member in _members(path) for name in _custom_sections(member))
         sections = [name for name in names if name.startswith(SECTION_PREFIX)]
         if sections:
-            name, _, hashed = path.stem.removeprefix("lib").rpartition("-")
-            found[name or hashed] = tuple(sections)
+            # cargo leaves out the hash when the crate is a cdylib too.
+            name = path.stem.removeprefix("lib").partition("-")[0]
+            found[name] = tuple(sorted({*found.get(name, ()), *sections}))
     return found
+
+
+def record(case: str, target: str, profile: str) -> dict[str, list[dict[str, Any]]]:
+    """What the builds of a workspace give, as it stands in its expected.toml."""
+    components = build(case, target, profile)
+    outputs = list(dict.fromkeys(component.output for component in components))
+    return {
+        "output": [
+            {
+                **_place(output),
+                "libraries": {name: list(found) for name, found in libraries(output).items()},
+            }
+            for output in outputs
+        ],
+        "component": [_component_record(component) for component in components],
+        "composition": [
+            {
+                **_place(composition.output),
+                "crate": composition.crate,
+                "providers": list(composition.providers),
+                **_world_record(composition.world),
+            }
+            for composition in compositions(components)
+        ],
+    }
+
+
+def recorded(case: str) -> dict[str, Any]:
+    """The expected.toml of a workspace, which scripts/record_fixtures.py writes.
+
+    `rustc` is the compiler. `component` is a list with `build`, `crate`, `target`, `profile`, `imports` and
+    `exports` (interfaces with their functions), `import-functions` and `export-functions`; for
+    wasm32-wasip1 also `sections` (of the core module) and `may-import` and `may-export`, the names that
+    they allow. `composition` is alike, with `providers`. `output` has the `libraries` whose rlibs have
+    `component-type` sections.
+    """
+    return tomllib.loads((WORKSPACES / case / "expected.toml").read_text())
+
+
+def _component_record(component: Component) -> dict[str, Any]:
+    record = {**_place(component.output), "crate": component.crate}
+    if component.may is not None:
+        record["sections"] = list(component.sections)
+        record["may-import"] = list(component.may.imports.names())
+        record["may-export"] = list(component.may.exports.names())
+    return {**record, **_world_record(component.world)}
+
+
+def _place(output: Output) -> dict[str, Any]:
+    return {"build": output.build, "target": output.target, "profile": output.profile}
+
+
+def _world_record(world: World) -> dict[str, Any]:
+    return {
+        "import-functions": list(world.imports.functions),
+        "export-functions": list(world.exports.functions),
+        "imports": {name: list(functions) for name, functions in world.imports.interfaces.items()},
+        "exports": {name: list(functions) for name, functions in world.exports.interfaces.items()},
+    }
 
 
 def rustc_version() -> str:

@@ -20,7 +20,8 @@
 ``program``     all of that for several crates
 """
 
-from wasmdoctor.readers.rust.bindings import read_bindings, section_name
+from wasmdoctor.readers.artifacts.section_names import section_name
+from wasmdoctor.readers.rust.bindings import read_bindings
 from wasmdoctor.readers.rust.cfg import WASM32, Cfg, TargetCfg
 from wasmdoctor.readers.rust.modules import ModuleTree, Read, crate_modules
 from wasmdoctor.readers.rust.program import Program, reachable, read_crate

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node
 from wasmdoctor.model.binding import Certainty
-from wasmdoctor.model.rule import Severity
-from wasmdoctor.reporters.graph.emphasis import drawn, leaks, undemanded
+from wasmdoctor.reporters.graph.emphasis import Leak, drawn, leaks, undemanded
 from wasmdoctor.reporters.graph.palette import LIGHT
 from wasmdoctor.reporters.graph.titles import HEADINGS, one_line, says, severity, title
 
@@ -70,20 +69,21 @@ def _look(network: Network, node: Node, *, unasked: bool) -> str:
 def _edges(network: Network, names: dict[Node, str]) -> Iterator[str]:
     leaking = leaks(network)
     for edge in drawn(network):
-        yield f"  {names[edge.source]} -> {names[edge.target]} [{_edge_look(edge, leaking.get(edge))}];"
+        one, two = (names[node] for node in edge.need)
+        yield f"  {one} -> {two} [{_edge_look(edge, leaking.get(edge))}];"
 
 
-def _edge_look(edge: Edge, leak: Severity | None) -> str:
-    """An edge that provides is drawn from the interface, so that providers stand on the right."""
+def _edge_look(edge: Edge, leak: Leak | None) -> str:
+    """An edge that provides is written from the interface, so that providers stand on the right."""
     known = says(edge)
     tip = edge.kind.value + (f": {known}" if known else "")
     look = [f'tooltip="{_escaped(tip)}"', f"style={_LINES[edge.certainty]}"]
     if leak:
-        look += [f'color="{LIGHT.findings[leak][0]}"', "penwidth=2"]
+        look += [f'color="{LIGHT.findings[leak.severity][0]}"', "penwidth=2"]
     elif edge.kind in LIGHT.edges:
         look.append(f'color="{LIGHT.edges[edge.kind]}"')
     if edge.kind is EdgeKind.PROVIDES:
-        look.append("constraint=false")
+        look.append("dir=back")
     return ", ".join(look)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeKind
 from wasmdoctor.model.binding import Certainty
@@ -45,30 +46,61 @@ def drawn(network: Network) -> list[Edge]:
     return [surest(edges) for _, edges in sorted(together.items())]
 
 
-def leaks(network: Network) -> dict[Edge, Severity]:
-    """The edges on chains from a component to an import with a finding, with the worst such finding.
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """What comes in over an edge: the worst finding, and whether a shortest chain from a component has it."""
 
-    Only components that do import it count; where no component's own imports are known, all do.
+    severity: Severity
+    shortest: bool
+
+
+def leaks(network: Network) -> dict[Edge, Leak]:
+    """The edges on chains from a component to an import with a finding.
+
+    Only components that do import it count; where no component's own imports are known, all do. Of
+    several shortest chains the first is taken, in the order of nodes.
     """
     bad = {
         node: level
         for node in network.nodes(NodeKind.INTERFACE)
         if (level := severity(network.facts(node).finding))
     }
-    chain = [edge for edge in network.edges() if _can_bring(edge)]
-    ways = onward(chain)
-    ahead: dict[Node, set[Node]] = {}
+    hidden = shortcuts(network)
+    chain = [edge for edge in network.edges() if _can_bring(edge) and edge not in hidden]
+    out: dict[Node, list[Edge]] = defaultdict(list)
+    for edge in chain:
+        out[edge.source].append(edge)
+    trees: dict[Node, dict[Node, Edge]] = {}
     found: dict[Edge, Severity] = {}
+    short: set[Edge] = set()
     for node in sorted(bad, key=lambda node: -bad[node].rank):
         back = leading(chain, [node])
         for start in _importers(network, node):
-            if start not in ahead:
-                ahead[start] = reached([start], ways)
-            between = back & ahead[start]
+            tree = trees[start] = trees.get(start) or _nearest(start, out)
+            between = back & (tree.keys() | {start})
             for edge in chain:
                 if edge.source in between and edge.target in between and _ends_at(edge, node):
                     found.setdefault(edge, bad[node])
-    return found
+            at = node
+            while at in tree:
+                short.add(tree[at])
+                at = tree[at].source
+    return {edge: Leak(level, edge in short) for edge, level in found.items()}
+
+
+def _nearest(start: Node, out: Mapping[Node, Iterable[Edge]]) -> dict[Node, Edge]:
+    """The last edge of a shortest way from ``start`` to each node that it leads to."""
+    tree: dict[Node, Edge] = {}
+    front = [start]
+    while front:
+        ahead = []
+        for node in front:
+            for edge in out.get(node, ()):
+                if edge.target not in tree and edge.target != start:
+                    tree[edge.target] = edge
+                    ahead.append(edge.target)
+        front = ahead
+    return tree
 
 
 def _ends_at(edge: Edge, node: Node) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from wasmdoctor import __version__
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeFacts
 from wasmdoctor.model.source import Location
-from wasmdoctor.reporters.graph.emphasis import leaks, shortcuts
+from wasmdoctor.reporters.graph.emphasis import Leak, leaks, shortcuts
 from wasmdoctor.reporters.graph.titles import severity
 
 SCHEMA = 1
@@ -28,10 +28,7 @@ def document(network: Network) -> dict[str, Any]:
         "schema": SCHEMA,
         "tool": {"name": "wasmdoctor", "version": __version__},
         "nodes": [_node(node, network.facts(node)) for node in network.nodes()],
-        "edges": [
-            _edge(edge, implied=edge in implied, leak=leaking[edge].value if edge in leaking else None)
-            for edge in network.edges()
-        ],
+        "edges": [_edge(edge, implied=edge in implied, leak=leaking.get(edge)) for edge in network.edges()],
     }
 
 
@@ -58,16 +55,16 @@ def _node(node: Node, facts: NodeFacts) -> dict[str, Any]:
     }
 
 
-def _edge(edge: Edge, *, implied: bool, leak: str | None) -> dict[str, Any]:
+def _edge(edge: Edge, *, implied: bool, leak: Leak | None) -> dict[str, Any]:
     return {
         "source": identity(edge.source),
         "target": identity(edge.target),
         "kind": edge_kind(edge.kind),
         "location": _location(edge.location),
-        "evidence": edge.evidence.name.lower(),
+        "evidence": edge.evidence.value,
         "certainty": edge.certainty.value,
         "implied": implied,
-        "leak": leak,
+        "leak": leak.severity.value if leak else None,
         "note": edge.note,
     }
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node
 from wasmdoctor.model.binding import Certainty
-from wasmdoctor.model.rule import Severity
-from wasmdoctor.reporters.graph.emphasis import drawn, leaks
+from wasmdoctor.reporters.graph.emphasis import Leak, drawn, leaks
 from wasmdoctor.reporters.graph.palette import LIGHT
 from wasmdoctor.reporters.graph.titles import HEADINGS, severity, title
 
@@ -19,10 +18,10 @@ MOST_EDGES, MOST_TEXT = 500, 50_000
 """What Mermaid draws unless its ``maxEdges`` and ``maxTextSize`` say otherwise (a page sets them, a chart cannot)."""
 
 _SPECIAL = frozenset('"#&<>`\\*_~|[]{}()$%;@!-+.=^')
-_PLAIN_INSIDE = frozenset("_-.@+!()=~")
-"""Special only at the start of a label, where Markdown would read a list or a heading."""
+_PLAIN_IN_WORDS = frozenset("_-.@+!()=~")
+"""Special only where a word begins: there Markdown would read a list, a heading or emphasis."""
 
-_LINKS = {EdgeKind.IMPORTS: "imports", EdgeKind.EXPORTS: "exports", EdgeKind.PROVIDES: "provides"}
+_LINKS = {EdgeKind.IMPORTS: "imports", EdgeKind.EXPORTS: "exports", EdgeKind.PROVIDES: "provided by"}
 
 
 def render(network: Network) -> str:
@@ -59,13 +58,14 @@ def _label(network: Network, node: Node) -> str:
 
 
 def _link(edge: Edge, names: dict[Node, str]) -> str:
-    """A dotted arrow is for what is not certain."""
+    """A dotted arrow is for what is not certain. Providers stand on the right, as what is needed."""
+    one, two = (names[node] for node in edge.need)
     arrow = "-->" if edge.certainty is Certainty.CERTAIN else "-.->"
     word = _LINKS.get(edge.kind, "")
     if edge.certainty is not Certainty.CERTAIN:
         word = f"{word}, {edge.certainty.value}" if word else edge.certainty.value
     text = f'|"{word}"|' if word else ""
-    return f"  {names[edge.source]} {arrow}{text} {names[edge.target]}"
+    return f"  {one} {arrow}{text} {two}"
 
 
 def _looks(network: Network, names: dict[Node, str]) -> Iterator[str]:
@@ -89,14 +89,22 @@ def _looks(network: Network, names: dict[Node, str]) -> Iterator[str]:
 def _link_looks(network: Network, edges: list[Edge]) -> Iterator[str]:
     """``linkStyle`` counts links in the order in which they stand."""
     leaking = leaks(network)
-    for level in Severity:
-        numbers = [str(number) for number, edge in enumerate(edges) if leaking.get(edge) is level]
-        if numbers:
-            yield f"  linkStyle {','.join(numbers)} stroke:{LIGHT.findings[level][0]},stroke-width:2px"
+    found: dict[Leak, list[str]] = {}
+    for number, edge in enumerate(edges):
+        if edge in leaking:
+            found.setdefault(leaking[edge], []).append(str(number))
+    for leak, numbers in sorted(found.items(), key=lambda one: (-one[0].severity.rank, not one[0].shortest)):
+        width = "2px" if leak.shortest else "1px"
+        yield f"  linkStyle {','.join(numbers)} stroke:{LIGHT.findings[leak.severity][0]},stroke-width:{width}"
 
 
 def _escaped(text: str) -> str:
-    return "".join(
-        f"#{ord(char)};" if char in _SPECIAL and (number == 0 or char not in _PLAIN_INSIDE) else char
-        for number, char in enumerate(text)
-    )
+    return "".join(f"#{ord(char)};" if _means(text, at) else char for at, char in enumerate(text))
+
+
+def _means(text: str, at: int) -> bool:
+    """Whether the character there would mean something: ``1.`` and ``1)`` begin a list, ``1.0`` does not."""
+    char, before = text[at], text[:at]
+    if char in ".)" and before.isdigit() and not text[at + 1 : at + 2].isdigit():
+        return True
+    return char in _SPECIAL and not (char in _PLAIN_IN_WORDS and before[-1:].isalnum())

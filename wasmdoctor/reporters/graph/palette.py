@@ -10,7 +10,9 @@ from wasmdoctor.model.rule import Severity
 
 @dataclass(frozen=True, slots=True)
 class Colors:
-    """One scheme, as ``#rrggbb``. ``quiet`` is for details and external nodes, ``line`` for structure."""
+    """One scheme, as ``#rrggbb``. ``quiet`` is for details and external nodes, ``line`` for structure,
+    ``accent`` for what a person chose. A finding has a colour for lines and one to fill boxes with.
+    """
 
     page: str
     band: str
@@ -20,6 +22,7 @@ class Colors:
     text: str
     quiet: str
     line: str
+    accent: str
     kinds: dict[NodeKind, str]
     edges: dict[EdgeKind, str]
     findings: dict[Severity, tuple[str, str]]
@@ -38,6 +41,7 @@ LIGHT = Colors(
     text="#1b2430",
     quiet="#566273",
     line="#9aa5b4",
+    accent="#1d4ed8",
     kinds={
         NodeKind.COMPONENT: "#2563eb",
         NodeKind.MODULE: "#64748b",
@@ -65,6 +69,7 @@ DARK = Colors(
     text="#e8edf3",
     quiet="#a3afbd",
     line="#64707f",
+    accent="#82aaff",
     kinds={
         NodeKind.COMPONENT: "#6ea0ff",
         NodeKind.MODULE: "#94a3b8",

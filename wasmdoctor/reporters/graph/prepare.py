@@ -13,6 +13,7 @@ from enum import StrEnum
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeFacts, NodeKind
 from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.reporters.graph.titles import plural
 from wasmdoctor.reporters.graph.ways import CHAIN, leading, reached
 
 
@@ -33,7 +34,7 @@ class View:
 
     ``focus`` is a node's label, name or glob ("" for everything), ``depth`` how many edges from it on
     either side (None for all ways through it). ``only`` empty means all but files. ``expand`` shows
-    registry crates and the host's standard interfaces one by one.
+    registry crates, what of their worlds is unused, and the host's standard interfaces one by one.
     """
 
     focus: str = ""
@@ -83,7 +84,7 @@ def prepare(network: Network, view: View) -> Network:
     focus = find(network, view.focus) if view.focus else []
     if not view.expand:
         kept = frozenset(focus)
-        network = fold_interfaces(fold_crates(network, kept), kept)
+        network = fold_interfaces(fold_crates(fold_unused(network, kept), kept), kept)
     network = only(network, view.only)
     if view.focus:
         shown = [node for node in focus if node in network]
@@ -166,7 +167,7 @@ def _aspect(network: Network, aspect: Aspect) -> Network:
 
 
 def fold_crates(network: Network, keep: Iterable[Node] = ()) -> Network:
-    """Registry crates folded into the notes of the crates that depend on them: ``+12 crates from ...``.
+    """Registry crates folded into the notes of the crates that depend on them: ``+12 registry crates``.
 
     Those that bring something stay, and so do the crates on the way to them: a binding, an import, a
     finding, a component, or being in ``keep``.
@@ -189,11 +190,78 @@ def fold_crates(network: Network, keep: Iterable[Node] = ()) -> Network:
     return _noted(
         result,
         {
-            node: f"+{count} {'crate' if count == 1 else 'crates'} from the registry"
+            node: f"+{plural(count, 'registry crates')}"
             for node in result.nodes(NodeKind.CRATE)
             if (count := len(reached(ways.get(node, ()), ways)))
         },
     )
+
+
+def fold_unused(network: Network, keep: Iterable[Node] = ()) -> Network:
+    """What bindings in registry crates offer and nothing calls, folded into notes: ``+18 unused imports``.
+
+    Crates such as ``wasip2`` bind whole worlds, of which a component calls a few functions. A world of
+    which nothing is used goes too, with its binding. Nodes in ``keep`` stay, with what leads to them.
+    """
+    kept = set(keep)
+    holders = _outer_holders(network)
+    dropped = {
+        edge
+        for holder in holders
+        for edge in network.out(holder)
+        if edge.certainty is Certainty.UNUSED and edge.target not in kept
+    }
+    if not dropped:
+        return network
+    idle = {h for h in holders - kept if set(network.out(h)) <= dropped and network.out(h)}
+    idle |= {
+        binding
+        for binding in network.nodes(NodeKind.BINDING)
+        if binding in holders - kept
+        and network.out(binding)
+        and all(edge.target in idle or edge in dropped for edge in network.out(binding))
+    }
+    used = {
+        node
+        for edge in network.edges()
+        if edge not in dropped and edge.kind is not EdgeKind.PROVIDES
+        for node in (edge.source, edge.target)
+    }
+    touched = {edge.target for edge in dropped}
+    gone = {node for node in touched - used - kept if not network.facts(node).finding} | idle
+    part = network.only(lambda node: node not in gone, lambda edge: edge not in dropped)
+    return _noted(part, _unused_notes(network, dropped, idle))
+
+
+def _outer_holders(network: Network) -> set[Node]:
+    """Bindings of which only registry crates have one, and the worlds of which only such bindings are."""
+    bindings = {
+        node
+        for node in network.nodes(NodeKind.BINDING)
+        if (crates := network.into(node, EdgeKind.BINDS))
+        and all(network.facts(edge.source).external for edge in crates)
+    }
+    worlds = {
+        node
+        for node in network.nodes(NodeKind.WORLD)
+        if (edges := network.into(node)) and all(edge.source in bindings for edge in edges)
+    }
+    return bindings | worlds
+
+
+def _unused_notes(network: Network, dropped: Iterable[Edge], idle: Iterable[Node]) -> dict[Node, str]:
+    """What was left out of worlds and bindings that stay, and how many bindings of crates are gone."""
+    counts: dict[Node, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for edge in dropped:
+        counts[edge.source]["import" if edge.kind is EdgeKind.IMPORTS else "export"] += 1
+    for node in idle:
+        counts.pop(node, None)
+        for edge in network.into(node, EdgeKind.BINDS):
+            counts[edge.source]["binding"] += 1
+    return {
+        node: ", ".join(f"+{plural(count, f'unused {word}s')}" for word, count in sorted(words.items()))
+        for node, words in counts.items()
+    }
 
 
 def fold_interfaces(network: Network, keep: Iterable[Node] = ()) -> Network:
@@ -253,8 +321,7 @@ def _merged(network: Network, into: Mapping[Node, Node], facts: Mapping[Node, No
 
 def surest(edges: Iterable[Edge]) -> Edge:
     """Of several edges the one with the greatest certainty, then with the strongest evidence; the first such."""
-    sure = list(Certainty)
-    return min(edges, key=lambda edge: (sure.index(edge.certainty), -edge.evidence.strength))
+    return min(edges, key=lambda edge: edge.doubt)
 
 
 def _noted(network: Network, notes: Mapping[Node, str]) -> Network:

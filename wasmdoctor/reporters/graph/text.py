@@ -13,7 +13,7 @@ from wasmdoctor.model.binding import Certainty, Evidence
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.reporters.console import Style, written
 from wasmdoctor.reporters.graph.emphasis import shortcuts, undemanded
-from wasmdoctor.reporters.graph.titles import ORDER, counted, one_line, place_of, severity, title
+from wasmdoctor.reporters.graph.titles import ORDER, SEEN, counted, one_line, place_of, severity, title
 
 MARK = {
     Severity.ERROR: ("✗ error", "bold red"),
@@ -201,12 +201,12 @@ class _Tree:
         if providers:
             names = ", ".join(one_line(self._network.facts(one).label) for one in providers)
             yield f"✓ from {names}"
-        if node in self._unasked:
+        if node in self._unasked and not (edge and edge.certainty is Certainty.UNUSED):
             yield "no component imports it"
         if edge is not None and edge.certainty is not Certainty.CERTAIN:
             yield edge.certainty.value
         if edge is not None and edge.evidence is Evidence.RLIB:
-            yield f"({edge.evidence.value})"
+            yield f"({SEEN[edge.evidence]})"
         place = place_of((edge.location if edge and edge.kind in _EDGE_PLACE else None) or facts.location)
         if place and place != one_line(facts.label):
             yield place

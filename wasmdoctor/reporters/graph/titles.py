@@ -26,6 +26,12 @@ HEADINGS = {
 }
 """The kinds in the order in which everything shows them: from what needs to what is needed."""
 
+SEEN = {
+    Evidence.SOURCES: "from sources",
+    Evidence.RLIB: "observed in rlib",
+    Evidence.COMPONENT: "observed in component",
+}
+
 ORDER = {kind: number for number, kind in enumerate(HEADINGS)}
 
 # U+FFFE and U+FFFF are no characters of XML 1.0 (production "Char").
@@ -61,7 +67,7 @@ def _parts(kind: NodeKind, facts: NodeFacts) -> tuple[str, str]:
             name, _, version = label.replace("@", " ", 1).partition(" ")
             return (name, version) if version[:1].isdigit() else (label, "")
         case NodeKind.BINDING:
-            line = f"{place.path}:{place.line}" if place and place.line else str(place or "")
+            line = place_of(Location(place.path, place.line)) if place else ""
             return label.removesuffix(f" {line.rpartition('/')[2]}"), line
         case _:
             path = place.path if place and place.path.rpartition("/")[2] == label else label
@@ -79,8 +85,13 @@ def _wit(label: str) -> tuple[str, str]:
 
 
 def place_of(location: Location | None) -> str:
-    """``path:line:column`` to show, or ""."""
-    return one_line(str(location)) if location else ""
+    """``path:line:column`` to show, or ""; without the folders above a crate in Cargo's registry."""
+    if location is None:
+        return ""
+    _, found, after = str(location).partition("/registry/src/")
+    if found and "/" in after:
+        return one_line(f"…/{after.partition('/')[2]}")
+    return one_line(str(location))
 
 
 def says(edge: Edge) -> str:
@@ -89,7 +100,7 @@ def says(edge: Edge) -> str:
     if edge.certainty is not Certainty.CERTAIN:
         words.append(edge.certainty.value)
     if edge.evidence is not Evidence.SOURCES:
-        words.append(edge.evidence.value)
+        words.append(SEEN[edge.evidence])
     if edge.location:
         words.append(place_of(edge.location))
     if edge.note:

@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import importlib.util
 import json
+import mmap
 import os
 import shutil
 import subprocess
@@ -232,6 +233,7 @@ def _world_record(world: World) -> dict[str, Any]:
     }
 
 
+@cache
 def rustc_version() -> str:
     """The compiler that builds, as it names itself."""
     return _output([_rust().rustc, "--version"]).strip()
@@ -397,14 +399,24 @@ def _make(output: Output, arguments: list[str]) -> list[str]:
 
 def _key(output: Output, arguments: list[str]) -> str:
     """A checksum of everything that a build is made from."""
-    adapter = hashlib.sha256(_adapter().read_bytes()).hexdigest()
-    tools = [rustc_version(), _output([wasm_tools(), "--version"]), adapter, str(_linker("wasm32-wasip2"))]
-    digest = hashlib.sha256(json.dumps([arguments, output.target, output.profile, *tools]).encode())
+    digest = hashlib.sha256(json.dumps([arguments, output.target, output.profile, *_versions()]).encode())
     digest.update(Path(__file__).read_bytes())
     for path in sorted(output.workspace.rglob("*")):
         if path.is_file() and path.name != "expected.toml" and "target" not in path.parts:
             digest.update(str(path.relative_to(output.workspace)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def _versions() -> list[str]:
+    """The versions of the tools that a component depends on."""
+    linker = _linker("wasm32-wasip2")
+    return [
+        rustc_version(),
+        _output([wasm_tools(), "--version"]),
+        hashlib.sha256(_adapter().read_bytes()).hexdigest(),
+        _output([linker, "--version"]) if linker else "",
+    ]
 
 
 def _claim_outputs(output: Output, folder: Path, environment: dict[str, str]) -> None:
@@ -442,7 +454,7 @@ def _cdylibs(artifacts: list[dict[str, Any]], workspace: Path) -> Iterator[str]:
 
 
 def _copy_libraries(artifacts: list[dict[str, Any]], folder: Path, destination: Path) -> None:
-    """Copies the rlibs of a build, and cargo's lists of what each was made from."""
+    """Puts the rlibs of a build in a folder, and cargo's lists of what each was made from."""
     for artifact in artifacts:
         for name in artifact["filenames"]:
             path = Path(name)
@@ -451,9 +463,11 @@ def _copy_libraries(artifacts: list[dict[str, Any]], folder: Path, destination: 
             if path.parent == folder:
                 # cargo says where it linked a member's rlib to: find the file in deps.
                 path = next(other for other in (folder / "deps").glob("*.rlib") if other.samefile(path))
-            for source in (path, path.with_name(f"{path.stem.removeprefix('lib')}.d")):
-                if source.exists():
-                    shutil.copy2(source, destination / source.name)
+            # Linked, because std's rlibs are large. rustc does not write into an rlib, but replaces it.
+            (destination / path.name).hardlink_to(path)
+            made_from = path.with_name(f"{path.stem.removeprefix('lib')}.d")
+            if made_from.exists():
+                shutil.copy2(made_from, destination / made_from.name)
 
 
 def _copy_component(name: str, folder: Path, output: Output) -> None:
@@ -500,7 +514,7 @@ def _compose(component: Component, providers: list[Component]) -> Composition:
     return Composition(component.output, component.crate, names, path, world_of(path))
 
 
-def _custom_sections(content: bytes) -> Iterator[str]:
+def _custom_sections(content: bytes | memoryview) -> Iterator[str]:
     """The names of a core module's custom sections, nothing for what is no core module."""
     if content[:8] != b"\0asm\x01\0\0\0":
         return
@@ -510,11 +524,11 @@ def _custom_sections(content: bytes) -> Iterator[str]:
         size, start = _number(content, position + 1)
         if kind == 0:
             length, name = _number(content, start)
-            yield content[name : name + length].decode()
+            yield bytes(content[name : name + length]).decode()
         position = start + size
 
 
-def _number(content: bytes, position: int) -> tuple[int, int]:
+def _number(content: bytes | memoryview, position: int) -> tuple[int, int]:
     """An unsigned LEB128 number, and where it ends."""
     value = shift = 0
     while True:
@@ -526,13 +540,14 @@ def _number(content: bytes, position: int) -> tuple[int, int]:
             return value, position
 
 
-def _members(path: Path) -> Iterator[bytes]:
-    """The contents of an archive's members."""
-    content = path.read_bytes()
-    assert content[:8] == b"!<arch>\n", path
+def _members(path: Path) -> Iterator[memoryview]:
+    """The contents of an archive's members. They are not read before they are looked at."""
+    with path.open("rb") as file:
+        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    assert bytes(content[:8]) == b"!<arch>\n", path
     position = 8
     while position < len(content):
-        size = int(content[position + 48 : position + 58])
+        size = int(bytes(content[position + 48 : position + 58]))
         yield content[position + 60 : position + 60 + size]
         position += 60 + size + size % 2
 

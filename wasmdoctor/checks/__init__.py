@@ -54,7 +54,7 @@ def _finding(code: str, draft: Draft, lint: Lint, facts: Facts, predicted: set[s
     confidence = draft.confidence or lint.confidence
     message = draft.message
     if draft.subject in predicted and origin is not None:
-        if origin.certainty.value == "certain":
+        if origin.certainty.value in ("certain", "likely"):
             message += " (predicted from sources)"
         else:
             message += " (predicted from sources: it may be imported)"

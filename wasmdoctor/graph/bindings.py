@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from wasmdoctor.graph.rustnames import RustNames, rust_names
 from wasmdoctor.graph.typeuse import interfaces_used
@@ -11,7 +11,7 @@ from wasmdoctor.model.binding import Binding, BoundItem, SiteKind
 from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.rust import BindingsFile, ExternImport, GenerateCall, Generator
-from wasmdoctor.model.source import Problem
+from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import Interface, Resolution, World, WorldItem
 from wasmdoctor.readers.rust import Program
 
@@ -40,28 +40,36 @@ class FoundWorld:
 
 WorldOf = Callable[[GenerateCall], FoundWorld | Problem]
 WorldNamed = Callable[[str], FoundWorld | None]
+WorldsOf = Callable[[CrateId], Iterable[FoundWorld]]
 
 
 @dataclass(frozen=True, slots=True)
 class CrateBindings:
     """All bindings of a program, and what could not be found out about them.
 
-    ``names`` maps a bindings module to the names inside it, for the resolver of use sites.
+    ``names`` maps a bindings module to the names inside it, for the resolver of use sites. ``unseen`` are
+    the places in a crate where code comes from what is not in the sources: a file that a build script
+    writes, a macro of another crate that makes bindings.
     """
 
     bindings: tuple[Binding, ...]
     names: Mapping[str, RustNames]
     problems: tuple[Problem, ...]
+    unseen: Mapping[CrateId, tuple[Location, ...]] = field(default_factory=dict)
 
 
 def bindings_of(
-    program: Program, crates: Mapping[str, CrateId], world_of: WorldOf, world_named: WorldNamed
+    program: Program,
+    crates: Mapping[str, CrateId],
+    world_of: WorldOf,
+    world_named: WorldNamed,
+    worlds_of: WorldsOf,
 ) -> CrateBindings:
     """The bindings of all crates of a program.
 
     ``crates`` maps the program's crate names to packages; ``world_of`` finds the world of a
     ``generate!`` call, ``world_named`` one by its full name (for generated files, whose WIT may be
-    anywhere in the workspace).
+    anywhere in the workspace), ``worlds_of`` all worlds of a crate's own WIT folder.
     """
     exported = {call.bindings for call in program.export_calls if call.compiled is not False}
     found: list[Binding] = []
@@ -81,7 +89,11 @@ def bindings_of(
     for file in program.bindings_files:
         found.append(_of_file(crates[file.crate], file, world_named, file.module in exported))
     found += _extern_blocks(program.extern_imports, crates)
-    return CrateBindings(tuple(found), names, tuple(problems))
+    unseen: dict[CrateId, tuple[Location, ...]] = {}
+    for crate, kind, location, module in _unseen(program, crates):
+        unseen[crate] = (*unseen.get(crate, ()), location)
+        found += [_hidden(crate, kind, location, module, world) for world in worlds_of(crate)]
+    return CrateBindings(tuple(found), names, tuple(problems), unseen)
 
 
 def _of_world(crate: CrateId, call: GenerateCall, found: FoundWorld, exported: bool) -> Binding:
@@ -121,11 +133,12 @@ def _needs(item: WorldItem, found: FoundWorld) -> dict[str, frozenset[str]]:
             name: interfaces_used([function], item.interface.types, interfaces, owner=item.interface.name)
             for name, function in item.interface.functions.items()
         }
+    world = (*found.world.imports.values(), *found.world.exports.values())
+    types = {other.name: other.type for other in world if other.type}
     if item.function:
-        world = (*found.world.imports.values(), *found.world.exports.values())
-        types = {other.name: other.type for other in world if other.type}
         return {item.function.name: interfaces_used([item.function], types, interfaces)}
-    return {}
+    # A type that the world itself uses is encoded with it, needed or not.
+    return {"": interfaces_used([], types, interfaces, names=[item.name])}
 
 
 def _of_file(crate: CrateId, file: BindingsFile, world_named: WorldNamed, exported: bool) -> Binding:
@@ -210,3 +223,40 @@ def _extern_blocks(imports: Iterable[ExternImport], crates: Mapping[str, CrateId
         )
         for items in blocks.values()
     ]
+
+
+def _unseen(
+    program: Program, crates: Mapping[str, CrateId]
+) -> Iterator[tuple[CrateId, SiteKind, Location, str]]:
+    """Where a build script writes code or a macro of another crate makes bindings: that code is not here.
+
+    All that can be said of such bindings is that they may be for a world of the crate's own WIT.
+    """
+    for crate in program.crates:
+        for include in crate.tree.includes:
+            if include.uses_out_dir and include.path is None and include.compiled is not False:
+                yield crates[crate.name], SiteKind.OUT_DIR, include.location, include.module
+    bound = {call.crate for call in program.generate_calls if not call.inside}
+    for call in program.generate_calls:
+        if not call.inside or call.compiled is False:
+            continue
+        for name, crate_id in crates.items():
+            if name != call.crate and name not in bound and call.crate in program.named_crates(name):
+                yield crate_id, SiteKind.MACRO, call.location, ""
+
+
+def _hidden(crate: CrateId, kind: SiteKind, location: Location, module: str, found: FoundWorld) -> Binding:
+    world = found.world
+    return Binding(
+        crate=crate,
+        kind=kind,
+        location=location,
+        module=module,
+        world=world.name,
+        world_location=world.location,
+        imports={name: bound(item, found) for name, item in world.imports.items()},
+        exports={name: bound(item, found) for name, item in world.exports.items()},
+        compiled=None,
+        exported=True,
+        opaque=True,
+    )

@@ -70,6 +70,7 @@ def _site(binding: Binding) -> str:
         SiteKind.FILE: "generated bindings",
         SiteKind.EXTERN: "extern block",
         SiteKind.OUT_DIR: "bindings from the build script",
+        SiteKind.MACRO: "bindings from a macro of another crate",
     }[binding.kind]
 
 

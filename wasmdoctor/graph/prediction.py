@@ -9,12 +9,14 @@ Rust path names is not linked at all, whatever Cargo.toml says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from wasmdoctor.graph.bindings import CrateBindings
 from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Certainty, Predicted, Prediction, SiteKind
 from wasmdoctor.model.cargo import CrateId, LinkedCrate
 from wasmdoctor.model.names import ExternName, Version, track
+from wasmdoctor.model.rust import Reachability, UseSite
 from wasmdoctor.readers.rust import Program
 
 
@@ -31,27 +33,26 @@ class Linkage:
     rust: Mapping[CrateId, str]
 
 
-def predict(
-    linkage: Linkage,
-    target: str,
-    program: Program,
-    bindings: Iterable[Binding],
-    names: Mapping[str, RustNames],
-) -> Prediction:
-    """The imports and exports of the component that a crate would become.
+def predict(linkage: Linkage, target: str, program: Program, found: CrateBindings) -> Prediction:
+    """The imports and exports of the component that a crate would become; ``found`` are its crates' bindings.
 
     What std and the adapter bring is not in it: see ``std_imports``.
     """
     named = _named_crates(linkage, program)
-    mine = [binding for binding in bindings if binding.crate in named and binding.compiled is not False]
+    mine = [binding for binding in found.bindings if binding.crate in named and binding.compiled is not False]
     reached = program.reachable(_roots(mine, program, named, linkage))
-    uses = _Uses(program, names, reached.certain, reached.possible)
+    uses = _Uses(program, found.names, reached)
     chains = {linked.crate.id: linked for linked in linkage.linked}
     imports: dict[str, list[Carrier]] = {}
     exports: dict[str, list[Carrier]] = {}
     for binding in mine:
         chain = chains.get(binding.crate)
-        sure = binding.compiled is True and named[binding.crate] and (chain is None or chain.certain)
+        sure = (
+            binding.compiled is True
+            and not binding.opaque
+            and named[binding.crate]
+            and (chain is None or chain.certain)
+        )
         for carrier in _imports(binding, uses, chain, sure):
             imports.setdefault(carrier.name, []).append(carrier)
         if binding.exported:
@@ -64,6 +65,7 @@ def predict(
         target,
         _merged(imports),
         {name: _predicted(name, carriers) for name, carriers in sorted(exports.items())},
+        tuple(place for crate, places in found.unseen.items() if crate in named for place in places),
     )
 
 
@@ -93,6 +95,9 @@ def _roots(
         if implementation.bindings in exported or not implementation.bindings:
             yield from implementation.function_ids
     crates = {linkage.rust.get(crate, "") for crate in named}
+    for function in program.functions:
+        if function.kind == "value" and "used" in function.attributes and function.crate in crates:
+            yield function.id
     for symbol in program.exported_symbols:
         if (
             symbol.compiled is not False
@@ -105,45 +110,56 @@ def _roots(
 class _Uses:
     """Which functions of a binding are called from code that is kept."""
 
-    def __init__(
-        self,
-        program: Program,
-        names: Mapping[str, RustNames],
-        certain: frozenset[str],
-        possible: frozenset[str],
-    ) -> None:
+    def __init__(self, program: Program, names: Mapping[str, RustNames], reached: Reachability) -> None:
+        self.reached = reached
+        self.externs = program.extern_imports
         self.found: dict[tuple[str, str], dict[str, Certainty]] = {}
         for site in program.use_sites:
-            if site.compiled is False or site.kind in ("use", "type", "impl") or site.bindings not in names:
-                continue
-            called = names[site.bindings].called(site.relative)
-            if called is None:
-                continue
-            if site.function in certain and site.certain and site.compiled:
-                certainty = Certainty.CERTAIN
-            elif site.function in certain or site.function in possible:
-                certainty = Certainty.POSSIBLE
-            else:
-                continue
-            self._note(site.bindings, *called, certainty)
+            if site.compiled is not False and site.bindings in names:
+                self._site(site, names[site.bindings])
         for candidate in program.method_candidates:
             # The receiver's type is not known: it may be a resource of any binding with such a method.
-            if candidate.function not in certain and candidate.function not in possible:
+            if self._of(candidate.function, conditional=False) is None:
                 continue
             for module, known in names.items():
                 for path, (item, function) in known.functions.items():
                     if len(path) > 1 and path[-1] == candidate.name and function.startswith("["):
                         self._note(module, item, function, Certainty.POSSIBLE)
-        self.certain, self.possible = certain, possible
-        self.externs = program.extern_imports
+
+    def _of(self, function: str, *, conditional: bool) -> Certainty | None:
+        """How surely code of a function is kept and runs; None when nothing reaches it."""
+        if function in self.reached.plain:
+            return Certainty.LIKELY if conditional else Certainty.CERTAIN
+        if function in self.reached.certain:
+            return Certainty.LIKELY
+        return Certainty.POSSIBLE if function in self.reached.possible else None
+
+    def _site(self, site: UseSite, names: RustNames) -> None:
+        kept = self._of(site.function, conditional=site.conditional)
+        called = names.called(site.relative)
+        if called is not None and site.kind not in ("use", "type", "impl"):
+            if kept is not None:
+                sure = site.certain and bool(site.compiled)
+                self._note(site.bindings, *called, kept if sure else Certainty.POSSIBLE)
+            elif site.kind == "macro":
+                self._note(site.bindings, *called, Certainty.POSSIBLE)
+        elif called is None and site.relative in names.resources and kept is not None:
+            # Whoever has a value of a resource type may drop it, which is an import of its own.
+            self._note(site.bindings, names.resources[site.relative], "", Certainty.POSSIBLE)
+        elif called is None and site.kind == "macro":
+            # A macro's rules may put any name behind a module: `$crate::bindings::$interface::call()`.
+            for path, (item, function) in names.functions.items():
+                if path[: len(site.relative)] == site.relative:
+                    self._note(site.bindings, item, function, Certainty.POSSIBLE)
 
     def _note(self, module: str, item: str, function: str, certainty: Certainty) -> None:
         known = self.found.setdefault((module, item), {})
-        if known.get(function) is not Certainty.CERTAIN:
-            known[function] = certainty
+        known[function] = _surer(known.get(function), certainty)
 
     def of(self, binding: Binding, item: BoundItem) -> dict[str, Certainty]:
-        """The functions of an import that are used, and how surely."""
+        """The functions of an import that are used, and how surely; "" stands for a resource's drop."""
+        if binding.opaque:
+            return dict.fromkeys(item.functions or ("",), Certainty.POSSIBLE)
         if binding.kind is SiteKind.GENERATE:
             return self.found.get((binding.module, item.name), {})
         used: dict[str, Certainty] = {}
@@ -154,10 +170,9 @@ class _Uses:
             )
             if not inside or module != item.name:
                 continue
-            if extern.id in self.certain:
-                used[extern.name] = Certainty.CERTAIN
-            elif extern.id in self.possible:
-                used.setdefault(extern.name, Certainty.POSSIBLE)
+            certainty = self._of(extern.id, conditional=False)
+            if certainty is not None:
+                used[extern.name] = _surer(used.get(extern.name), certainty)
         return used
 
 
@@ -165,6 +180,9 @@ def _imports(binding: Binding, uses: _Uses, chain: LinkedCrate | None, sure: boo
     """The imports of one binding: what is called, what only types are needed of, and what is not used."""
     used = {name: uses.of(binding, item) for name, item in binding.imports.items()}
     types: dict[str, Certainty] = {}
+    for item in binding.imports.values():
+        if item.kind == "type":
+            types.update(dict.fromkeys(item.needs.get("", ()), Certainty.CERTAIN))
     for name, functions in used.items():
         for function, certainty in functions.items():
             for needed in binding.imports[name].needs.get(function, ()):
@@ -178,9 +196,10 @@ def _imports(binding: Binding, uses: _Uses, chain: LinkedCrate | None, sure: boo
         best: Certainty | None = types.get(name)
         for certainty in used[name].values():
             best = _surer(best, certainty)
-        if best is Certainty.CERTAIN and not sure:
+        if best in (Certainty.CERTAIN, Certainty.LIKELY) and not sure:
             best = Certainty.POSSIBLE
-        yield Carrier(name, chain, binding, best or Certainty.UNUSED, tuple(sorted(used[name])))
+        called = tuple(sorted(filter(None, used[name])))
+        yield Carrier(name, chain, binding, best or Certainty.UNUSED, called)
 
 
 def _surer(one: Certainty | None, other: Certainty) -> Certainty:
@@ -204,8 +223,9 @@ def _carrier_order(carrier: Carrier) -> tuple[object, ...]:
 def _merged(imports: Mapping[str, list[Carrier]]) -> dict[str, Predicted]:
     """Imports by name; patch versions of one track become the highest, as wit-component merges them.
 
-    Rule: wit-parser 0.262, ``Resolve::merge_world_imports_based_on_semver``. An import that nothing
-    uses does not raise the version.
+    Rule: wit-parser 0.262, ``Resolve::merge_world_imports_based_on_semver``. A binding that nothing uses
+    raises the version only when its section is linked all the same, which depends on how rustc cuts the
+    crate into objects: then both versions are possible.
     """
     groups: dict[tuple[str, str], list[str]] = {}
     for name in imports:
@@ -215,11 +235,21 @@ def _merged(imports: Mapping[str, list[Carrier]]) -> dict[str, Predicted]:
     merged: dict[str, Predicted] = {}
     for same in groups.values():
         used = [n for n in same if any(c.certainty is not Certainty.UNUSED for c in imports[n])]
-        best = max(used or same, key=_precedence)
-        merged[best] = _predicted(best, [carrier for name in (used or same) for carrier in imports[name]])
+        best, highest = max(used or same, key=_precedence), max(same, key=_precedence)
+        carriers = [carrier for name in (used or same) for carrier in imports[name]]
+        if not used or best == highest:
+            merged[best] = _predicted(best, carriers)
+        else:
+            for name in (best, highest):
+                possible = [replace(c, certainty=_not_certain(c.certainty)) for c in carriers]
+                merged[name] = _predicted(name, possible)
         for name in set(same) - set(used or same):
             merged.setdefault(name, _predicted(name, imports[name]))
     return dict(sorted(merged.items()))
+
+
+def _not_certain(certainty: Certainty) -> Certainty:
+    return Certainty.LIKELY if certainty is Certainty.CERTAIN else certainty
 
 
 def _precedence(name: str) -> tuple[object, ...]:

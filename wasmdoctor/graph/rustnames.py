@@ -41,13 +41,15 @@ class RustNames:
 
     ``functions`` maps a path to the import it calls: the name of the import (an interface's full name,
     or the function's own) and the encoded name of the function. ``modules`` are all modules, ``types``
-    all types, ``exports`` paths of the traits to implement, with the export's name.
+    all types, ``exports`` paths of the traits to implement, with the export's name. ``resources`` maps a
+    resource type of an import to the import's name.
     """
 
     functions: Mapping[Path, tuple[str, str]] = field(default_factory=dict)
     modules: frozenset[Path] = frozenset()
     types: frozenset[Path] = frozenset()
     exports: Mapping[Path, str] = field(default_factory=dict)
+    resources: Mapping[Path, str] = field(default_factory=dict)
 
     def has(self, path: Path) -> bool | None:
         """Whether the bindings have this path; None for what may be there besides (macros, helpers)."""
@@ -69,8 +71,12 @@ def rust_names(world: World, packages: Iterable[str]) -> RustNames:
     types: set[Path] = set()
     exports: dict[Path, str] = {}
     versions = _versions(packages)
+    resources: dict[Path, str] = {}
     for item in world.imports.values():
         _imported(item, versions, functions, modules, types)
+        if item.interface:
+            module = _module(item.name, versions)
+            resources.update({(*module, camel(name)): item.name for name in item.interface.resources})
     for item in world.exports.values():
         module = ("exports", *_module(item.name, versions)) if item.kind is WorldItemKind.INTERFACE else ()
         modules.update(_prefixes(module))
@@ -80,7 +86,7 @@ def rust_names(world: World, packages: Iterable[str]) -> RustNames:
                 types.add((*module, camel(type_.name)))
                 if type_.is_resource:
                     exports[(*module, f"Guest{camel(type_.name)}")] = item.name
-    return RustNames(functions, frozenset(modules), frozenset(types), exports)
+    return RustNames(functions, frozenset(modules), frozenset(types), exports, resources)
 
 
 def _imported(

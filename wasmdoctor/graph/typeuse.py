@@ -13,15 +13,16 @@ def interfaces_used(
     interfaces: Mapping[str, Interface],
     *,
     owner: str = "",
+    names: Iterable[str] = (),
 ) -> frozenset[str]:
-    """The full names of the interfaces that define types of some functions, transitively.
+    """The full names of the interfaces that define types of some functions (or named types), transitively.
 
     ``types`` are those in scope where the functions stand (an interface's or a world's), ``interfaces``
     all that are known, by full name; ``owner`` is the interface that the functions stand in.
     """
     found: set[str] = set()
     seen: set[tuple[str, str]] = set()
-    waiting: list[tuple[str, str]] = []
+    waiting: list[tuple[str, str]] = [(owner, name) for name in names]
     for function in functions:
         for type_ in (*(param.type for param in function.params), function.result):
             waiting += [(owner, name) for name in _names(type_)]

@@ -18,6 +18,7 @@ class SiteKind(StrEnum):
     FILE = "bindings file"
     EXTERN = "extern block"
     OUT_DIR = "build script"
+    MACRO = "macro of another crate"
 
 
 class Evidence(StrEnum):
@@ -36,12 +37,14 @@ class Evidence(StrEnum):
 class Certainty(StrEnum):
     """Whether something will be in the component.
 
-    ``CERTAIN``: code that is surely kept calls it. ``POSSIBLE``: it depends on what cannot be known
-    before a build (a call through a trait object, a macro, a cfg). ``UNUSED``: the binding offers it
+    ``CERTAIN``: code that is surely kept calls it. ``LIKELY``: code calls it, but under a condition that
+    the compiler may decide (a branch, a closure, a loop). ``POSSIBLE``: it depends on what cannot be
+    known before a build (a method on an unknown type, a macro, a cfg). ``UNUSED``: the binding offers it
     and nothing calls it, so the encoder drops it.
     """
 
     CERTAIN = "certain"
+    LIKELY = "likely"
     POSSIBLE = "possible"
     UNUSED = "unused"
 
@@ -70,6 +73,8 @@ class Binding:
     ``module`` is the Rust path of the module that holds them. ``world`` is its full name, ""
     for an extern block. ``compiled`` is False when a cfg leaves them out, None when that is not known.
     ``exported`` says that the crate calls ``export!`` for it, so that its exports reach the binary.
+    ``opaque`` marks bindings whose code is not in the sources (a build script or a macro makes them):
+    what is used of them cannot be known.
     """
 
     crate: CrateId
@@ -82,6 +87,7 @@ class Binding:
     exports: Mapping[str, BoundItem]
     compiled: bool | None = True
     exported: bool = False
+    opaque: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,14 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What building one crate for one target would give."""
+    """What building one crate for one target would give.
+
+    ``unseen`` are places whose code is not in the sources (a build script or another crate's macro makes
+    it): what they bring cannot be known before a build, so the lists may lack it.
+    """
 
     crate: CrateId
     target: str
     imports: Mapping[str, Predicted] = field(default_factory=dict)
     exports: Mapping[str, Predicted] = field(default_factory=dict)
+    unseen: tuple[Location, ...] = ()

@@ -290,6 +290,7 @@ class UseSite:
     compiled: bool | None
     certain: bool
     glob: bool = False
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +331,11 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Reachability:
-    """Items reached from given roots: by paths alone, and by anything that may be a call."""
+    """Items reached from given roots: by paths alone, and by anything that may be a call.
+
+    ``plain`` is the part of ``certain`` that is reached through code that stands under no condition.
+    """
 
     certain: frozenset[str] = field(default_factory=frozenset)
     possible: frozenset[str] = field(default_factory=frozenset)
+    plain: frozenset[str] = field(default_factory=frozenset)

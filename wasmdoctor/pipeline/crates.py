@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,7 +60,8 @@ class ComponentCrate:
 class Crates:
     """One cargo workspace for one target; every part is read when first asked for.
 
-    ``features`` are those that would be given to cargo, for every member alike.
+    ``features`` and ``packages`` are what would be given to cargo; by default the default members with
+    their default features.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class Crates:
         cargo: CargoWorkspace,
         target: str,
         features: FeatureSelection | None = None,
+        packages: Sequence[str] | None = None,
     ) -> None:
         self.workspace = workspace
         self.cargo = cargo
         self.target = target
         self.features = features
+        self.packages = packages
         home = cargo_home()
         self.files = DiskFiles(workspace.cwd, workspace.root, [home])
         self.problems: list[Problem] = list(cargo.problems)
@@ -93,18 +96,23 @@ class Crates:
 
     @cached_property
     def components(self) -> tuple[ComponentCrate, ...]:
-        """The members that a build for the target turns into components: those with a cdylib."""
-        found: list[ComponentCrate] = []
+        """The members that a build for the target turns into components: those with a cdylib.
+
+        Features are unified over the packages that are built together, as cargo does: those of
+        ``packages``, or the default members. A member that is not among them is taken as built alone.
+        """
         if self.platforms is None:
             return ()
+        found: list[ComponentCrate] = []
+        together = self._resolver.compiled(self.platforms, packages=self.packages, features=self.features)
         for manifest in self.cargo.members:
             package = self.cargo.packages.get(manifest)
             if package is None or not _is_component(package):
                 continue
-            graph = self._resolver.compiled(
-                self.platforms, packages=[package.name.value], features=self.features
-            )
-            crate = graph.crates.get(graph.roots[0]) if graph.roots else None
+            graph, crate = together, _root(together, package)
+            if crate is None:
+                graph = self._resolver.compiled(self.platforms, packages=[package.name.value])
+                crate = _root(graph, package)
             if crate is not None:
                 found.append(ComponentCrate(crate, package, graph, linked_crates(graph, crate.id)))
         return tuple(found)
@@ -186,6 +194,12 @@ class Crates:
                     yield self.read(path) or b""
 
 
+def _root(graph: CrateGraph, package: Package) -> Crate | None:
+    """The crate of a package, when it is among the roots of a graph."""
+    roots = (graph.crates[root] for root in graph.roots)
+    return next((crate for crate in roots if crate.manifest == package.manifest), None)
+
+
 def _is_component(package: Package) -> bool:
     lib = package.lib
     return lib is not None and "cdylib" in lib.crate_types
@@ -237,7 +251,9 @@ class Analysis:
     @cached_property
     def bindings(self) -> CrateBindings:
         """All bindings in the component's crates."""
-        return bindings_of(Program(self.rust), self.crate_ids, self.world_of, self.world_named)
+        return bindings_of(
+            Program(self.rust), self.crate_ids, self.world_of, self.world_named, self.worlds_of
+        )
 
     @cached_property
     def program(self) -> Program:
@@ -249,8 +265,7 @@ class Analysis:
     def prediction(self) -> Prediction:
         """What building it would import and export."""
         linkage = Linkage(self.component.crate.id, self.component.linked, self.rust_names)
-        found = self.bindings
-        return predict(linkage, self.crates.target, self.program, found.bindings, found.names)
+        return predict(linkage, self.crates.target, self.program, self.bindings)
 
     def world_of(self, call: GenerateCall) -> FoundWorld | Problem:
         """The world of a ``generate!`` call: paths are relative to the crate's manifest."""
@@ -279,6 +294,14 @@ class Analysis:
         line = SourceText(call.location.path, data).location(option.value_span.start).line
         return SourceText(call.location.path, b"\n" * (line - 1) + inline.encode())
 
+    def worlds_of(self, crate: CrateId) -> list[FoundWorld]:
+        """All worlds of a crate's own ``wit`` folder."""
+        folder = join(self.component.graph.crates[crate].folder, "wit")
+        resolution = self.crates.workspace.wit.get(folder)
+        if resolution is None:
+            return []
+        return [FoundWorld(world, resolution) for p in resolution.main for world in p.worlds.values()]
+
     def world_named(self, name: str) -> FoundWorld | None:
         """A world of the workspace's WIT by its full name."""
         for resolution in self.crates.workspace.wit.values():
@@ -289,12 +312,20 @@ class Analysis:
         return None
 
 
-def crates_of(workspace: Workspace, target: str | None = None) -> list[Crates]:
+def crates_of(
+    workspace: Workspace,
+    target: str | None = None,
+    features: FeatureSelection | None = None,
+    packages: Sequence[str] | None = None,
+) -> list[Crates]:
     """The cargo workspaces below a folder, for a target, or for the one that seems to be meant."""
     manifests = [workspace.show(path) for path in workspace.sources.manifests]
     found, problems = read_workspaces(workspace.files, manifests)
     workspace.problems += problems
-    return [Crates(workspace, cargo, target or _likely_target(workspace, cargo)) for cargo in found]
+    return [
+        Crates(workspace, cargo, target or _likely_target(workspace, cargo), features, packages)
+        for cargo in found
+    ]
 
 
 def _likely_target(workspace: Workspace, cargo: CargoWorkspace) -> str:

@@ -8,6 +8,7 @@ and what stands in macros. Closures belong to the function that they stand in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from wasmdoctor.model.rust import Reachability
 from wasmdoctor.readers.rust.items import ImplItem, MacroItem, TraitItem, TypeItem
@@ -17,6 +18,16 @@ from wasmdoctor.readers.rust.uses import Reference, UnitReferences
 
 LOOSE = "*"
 """The node of code that belongs to no item; it counts as possibly reached once anything is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What a node refers to: plainly, surely but under a condition of control flow, and possibly."""
+
+    plain: frozenset[str]
+    sure: frozenset[str]
+    maybe: frozenset[str]
+
 
 Methods = dict[str, dict[str, list[Unit]]]
 """Type's id -> method's name -> its units."""
@@ -64,7 +75,7 @@ class CallGraph:
         self._traits: dict[str, dict[str, list[Unit]]] = {}
         self._trait_impls: dict[str, list[str]] = {}
         self._macros: dict[str, list[str]] = {}
-        self._edges: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._edges: dict[str, Edges] = {}
         for unit in index.units:
             if unit.state is not False:
                 self._note(unit)
@@ -101,38 +112,44 @@ class CallGraph:
     def reachable(self, roots: Iterable[str]) -> Reachability:
         """What is reached; ``possible`` does not repeat ``certain``. Unknown roots are ignored."""
         start = [root for root in roots if root in self._units]
-        certain = self._closure(start, False)
-        possible = self._closure([*certain, LOOSE], True) if start else set()
-        return Reachability(frozenset(certain - {LOOSE}), frozenset(possible - certain - {LOOSE}))
+        plain = self._closure(start, lambda edges: edges.plain)
+        certain = self._closure(start, lambda edges: edges.plain | edges.sure)
+        possible: set[str] = set()
+        if start:
+            possible = self._closure([*certain, LOOSE], lambda edges: edges.plain | edges.sure | edges.maybe)
+        return Reachability(
+            frozenset(certain - {LOOSE}), frozenset(possible - certain - {LOOSE}), frozenset(plain - {LOOSE})
+        )
 
-    def _closure(self, start: Iterable[str], possible: bool) -> set[str]:
+    def _closure(self, start: Iterable[str], follow: Callable[[Edges], frozenset[str]]) -> set[str]:
         seen = set(start)
         stack = list(seen)
         while stack:
-            sure, maybe = self.edges(stack.pop())
-            for node in sure | maybe if possible else sure:
+            for node in follow(self.edges(stack.pop())):
                 if node not in seen:
                     seen.add(node)
                     stack.append(node)
         return seen
 
-    def edges(self, node: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The nodes that a node refers to surely, and possibly."""
+    def edges(self, node: str) -> Edges:
+        """The nodes that a node refers to."""
         known = self._edges.get(node)
         if known is None:
+            plain: set[str] = set()
             sure: set[str] = set()
             maybe: set[str] = set(self._trait_impls.get(node, ()))
             for unit in self._units.get(node, ()):
-                self._unit_edges(unit, sure, maybe)
-            known = frozenset(sure), frozenset(maybe)
+                self._unit_edges(unit, plain, sure, maybe)
+            known = Edges(frozenset(plain), frozenset(sure), frozenset(maybe))
             self._edges[node] = known
         return known
 
-    def _unit_edges(self, unit: Unit, sure: set[str], maybe: set[str]) -> None:
+    def _unit_edges(self, unit: Unit, plain: set[str], conditional: set[str], maybe: set[str]) -> None:
         found = self._references_of(unit)
         for reference in found.references:
             if reference.state is False:
                 continue
+            sure = conditional if reference.conditional else plain
             if reference.kind == "method":
                 into = sure if reference.certain and reference.state and unit.state else maybe
                 self._method_edges(reference, into, maybe)

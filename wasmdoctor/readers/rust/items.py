@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from wasmdoctor.model.source import Problem, SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute
+from wasmdoctor.readers.rust.branches import NOWHERE, Ranges
 
 Path = tuple[str, ...]
 
@@ -209,7 +210,10 @@ class MacroItem(Item):
 
 @dataclass(slots=True)
 class FileFacts:
-    """One file: its items, and the mentions and macro calls that stand directly in it."""
+    """One file: its items, and the mentions and macro calls that stand directly in it.
+
+    ``conditional`` are the parts whose code stands under a condition of control flow.
+    """
 
     source: SourceText
     items: list[Item]
@@ -217,3 +221,4 @@ class FileFacts:
     inner: tuple[Attribute, ...]
     header: tuple[str, ...]
     problems: tuple[Problem, ...]
+    conditional: Ranges = NOWHERE

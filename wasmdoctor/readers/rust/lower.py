@@ -14,6 +14,7 @@ from tree_sitter import Node, Tree
 
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute, is_test, read_attribute
+from wasmdoctor.readers.rust.branches import conditional_ranges
 from wasmdoctor.readers.rust.items import (
     CALL,
     TYPE,
@@ -85,7 +86,8 @@ def lower(parsed: Parsed) -> FileFacts:
     work.children(parsed.tree.root_node, context)
     work.run()
     header = _header(parsed.source)
-    return FileFacts(parsed.source, items, body, tuple(context.inner), header, parsed.problems)
+    conditional = conditional_ranges(parsed.tree, parsed.source.data)
+    return FileFacts(parsed.source, items, body, tuple(context.inner), header, parsed.problems, conditional)
 
 
 def _header(source: SourceText) -> tuple[str, ...]:

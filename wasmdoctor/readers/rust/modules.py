@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from wasmdoctor.model.rust import Include, ModuleFile
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.readers.rust.attributes import Attribute, compiled, expand
+from wasmdoctor.readers.rust.branches import NOWHERE, Ranges
 from wasmdoctor.readers.rust.cfg import Cfg, both, negate
 from wasmdoctor.readers.rust.items import Body, Condition, FileFacts, Item, MacroCall, ModItem
 from wasmdoctor.readers.rust.lower import lower
@@ -48,6 +49,7 @@ class Fragment:
     items: Sequence[Item]
     body: Body
     header: tuple[str, ...] = ()
+    conditional: Ranges = NOWHERE
 
 
 @dataclass(eq=False, slots=True)
@@ -259,7 +261,7 @@ class _Builder:
                 included is not None,
             )
         )
-        fragment = Fragment(facts.source, facts.items, facts.body, facts.header)
+        fragment = Fragment(facts.source, facts.items, facts.body, facts.header, facts.conditional)
         module.fragments.append(fragment)
         self.jobs.append(_Job(module, fragment, place, files))
 
@@ -285,7 +287,9 @@ class _Builder:
         if item.items is not None:
             module = self.add(job, item, state, decided)
             module.file = parent.file
-            fragment = Fragment(job.fragment.source, item.items, item.body)
+            fragment = Fragment(
+                job.fragment.source, item.items, item.body, conditional=job.fragment.conditional
+            )
             module.fragments.append(fragment)
             for path, _, _ in self.path_attributes(job, item):
                 place = _Place(_join(job.place.folder, path))

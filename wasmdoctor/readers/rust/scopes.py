@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute, compiled
+from wasmdoctor.readers.rust.branches import Ranges
 from wasmdoctor.readers.rust.cfg import both
 from wasmdoctor.readers.rust.items import (
     Body,
@@ -266,6 +267,7 @@ class Index:
         self.imports: list[tuple[Use, bool]] = []
         self.foreign: list[ForeignBlock] = []
         self.module_scopes: dict[int, Scope] = {}
+        self.conditional: dict[int, Ranges] = {}
         for crate in crates:
             self._add_crate(crate)
 
@@ -281,6 +283,7 @@ class Index:
         for module in crate.tree.modules:
             scope = self.module_scopes[id(module)]
             for fragment in module.fragments:
+                self.conditional[id(fragment.source)] = fragment.conditional
                 builder = _ScopeBuilder(self, crate, fragment.source)
                 self.units.append(
                     Unit("", "module", "", fragment.body, scope, fragment.source, module.compiled)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from wasmdoctor.model.rust import MethodCandidate, UseSite
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.rust.attributes import compiled
+from wasmdoctor.readers.rust.branches import NOWHERE
 from wasmdoctor.readers.rust.cfg import both
 from wasmdoctor.readers.rust.generators import MACRO_NAMES
 from wasmdoctor.readers.rust.items import CALL, TYPE, VALUE, MacroCall, MacroItem, Path, ValueExpr
@@ -26,7 +27,8 @@ class Reference:
     """A path or method in a unit's code with what it may stand for.
 
     ``generic`` is set when the path starts at a type parameter or at ``Self`` of a trait: then only its
-    last name is known. ``types`` are the receiver's for a method.
+    last name is known. ``types`` are the receiver's for a method. ``conditional`` when it stands under a
+    condition of control flow.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Reference:
     certain: bool
     generic: bool = False
     types: Types | None = None
+    conditional: bool = False
 
 
 @dataclass(slots=True)
@@ -64,6 +67,7 @@ class _UnitReader:
         self.data = unit.source.data
         self.conditions = unit.scope.crate.tree.conditions
         self.found = UnitReferences(unit)
+        self.conditional = resolver.index.conditional.get(id(unit.source), NOWHERE)
 
     def read(self) -> None:
         unit = self.unit
@@ -121,7 +125,10 @@ class _UnitReader:
         certain: bool,
         generic: bool,
     ) -> None:
-        self.found.references.append(Reference(kind, path, targets, start, end, state, certain, generic))
+        conditional = self.conditional.covers(start)
+        self.found.references.append(
+            Reference(kind, path, targets, start, end, state, certain, generic, conditional=conditional)
+        )
 
     def method(
         self,
@@ -133,8 +140,9 @@ class _UnitReader:
         certain: bool = True,
     ) -> None:
         types = self.types.of(receiver, self.unit)
+        conditional = self.conditional.covers(start)
         self.found.references.append(
-            Reference("method", (name,), (), start, end, state, certain, types=types)
+            Reference("method", (name,), (), start, end, state, certain, types=types, conditional=conditional)
         )
 
     def tokens(self, start: int, end: int, state: bool | None, expressions: bool) -> None:
@@ -258,6 +266,7 @@ def _site(unit: Unit, binding: Binding, kind: str, reference: Reference, certain
         Span(reference.start, reference.end),
         reference.state,
         certain,
+        conditional=reference.conditional,
     )
 
 

@@ -12,10 +12,18 @@ from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node
 from wasmdoctor.model.binding import Certainty
 from wasmdoctor.reporters.graph.emphasis import Leak, drawn, leaks, undemanded
 from wasmdoctor.reporters.graph.palette import LIGHT
-from wasmdoctor.reporters.graph.titles import HEADINGS, one_line, says, severity, title
+from wasmdoctor.reporters.graph.titles import HEADINGS, one_line, says, severity, shortened, title
 
 _FONT = '"Helvetica,Arial,sans-serif"'
-_LINES = {Certainty.CERTAIN: "solid", Certainty.POSSIBLE: "dashed", Certainty.UNUSED: "dotted"}
+WIDEST_NAME, WIDEST_DETAIL = 80, 100
+"""In columns; longer ones are cut, the tooltip has them in full."""
+
+_LINES = {
+    Certainty.CERTAIN: "solid",
+    Certainty.LIKELY: "solid",
+    Certainty.POSSIBLE: "dashed",
+    Certainty.UNUSED: "dotted",
+}
 
 
 def render(network: Network) -> str:
@@ -50,7 +58,7 @@ def _clusters(network: Network, names: dict[Node, str]) -> Iterator[str]:
 
 def _look(network: Network, node: Node, *, unasked: bool) -> str:
     facts = network.facts(node)
-    shown = title(node, facts)
+    shown = shortened(title(node, facts), WIDEST_NAME, WIDEST_DETAIL)
     label = _escaped(shown.name) + (f"\\n{_escaped(shown.detail)}" if shown.detail else "")
     place = f"\n{facts.location}" if facts.location else ""
     tip = "\\n".join(_escaped(one_line(part)) for part in (facts.label + place).split("\n"))

@@ -12,10 +12,13 @@ from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node
 from wasmdoctor.model.binding import Certainty
 from wasmdoctor.reporters.graph.emphasis import Leak, drawn, leaks
 from wasmdoctor.reporters.graph.palette import LIGHT
-from wasmdoctor.reporters.graph.titles import HEADINGS, severity, title
+from wasmdoctor.reporters.graph.titles import HEADINGS, severity, shortened, title
 
 MOST_EDGES, MOST_TEXT = 500, 50_000
 """What Mermaid draws unless its ``maxEdges`` and ``maxTextSize`` say otherwise (a page sets them, a chart cannot)."""
+
+WIDEST_NAME, WIDEST_DETAIL = 60, 80
+"""In columns; longer ones are cut."""
 
 _SPECIAL = frozenset('"#&<>`\\*_~|[]{}()$%;@!-+.=^')
 _PLAIN_IN_WORDS = frozenset("_-.@+!()=~")
@@ -53,14 +56,14 @@ def _groups(network: Network, names: dict[Node, str]) -> Iterator[str]:
 
 
 def _label(network: Network, node: Node) -> str:
-    shown = title(node, network.facts(node))
+    shown = shortened(title(node, network.facts(node)), WIDEST_NAME, WIDEST_DETAIL)
     return _escaped(shown.name) + (f"<br/>{_escaped(shown.detail)}" if shown.detail else "")
 
 
 def _link(edge: Edge, names: dict[Node, str]) -> str:
-    """A dotted arrow is for what is not certain. Providers stand on the right, as what is needed."""
+    """A dotted arrow is for what is possible or unused. Providers stand on the right, as what is needed."""
     one, two = (names[node] for node in edge.need)
-    arrow = "-->" if edge.certainty is Certainty.CERTAIN else "-.->"
+    arrow = "-.->" if edge.certainty in (Certainty.POSSIBLE, Certainty.UNUSED) else "-->"
     word = _LINKS.get(edge.kind, "")
     if edge.certainty is not Certainty.CERTAIN:
         word = f"{word}, {edge.certainty.value}" if word else edge.certainty.value

@@ -26,11 +26,11 @@ NAME_STYLE = {
     NodeKind.WORLD: "cyan",
     NodeKind.INTERFACE: "default",
 }
-LEAST_TEXT = 30
+LEAST_TEXT = 20
 """Columns that a line keeps for its text. A branch that is indented further goes on as a tree of its own."""
 
-LEAST_LEVELS, MOST_LEVELS = 6, 40
-"""But a branch is never taken out sooner than this, however narrow the window, and never later than that."""
+MOST_LEVELS = 40
+"""However wide the window is: nobody follows deeper guides."""
 
 # In the order in which a node's branches stand below it.
 _ORDER = [
@@ -74,6 +74,8 @@ def render(network: Network, style: Style) -> str:
         tree = _Tree(console, network, style)
         tree.write()
         console.print()
+        if tree.cut:
+            console.print(Text("(below) goes on in a tree further down", style="dim"), soft_wrap=True)
         if tree.repeated:
             console.print(Text("(*) is written out further up", style="dim"), soft_wrap=True)
         console.print(Text(counted(network)), soft_wrap=False)
@@ -101,6 +103,7 @@ class _Tree:
 
     def __init__(self, console: Console, network: Network, style: Style) -> None:
         self.repeated = False
+        self.cut = False
         self._console = console
         self._network = network
         self._guides = _UNICODE if style.unicode else _ASCII
@@ -108,8 +111,9 @@ class _Tree:
         self._unasked = undemanded(network)
         self._branches = {node: self._below(node) for node in network.nodes()}
         self._done: set[Node] = set()
-        room = max(console.width - LEAST_TEXT, 0)
-        self._deepest = min(max(room // len(self._guides.branch), LEAST_LEVELS), MOST_LEVELS)
+        # Below the deepest level a line still has the guide to its branches and a hanging indent of two.
+        levels = (console.width - LEAST_TEXT - 2) // len(self._guides.branch) - 1
+        self._deepest = min(max(levels, 1), MOST_LEVELS)
         self._later: list[Node] = []
 
     def _below(self, node: Node) -> list[Edge]:
@@ -162,10 +166,11 @@ class _Tree:
         again = more and node in self._done
         deep = more and not again and level + 1 >= self._deepest
         self.repeated |= again
-        mark = " (*)" if again else " (goes on below)" if deep else ""
+        mark = " (*)" if again else " (below)" if deep else ""
         self._line(indent + (guides.last if last else guides.branch), below, node, edge, mark)
         if deep:
             self._later.append(node)
+            self.cut = True
         elif not again:
             self._open(node, below, level + 1)
 
@@ -215,7 +220,7 @@ class _Tree:
 
     def _print(self, lead: str, below: str, text: Text) -> None:
         """Wrapped to the width; the guides go on beside further lines."""
-        width = max(self._console.width - len(below) - 2, LEAST_TEXT - 2)
+        width = max(self._console.width - len(below) - 2, LEAST_TEXT)
         for number, line in enumerate(text.wrap(self._console, width, overflow="fold")):
             line.rstrip()
             start = Text(f"{below}  " if number else lead, style="dim")

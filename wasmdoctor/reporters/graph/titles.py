@@ -5,6 +5,7 @@ Everything that these functions give is safe to show: names come from files that
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ class Title:
 
 def one_line(text: str) -> str:
     """``text`` on one line, without anything that a terminal, browser or XML parser would obey."""
-    return safe(text).replace("\n", "\\n").translate(_NOT_XML)
+    return safe(text).replace("\n", "\\u{a}").translate(_NOT_XML)
 
 
 def title(node: Node, facts: NodeFacts) -> Title:
@@ -82,6 +83,45 @@ def _wit(label: str) -> tuple[str, str]:
     if not slash or ":" not in package:
         return label, ""
     return (package, version) if name == "*" else (name, package + at + version)
+
+
+def columns(text: str) -> int:
+    """The width of a text in columns of a monospaced font: two for East Asian wide characters, none for marks."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def shortened(shown: Title, name: int, detail: int) -> Title:
+    """A title that is no wider than so many columns: names are cut in the middle, details at an end."""
+    return Title(_middle_cut(shown.name, name), _end_cut(shown.detail, detail))
+
+
+def _middle_cut(text: str, most: int) -> str:
+    if columns(text) <= most:
+        return text
+    return f"{_start(text, most - most // 2 - 1)}…{_start(text[::-1], most // 2)[::-1]}"
+
+
+def _end_cut(text: str, most: int) -> str:
+    """A path keeps its end, anything else its beginning."""
+    if columns(text) <= most:
+        return text
+    if "/" in text and " " not in text:
+        return f"…{_start(text[::-1], most - 1)[::-1]}"
+    return f"{_start(text, most - 1).rstrip(', ')}…"
+
+
+def _start(text: str, most: int) -> str:
+    used = 0
+    for number, char in enumerate(text):
+        used += columns(char)
+        if used > most:
+            return text[:number]
+    return text
 
 
 def place_of(location: Location | None) -> str:
@@ -121,11 +161,12 @@ def counted(network: Network) -> str:
     kinds = Counter(node.kind for node in nodes)
     words = [plural(kinds[kind], HEADINGS[kind].lower()) for kind in HEADINGS if kinds[kind]]
     found = Counter(severity(network.facts(node).finding) for node in nodes)
-    marked = [f"{found[level]} with {_article(level)}" for level in Severity if found[level]]
+    marked = [f"{found[level]} with {with_article(level)}" for level in Severity if found[level]]
     return "; ".join(", ".join(part) for part in (words, marked) if part) or "nothing to show"
 
 
-def _article(level: Severity) -> str:
+def with_article(level: Severity) -> str:
+    """``an error``, ``a warning``, ``a note``."""
     return f"an {level.value}" if level is Severity.ERROR else f"a {level.value}"
 
 

@@ -1,0 +1,308 @@
+"""Rules about imports that come from bindings: those a linked crate brings, and those that nothing calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.linking import Verdict
+from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
+from wasmdoctor.graph.origins import origin, wit_line
+from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Certainty, Predicted
+from wasmdoctor.model.cargo import Crate, SourceKind
+from wasmdoctor.model.finding import Status
+from wasmdoctor.model.names import ExternName, track
+from wasmdoctor.model.rule import Severity
+from wasmdoctor.model.source import Location
+from wasmdoctor.model.wit import StepKind
+from wasmdoctor.readers.cargo.files import join
+from wasmdoctor.readers.wit import find_world
+
+STD_PACKAGES = frozenset(
+    {"wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:io", "wasi:random", "wasi:sockets"}
+)
+"""The packages that Rust's std (1.96) and the preview1 adapter import from by themselves."""
+
+
+NOT_THERE = ("none", "version")
+"""What a host says of a name (``Match.kind``) that it has not, whatever its flags."""
+
+
+def same_import(name: str) -> tuple[str, str]:
+    """What two names of one import share when the encoder merges them: the interface and its semver track."""
+    parsed = ExternName.parse(name)
+    return parsed.unversioned, track(parsed.version) or f"={parsed.version}"
+
+
+# -- WD106
+
+
+def leaked(facts: Facts) -> Iterator[Draft]:
+    """WD106: an import that the component's own world does not have, and that a linked crate's world brings.
+
+    Asked of finished components, and of those that are predicted from sources. An import that the host
+    provides is no finding: a library may well call the host. A component without a world of its own has
+    nothing to compare with; there the library's world is meant to be the component's.
+    """
+    for sources in facts.sources:
+        for component in sources.components:
+            own = _own_world(sources, component)
+            if own is None:
+                continue
+            world, imports = own
+            for path in (*component.built, component.crate.manifest):
+                for verdict in facts.verdicts.get(path, ()):
+                    if (
+                        verdict.status in (Status.HOST, Status.OPTIONAL)
+                        or verdict.match.kind not in NOT_THERE
+                    ):
+                        continue
+                    if same_import(verdict.extern.name) in imports:
+                        continue
+                    carrier = _leak(component, verdict.extern.name, seen=path in component.built)
+                    if carrier is not None:
+                        yield _leaked(component, path, verdict, carrier, world)
+
+
+def _own_world(
+    sources: SourceFacts, component: ComponentFacts
+) -> tuple[tuple[str, Location], set[tuple[str, str]]] | None:
+    """The name and place of the component's own world, and its imports; None when it has none that is known.
+
+    From the bindings in its own crate, and from its component metadata, whose bindings may not be there
+    before a build.
+    """
+    named: tuple[str, Location] | None = None
+    imports: set[tuple[str, str]] = set()
+    own = [
+        b for b in component.bindings.bindings if b.crate == component.crate.id and b.compiled is not False
+    ]
+    # Of several, the one whose exports the crate implements is what people call the component's world.
+    for binding in sorted(own, key=lambda b: (not b.exported, not b.compiled)):
+        if binding.world:
+            named = named or (short(binding.world), binding.world_location or binding.location)
+            imports |= {same_import(name) for name in binding.imports}
+    target = component.package.component.target if component.package.component else None
+    if target is not None and target.package is None:
+        path = join(component.package.folder, target.path.value if target.path else "wit")
+        resolution = sources.wit.get(path)
+        world = find_world(resolution, target.world.value if target.world else None) if resolution else ""
+        if not isinstance(world, str):
+            named = named or (world.short, world.location)
+            imports |= {same_import(name) for name in world.imports}
+    return None if named is None else (named, imports)
+
+
+def _leak(component: ComponentFacts, name: str, *, seen: bool) -> Carrier | None:
+    """The surest way of an import through a linked crate; None when the own crate binds it, or none is known.
+
+    An import that was ``seen`` in a finished component came in some way, called by known code or not.
+    """
+    found = predicted_import(component, name)
+    carriers = [c for c in found.carriers if seen or c.certainty is not Certainty.UNUSED] if found else []
+    if not carriers or any(carrier.linked is None for carrier in carriers):
+        return None
+    return carriers[0]
+
+
+def predicted_import(component: ComponentFacts, name: str) -> Predicted | None:
+    """What is predicted under the name of an import, or another version on its track."""
+    imports = component.prediction.imports
+    if name in imports:
+        return imports[name]
+    same = same_import(name)
+    return next((p for other, p in imports.items() if same_import(other) == same), None)
+
+
+def _leaked(
+    component: ComponentFacts, path: str, verdict: Verdict, carrier: Carrier, world: tuple[str, Location]
+) -> Draft:
+    assert carrier.linked is not None
+    name = verdict.extern.name
+    library = carrier.linked.crate
+    binding = carrier.binding
+    if is_ours(library):
+        cure = (
+            f"take the bindings at {binding.location} out of `{library.name}` (plan a), or let it call standard WASI "
+            "instead (plan c)"
+        )
+    else:
+        cure = f"use `{library.name}` without what calls it, or another crate"
+    by = f"its world `{short(binding.world)}`" if binding.world else "an extern block"
+    compose = f"compose it with {verdict.provider}, which exports it; or " if verdict.provider else ""
+    return Draft(
+        path,
+        f"`{name}` is not in `{component.crate.name}`'s world `{world[0]}`: the linked crate `{library.name}` brings it "
+        f"with {by}",
+        wit_line(carrier) or binding.location,
+        name,
+        help=compose + cure,
+        # Composed with its provider the component works: this may be what its authors want.
+        severity=Severity.NOTE if verdict.provider else None,
+        related=((world[1], f"world `{world[0]}` does not import it"),),
+        origin=origin(component.crate, carrier),
+    )
+
+
+def is_ours(crate: Crate) -> bool:
+    """Whether the sources of a crate are the user's: a member of the workspace, or a path dependency."""
+    return crate.is_member or crate.source_kind is SourceKind.PATH
+
+
+def short(world: str) -> str:
+    """``world`` of ``ns:pkg/world@1.0.0``."""
+    return world.rpartition("/")[2].partition("@")[0]
+
+
+# -- WD107, and what WD205 needs of it
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """An import of a world that every component with this binding does without.
+
+    ``components`` are those; ``own`` says that the binding's crate is one of them itself. ``custom`` is
+    an import that neither the standard nor the host has. ``seen_built`` when a finished component is
+    there, none of which has the import.
+    """
+
+    crate: Crate
+    binding: Binding
+    item: BoundItem
+    components: tuple[ComponentFacts, ...]
+    own: bool
+    custom: bool
+    seen_built: bool
+
+    @property
+    def manifest(self) -> str:
+        """The Cargo.toml of the crate that binds it."""
+        return self.crate.manifest
+
+    @property
+    def world(self) -> str:
+        """The world's short name."""
+        return short(self.binding.world)
+
+    @property
+    def crates(self) -> str:
+        """The components in words."""
+        names = [f"`{component.crate.name}`" for component in self.components]
+        more = len(names) - 3
+        return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
+
+
+def unused(facts: Facts) -> Iterator[Unused]:
+    """The imports of the workspace's own bindings that no code of any component calls, in order of place.
+
+    Types are not asked: no linker needs anything for them.
+    """
+    for sources in facts.sources:
+        found: dict[tuple[object, ...], list[tuple[ComponentFacts, Predicted, Carrier]]] = {}
+        for component in sources.components:
+            for predicted in component.prediction.imports.values():
+                for carrier in predicted.carriers:
+                    binding = carrier.binding
+                    key = (binding.location, binding.world, carrier.name)
+                    found.setdefault(key, []).append((component, predicted, carrier))
+        for _, uses in sorted(found.items(), key=lambda entry: entry[0]):
+            if any(not _does_without(facts, component, predicted) for component, predicted, _ in uses):
+                continue
+            component, _, carrier = uses[0]
+            item = carrier.binding.imports[carrier.name]
+            crate = component.graph.crates[carrier.binding.crate]
+            if is_ours(crate) and carrier.binding.compiled and carrier.binding.world and item.functions:
+                yield Unused(
+                    crate,
+                    carrier.binding,
+                    item,
+                    tuple(component for component, _, _ in uses),
+                    any(component.crate.id == crate.id for component, _, _ in uses),
+                    _is_custom(facts, item.name),
+                    any(_built_imports(facts, component) is not None for component, _, _ in uses),
+                )
+
+
+def _does_without(facts: Facts, component: ComponentFacts, predicted: Predicted) -> bool:
+    """Whether a component neither is predicted to have an import, nor has it when it is built."""
+    same = same_import(predicted.name)
+    if any(
+        other.certainty is not Certainty.UNUSED and same_import(other.name) == same
+        for other in component.prediction.imports.values()
+    ):
+        return False
+    return same not in (_built_imports(facts, component) or ())
+
+
+def _built_imports(facts: Facts, component: ComponentFacts) -> set[tuple[str, str]] | None:
+    """The imports of the finished components of a crate; None when there is none."""
+    built = [path for path in component.built if path in facts.verdicts]
+    if not built:
+        return None
+    return {same_import(verdict.extern.name) for path in built for verdict in facts.verdicts[path]}
+
+
+def _is_custom(facts: Facts, name: str) -> bool:
+    parsed = ExternName.parse(name)
+    return parsed.namespace != "wasi" and facts.host.match(parsed).kind == "none"
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedLine:
+    """A line of a world that nothing needs: an import that it names, or an ``include`` with all that it brings.
+
+    ``found`` are the imports, ``what`` is the line in words.
+    """
+
+    location: Location
+    what: str
+    found: tuple[Unused, ...]
+
+    @property
+    def interface(self) -> str:
+        """The import's name; "" for an ``include``."""
+        return self.found[0].item.name if len(self.found) == 1 else ""
+
+
+def unused_lines(facts: Facts) -> Iterator[UnusedLine]:
+    """The lines that could be deleted, in order.
+
+    An ``include`` counts only when nothing of what it brings is called: one that brings more than is needed
+    is how worlds are shared. What a ``use`` brings goes with the line that has the ``use``.
+    """
+    included: dict[tuple[Location, Location], list[Unused]] = {}
+    for found in unused(facts):
+        steps = found.item.steps
+        if not steps:
+            yield UnusedLine(found.binding.location, f"imports `{found.item.name}`", (found,))
+        elif steps[0].kind is StepKind.INCLUDE:
+            included.setdefault((steps[0].location, found.binding.location), []).append(found)
+        elif len(steps) == 1 and steps[0].kind is StepKind.IMPORT:
+            yield UnusedLine(steps[0].location, f"imports `{found.item.name}`", (found,))
+    for (place, _), group in included.items():
+        brought = [
+            item.name
+            for item in group[0].binding.imports.values()
+            if item.functions and item.steps and item.steps[0].location == place
+        ]
+        if len(brought) == len(group):
+            yield UnusedLine(place, f"includes `{short(group[0].item.steps[0].target)}`", tuple(group))
+
+
+def unused_custom_import(facts: Facts) -> Iterator[Draft]:
+    """WD107: a world whose bindings are linked in imports what no host has, and nothing calls it."""
+    for line in unused_lines(facts):
+        first = line.found[0]
+        if not any(found.custom for found in line.found):
+            continue
+        yield Draft(
+            first.manifest,
+            f"world `{first.world}` of `{first.crate.name}` {line.what}, and nothing that is kept in {first.crates} "
+            "calls it",
+            line.location,
+            line.interface,
+            help="remove the line, with code that would call it and is itself not called, and make the bindings anew; "
+            "types that are still needed go into an interface without functions",
+            related=((first.binding.location, f"the bindings of `{first.crate.name}`"),),
+        )

@@ -1,0 +1,207 @@
+"""Rules about WIT: what does not parse, leads nowhere, is there twice, or is not needed."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+
+from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.leaks import STD_PACKAGES, Unused, unused_lines
+from wasmdoctor.checks.sources import SourceFacts
+from wasmdoctor.checks.wit_roots import Fault, Found, faults, first_file, roots, uses_of
+from wasmdoctor.model.names import ExternName, Version, track
+from wasmdoctor.model.rule import Severity
+from wasmdoctor.model.source import Location
+from wasmdoctor.model.wit import World, WorldItem
+from wasmdoctor.readers.cargo.files import is_below, join
+
+
+def syntax(facts: Facts) -> Iterator[Draft]:
+    """WD201: a WIT file that breaks the grammar or a rule of WIT, whatever else there is."""
+    for sources in facts.sources:
+        for found in faults(sources):
+            if found.fault is Fault.SYNTAX:
+                yield _draft(found)
+
+
+def duplicate_package(facts: Facts) -> Iterator[Draft]:
+    """WD206: a package, or an interface or world of it, that is there twice in WIT that is read together."""
+    for sources in facts.sources:
+        for found in faults(sources):
+            if found.fault is Fault.DUPLICATE:
+                yield _draft(found)
+
+
+def unresolved(facts: Facts) -> Iterator[Draft]:
+    """WD202: a package, interface, world or type that is not there."""
+    for sources in facts.sources:
+        packages = _defined_packages(sources)
+        for found in faults(sources):
+            if found.fault is not Fault.MISSING:
+                continue
+            if not found.package:
+                yield _draft(found)
+                continue
+            there = packages.get(found.package)
+            yield _draft(
+                found,
+                _fetch(found, there, sources.texts),
+                # Who reads a folder that nothing names may well read it together with the other one.
+                severity=Severity.NOTE if there and found.root.asked_by is None else None,
+                related=((there, f"`{found.package}` is defined here"),) if there else (),
+            )
+        yield from _nothing_there(sources)
+
+
+def _draft(
+    found: Found,
+    help_: str = "",
+    severity: Severity | None = None,
+    related: tuple[tuple[Location, str], ...] = (),
+) -> Draft:
+    place = found.problem.location
+    help_ = help_ or found.problem.help or _HELP[found.fault]
+    return Draft(place.path, found.problem.message, place, help=help_, severity=severity, related=related)
+
+
+_HELP = {
+    Fault.SYNTAX: "mend the line; `wasm-tools component wit` on its folder tells when that is done",
+    Fault.MISSING: "write the name of what is there, or define it",
+    Fault.DUPLICATE: "keep one of the two",
+}
+
+
+def _defined_packages(sources: SourceFacts) -> dict[str, Location]:
+    """The packages that the workspace's own WIT folders define, and where."""
+    found: dict[str, Location] = {}
+    for resolution in sources.wit.values():
+        for package in resolution.main:
+            found.setdefault(package.name, package.locations[0])
+    return found
+
+
+def _fetch(found: Found, there: Location | None, texts: Mapping[str, bytes]) -> str:
+    """How to get a package that is not there."""
+    base = found.package.partition("@")[0]
+    if any(package.base == base for package in found.root.resolution.packages.values()):
+        return found.problem.help  # it is there at another version
+    folder = next(
+        (p for p in found.root.paths if is_below(found.problem.location.path, p)),
+        found.root.paths[0] if found.root.paths else "wit",
+    )
+    folder = posixpath.dirname(folder) if folder.endswith(".wit") else folder
+    name = base.replace(":", "-")
+    if there is not None:
+        return (
+            f"copy {posixpath.dirname(there.path) or '.'} to {join(folder, f'deps/{name}')}, or name it before "
+            f"{folder} in the `path` list of `generate!`"
+        )
+    if found.problem.help:
+        return found.problem.help
+    if join(folder, "deps.toml") in texts:
+        return f"fetch it with `wit-deps` ({join(folder, 'deps.toml')} names what to fetch)"
+    return f"put its WIT into {join(folder, f'deps/{name}')}, or fetch it with `wkg wit fetch`"
+
+
+def _nothing_there(sources: SourceFacts) -> Iterator[Draft]:
+    """Calls of ``generate!`` that name a folder or file without WIT."""
+    for use in uses_of(sources):
+        if use.compiled is False:
+            continue
+        unread = {problem.location.path for problem in use.resolution.problems if not problem.location.line}
+        for path in use.paths:
+            if path in unread and is_below(path, sources.folder) and first_file(sources, path) is None:
+                yield Draft(
+                    use.location.path,
+                    f"this call reads its WIT from {path}, where there is none",
+                    use.location,
+                    help="`path` is relative to the crate's Cargo.toml: correct it, or put the WIT there",
+                )
+
+
+def two_versions(facts: Facts) -> Iterator[Draft]:
+    """WD204: a world that imports interfaces of one package at two versions.
+
+    On one semver track the encoder makes one of the two (wit-parser 0.262,
+    ``merge_world_imports_based_on_semver``), so that is only a note.
+    """
+    for sources in facts.sources:
+        for root in roots(sources):
+            if root.loose:
+                continue
+            for package in root.resolution.main:
+                for world in package.worlds.values():
+                    if world.location.path in sources.texts or root.inline:
+                        yield from _versions_of(world)
+
+
+def _versions_of(world: World) -> Iterator[Draft]:
+    found: dict[str, dict[str, WorldItem]] = {}
+    for item in world.imports.values():
+        name = ExternName.parse(item.name)
+        if name.kind == "interface" and name.package:
+            # The import that the world names itself is the clearer place.
+            versions = found.setdefault(name.package, {})
+            if name.version and (
+                name.version not in versions or (item.explicit and not versions[name.version].explicit)
+            ):
+                versions[name.version] = item
+    for package, versions in found.items():
+        if len(versions) < 2:
+            continue
+        ordered = sorted(versions, key=_precedence)
+        newest = ordered[-1]
+        one_track = len({track(version) or f"={version}" for version in versions}) == 1
+        for version in ordered[:-1]:
+            yield _two(world, package, (version, versions[version]), (newest, versions[newest]), one_track)
+
+
+def _two(
+    world: World, package: str, old: tuple[str, WorldItem], new: tuple[str, WorldItem], one_track: bool
+) -> Draft:
+    what = "the encoder takes the newer for both" if one_track else "to WIT these are two packages"
+    return Draft(
+        world.location.path,
+        f"world `{world.short}` imports `{package}` at {old[0]} (`{old[1].name}`, line {old[1].location.line}) "
+        f"and at {new[0]} (`{new[1].name}`, line {new[1].location.line}): {what}",
+        old[1].location,
+        old[1].name,
+        help=f"write {new[0]} everywhere in {world.location.path} and keep one copy of `{package}` in deps",
+        severity=Severity.NOTE if one_track else None,
+        related=tuple(
+            (step.location, f"brings `{item.name}`")
+            for item in (old[1], new[1])
+            for step in dict.fromkeys((item.origin.steps[0], item.origin.steps[-1]))
+            if step.location != old[1].location
+        ),
+    )
+
+
+def _precedence(version: str) -> tuple[object, ...]:
+    parsed = Version.parse(version)
+    return (1, *parsed.precedence) if parsed else (0, version)
+
+
+def unused_import(facts: Facts) -> Iterator[Draft]:
+    """WD205: a world names a standard import, and nothing that is built for the world calls it.
+
+    Only what the world's own lines name is meant: a line ``import``, or an ``include`` of which nothing at
+    all is called. What Rust's std itself may call shows in the finished component alone.
+    """
+    for line in unused_lines(facts):
+        first = line.found[0]
+        if not first.own or any(found.custom or not _std_does_without(found) for found in line.found):
+            continue
+        yield Draft(
+            first.manifest,
+            f"world `{first.world}` of `{first.crate.name}` {line.what}, and nothing in {first.crates} calls it",
+            line.location,
+            line.interface,
+            help="remove the line, unless a tool compares the component with this world",
+            related=((first.binding.location, f"the bindings of `{first.crate.name}`"),),
+        )
+
+
+def _std_does_without(found: Unused) -> bool:
+    """Whether Rust's std or the preview1 adapter does not need an import: a finished component shows that."""
+    return (ExternName.parse(found.item.name).package not in STD_PACKAGES) or found.seen_built

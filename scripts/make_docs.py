@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wasmdoctor.catalog import Catalog
-from wasmdoctor.checks import CHECKS
+from wasmdoctor.checks import CODES
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 104
@@ -69,7 +69,7 @@ def rules() -> str:
     """The rule reference as Markdown."""
     parts = ["# Rules", "", "Made from `rules/lints/`; `wasmdoctor explain CODE` shows the same.", ""]
     parts += ["| code | name | severity | what |", "|---|---|---|---|"]
-    lints = [lint for lint in Catalog().lints if lint.code in CHECKS]
+    lints = [lint for lint in Catalog().lints if lint.code in CODES]
     parts += [
         f"| [{lint.code}](#{lint.code.lower()}-{lint.name}) | {lint.name} | {lint.severity.value} | {lint.summary} |"
         for lint in lints
@@ -84,7 +84,11 @@ def rules() -> str:
             plan = f" (plan {fix.plan})" if fix.plan else ""
             parts += ["", f"**{fix.title}{plan}.** {fix.text.strip()}"]
         if lint.references:
-            parts += ["", "References: " + "; ".join(r.title + (f" ({r.note})" if r.note else "") for r in lint.references)]
+            parts += [
+                "",
+                "References: "
+                + "; ".join(r.title + (f" ({r.note})" if r.note else "") for r in lint.references),
+            ]
     return "\n".join(parts) + "\n"
 
 
@@ -93,7 +97,9 @@ GENERATED = {"docs/check.svg": picture, "docs/rules.md": rules}
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when something is not current")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail when something is not current"
+    )
     check = parser.parse_args().check
     stale = []
     for name, make in GENERATED.items():

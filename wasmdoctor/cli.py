@@ -255,7 +255,7 @@ def why(
       wasmdoctor why app.wasm                all its imports
       wasmdoctor why --crate my-lib          what a crate brings
     """
-    from wasmdoctor.discover import STDIN, default_paths
+    from wasmdoctor.discover import STDIN
     from wasmdoctor.pipeline.why import WhyOptions
     from wasmdoctor.pipeline.why import why as run_why
     from wasmdoctor.reporters import why as report
@@ -268,7 +268,7 @@ def why(
         interface = None
     cwd = Path.cwd()
     options = WhyOptions(
-        paths=paths or (tuple(default_paths(cwd)) if not (cwd / "Cargo.toml").exists() else (".",)),
+        paths=paths or _source_paths(cwd),
         cwd=cwd,
         pattern=interface or "*",
         crate=crate,
@@ -286,6 +286,80 @@ def why(
         _write(
             report.render_json(answers) if format_ == "json" else report.render(answers, _style(color)), None
         )
+
+
+GRAPH_FORMATS = ("text", "dot", "mermaid", "json", "html", "svg")
+ASPECTS = ("imports", "exports", "components", "crates", "worlds", "files")
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(GRAPH_FORMATS),
+    default="text",
+    show_default=True,
+    help="How to draw it.",
+)
+@click.option("--output", "-o", type=click.Path(dir_okay=False), metavar="FILE", help="Write it to FILE.")
+@click.option(
+    "--focus",
+    default="",
+    metavar="NODE",
+    help="Only what leads to or from this crate, component, world or interface; a name or a glob.",
+)
+@click.option("--depth", type=click.IntRange(0), help="With --focus: how many steps away.")
+@click.option(
+    "--only", "only", type=click.Choice(ASPECTS), multiple=True, help="Only this aspect. Repeatable."
+)
+@click.option("--expand", is_flag=True, help="Every crate and interface on its own.")
+@click.option("--host", default="wasmtime", show_default=True, metavar="HOST", help="The host to judge by.")
+@click.option(
+    "--host-flag", "-S", "flags", multiple=True, metavar="FLAG", help="A flag that the host is started with."
+)
+@click.option(
+    "--target", metavar="TRIPLE", help="The wasm target to read sources for; by default the one built last."
+)
+@click.option("--color", type=click.Choice(COLORS), default="auto", show_default=True, help="Colour in text.")
+def graph(
+    paths: tuple[str, ...],
+    format_: str,
+    output: str | None,
+    focus: str,
+    depth: int | None,
+    only: tuple[str, ...],
+    expand: bool,
+    host: str,
+    flags: tuple[str, ...],
+    target: str | None,
+    color: str,
+) -> None:
+    """Draw components, crates, bindings, worlds and interfaces as one graph.
+
+    \b
+    Examples:
+      wasmdoctor graph                                   as a tree
+      wasmdoctor graph --format html -o graph.html       a page to search and click in
+      wasmdoctor graph --focus my-lib --format svg       what leads to and from a crate
+    """
+    from wasmdoctor.pipeline.why import WhyOptions, network
+    from wasmdoctor.reporters.graph import render
+    from wasmdoctor.reporters.graph.prepare import Aspect, UnknownNode, View, prepare
+    from wasmdoctor.toolchain import Toolchain
+
+    cwd = Path.cwd()
+    options = WhyOptions(paths=paths or _source_paths(cwd), cwd=cwd, host=host, flags=flags, target=target)
+    with _explained():
+        found = network(options, _catalog(), Toolchain())
+        try:
+            part = prepare(found, View(focus, depth, tuple(map(Aspect, only)), expand))
+        except UnknownNode as error:
+            near = (
+                f"did you mean `{error.near}`?" if error.near else "run it without --focus to see all nodes"
+            )
+            _fail(f"nothing in the graph is called `{error.pattern}`", near)
+        _write(render(part, format_, _style(color, to_file=output is not None)), output)
 
 
 @cli.command()
@@ -338,11 +412,11 @@ def _lint(catalog: Catalog, code: str) -> Lint:
 @click.option("--color", type=click.Choice(COLORS), default="auto", show_default=True, help="Colour in text.")
 def rules(format_: str, color: str) -> None:
     """List all rules."""
-    from wasmdoctor.checks import CHECKS
+    from wasmdoctor.checks import CODES
     from wasmdoctor.reporters import rules as report
 
     with _explained():
-        lints = [lint for lint in _catalog().lints if lint.code in CHECKS]
+        lints = [lint for lint in _catalog().lints if lint.code in CODES]
         _write(report.lints_json(lints) if format_ == "json" else report.table(lints, _style(color)), None)
 
 
@@ -399,6 +473,13 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     _write(kind(cli, {}, "wasmdoctor", "_WASMDOCTOR_COMPLETE").source(), None)
+
+
+def _source_paths(cwd: Path) -> tuple[str, ...]:
+    """Where commands look that want sources as well as binaries: here when there is a manifest."""
+    from wasmdoctor.discover import default_paths
+
+    return (".",) if (cwd / "Cargo.toml").exists() else tuple(default_paths(cwd))
 
 
 def _catalog() -> Catalog:

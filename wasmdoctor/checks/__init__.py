@@ -5,12 +5,17 @@ One rule is one TOML file in ``rules/lints/`` (its texts) and one function here 
 ``inputs``   what could not be read or asked (WD0xx)
 ``imports``  imports that nobody provides (WD1xx)
 ``modules``  core modules where a component was expected
+``leaks``    imports that a linked crate brings (WD106), and ones that nothing calls
+``wit``, ``deps``  WIT packages and their copies (WD2xx); ``wit_roots``  which WIT is read together
+``cargo``    crates, manifests and bindings (WD3xx)
+``freshness``  binaries and bindings that are older than what they come from (WD5xx)
 ``linking``  who provides an import; ``lookalike``  what a custom interface resembles
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 
 from wasmdoctor.checks import imports, inputs, modules
 from wasmdoctor.checks.facts import Draft, Facts
@@ -19,7 +24,8 @@ from wasmdoctor.model.rule import Confidence, Lint, Severity
 
 Check = Callable[[Facts], Iterator[Draft]]
 
-CHECKS: Mapping[str, Check] = {
+# Rules about binaries: what every run asks.
+BINARY_CHECKS: Mapping[str, Check] = {
     "WD001": inputs.unreadable_wasm,
     "WD002": inputs.tools,
     "WD003": inputs.unreadable_input,
@@ -33,15 +39,49 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
+# Rules about sources, by module and function: loading them and the readers that they use takes longer than
+# checking a component that is fine, so they are loaded when there are sources to look at.
+SOURCE_CHECKS: Mapping[str, tuple[str, str]] = {
+    "WD106": ("leaks", "leaked"),
+    "WD107": ("leaks", "unused_custom_import"),
+    "WD201": ("wit", "syntax"),
+    "WD202": ("wit", "unresolved"),
+    "WD203": ("deps", "stale_deps"),
+    "WD204": ("wit", "two_versions"),
+    "WD205": ("wit", "unused_import"),
+    "WD206": ("wit", "duplicate_package"),
+    "WD301": ("cargo", "library_is_component"),
+    "WD302": ("cargo", "bindgen_versions"),
+    "WD303": ("cargo", "metadata_target"),
+    "WD304": ("cargo", "metadata_name"),
+    "WD305": ("cargo", "crate_type"),
+    "WD501": ("freshness", "stale_component"),
+    "WD502": ("freshness", "stale_bindings"),
+}
+
+CODES = frozenset((*BINARY_CHECKS, *SOURCE_CHECKS))
+"""The codes of all rules that can speak."""
+
+
+def source_check(code: str) -> Check:
+    """The function of a rule about sources. Raises KeyError for another code."""
+    module, name = SOURCE_CHECKS[code]
+    found: Check = getattr(import_module(f"wasmdoctor.checks.{module}"), name)
+    return found
+
+
 def run_checks(facts: Facts, lints: Callable[[str], Lint]) -> tuple[Finding, ...]:
     """Run every rule; the findings in their total order, doubles removed.
 
     ``lints`` gives a rule's metadata by its code and is asked only for rules that found something.
     """
     predicted = {file.path for file in facts.files if file.predicted}
+    checks = dict(BINARY_CHECKS)
+    if facts.sources:
+        checks.update({code: source_check(code) for code in SOURCE_CHECKS})
     findings = {
         _finding(code, draft, lints(code), facts, predicted): None
-        for code, check in CHECKS.items()
+        for code, check in checks.items()
         for draft in check(facts)
     }
     return tuple(sorted(findings, key=lambda finding: finding.order))

@@ -302,7 +302,7 @@ def crate_type(facts: Facts) -> Iterator[Draft]:
                 package = cargo.packages.get(manifest)
                 if package is not None and package.component is not None:
                     yield from _no_component(package, "it has component metadata", package.component.location)
-        libraries: tuple[ComponentFacts, ...] = getattr(sources, "libraries", ())
+        libraries = sources.libraries
         for library in libraries:
             exported = next(
                 (

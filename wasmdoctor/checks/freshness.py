@@ -149,8 +149,7 @@ def _signatures(item: WorldItem | None) -> dict[str, str]:
 
 def bindings_files(component: ComponentFacts) -> tuple[BindingsFile, ...]:
     """The generated files among the sources of a component."""
-    files: tuple[BindingsFile, ...] = getattr(component, "files", ())
-    return files
+    return component.files
 
 
 def crate_of(component: ComponentFacts, path: str) -> Crate | None:

@@ -11,15 +11,33 @@ if TYPE_CHECKING:  # the readers of sources take long to load, and not every run
     from wasmdoctor.model.binding import Prediction
     from wasmdoctor.model.cargo import Crate, CrateGraph, LinkedCrate, Package
     from wasmdoctor.model.cargo import Workspace as CargoWorkspace
-    from wasmdoctor.model.source import Problem
+    from wasmdoctor.model.rust import BindingsFile
+    from wasmdoctor.model.source import Location, Problem, SourceText
     from wasmdoctor.model.wit import Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class WitUse:
+    """WIT that a ``generate!`` call reads together.
+
+    ``location`` is the call, ``paths`` the folders and files that it names (as all paths here), ``inline``
+    the WIT in the call with the line numbers of the Rust file, ``resolution`` what they mean. ``compiled``
+    is False when a cfg leaves the call out.
+    """
+
+    location: Location
+    paths: tuple[str, ...]
+    inline: SourceText | None
+    resolution: Resolution
+    compiled: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentFacts:
     """One crate that becomes a component: what it is built from, what it binds, what a build would give.
 
-    ``built`` are the paths of binaries of this run that it seems to have built.
+    ``built`` are the paths of binaries of this run that it seems to have built; ``files`` the generated
+    bindings among the sources of its crates.
     """
 
     crate: Crate
@@ -29,6 +47,7 @@ class ComponentFacts:
     bindings: CrateBindings
     prediction: Prediction
     built: tuple[str, ...] = ()
+    files: tuple[BindingsFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +56,9 @@ class SourceFacts:
 
     ``wit`` maps each WIT package folder to what it means (its problems are in it); ``texts`` are the
     bytes of small files that rules compare or read themselves, by path: ``deps.toml``, ``deps.lock``,
-    ``wkg.lock``, ``wkg.toml``, and every .wit file. ``times`` are modification times (ns) of all source
-    files, by path.
+    ``wkg.lock``, ``wkg.toml``, cargo's configuration, and every .wit file. ``times`` are modification
+    times (ns) of the source files of what was built, by path. ``wit_uses`` is what each ``generate!`` call
+    reads; ``libraries`` are members with a library that is no component and linked into none.
     """
 
     folder: str
@@ -49,3 +69,5 @@ class SourceFacts:
     texts: Mapping[str, bytes] = field(default_factory=dict)
     times: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    wit_uses: tuple[WitUse, ...] = ()
+    libraries: tuple[ComponentFacts, ...] = ()

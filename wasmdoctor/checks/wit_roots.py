@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wasmdoctor.checks.sources import SourceFacts
+from wasmdoctor.checks.sources import SourceFacts, WitUse
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.model.wit import Interface, Resolution, WitPackage
 from wasmdoctor.readers.cargo.files import is_below, join
@@ -44,22 +44,6 @@ are kept there on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
-class WitUse:
-    """WIT that a ``generate!`` call reads together.
-
-    ``location`` is the call, ``paths`` the folders and files that it names (as all paths here), ``inline``
-    the WIT in the call with the line numbers of the Rust file, ``resolution`` what they mean. ``compiled``
-    is False when a cfg leaves the call out.
-    """
-
-    location: Location
-    paths: tuple[str, ...]
-    inline: SourceText | None
-    resolution: Resolution
-    compiled: bool | None
-
-
-@dataclass(frozen=True, slots=True)
 class Root:
     """WIT that is read together, and by whom.
 
@@ -80,7 +64,7 @@ class Root:
 
 def uses_of(sources: SourceFacts) -> tuple[WitUse, ...]:
     """What the ``generate!`` calls of the workspace's own crates read."""
-    uses: tuple[WitUse, ...] = getattr(sources, "wit_uses", ())
+    uses = sources.wit_uses
     return tuple(use for use in uses if is_below(use.location.path, sources.folder))
 
 

@@ -61,9 +61,10 @@ def assemble(parts: Iterable[Part], host: str) -> Network:
     network = Network()
     for part in parts:
         kind = NodeKind.MODULE if part.kind == "module" else NodeKind.COMPONENT
-        node = network.add(
-            Node(kind, part.path), NodeFacts(part.path.rpartition("/")[2], Location(part.path))
-        )
+        label = part.path.rpartition("/")[2]
+        if part.kind == "predicted" and part.source:
+            label = f"{part.source.crate.name} (predicted)"
+        node = network.add(Node(kind, part.path), NodeFacts(label, Location(part.path)))
         if part.source:
             _crates(network, node, part.source, predicted=part.kind == "predicted")
         for item in part.imports:
@@ -79,7 +80,11 @@ def assemble(parts: Iterable[Part], host: str) -> Network:
 def _import(network: Network, node: Node, item: ImportVerdict, host: str, part: Part) -> None:
     interface = network.add(
         interface_node(item.name),
-        NodeFacts(item.name, external=item.status in (Status.HOST, Status.OPTIONAL)),
+        NodeFacts(
+            item.name,
+            external=item.status in (Status.HOST, Status.OPTIONAL),
+            note="types only" if item.status is Status.OPTIONAL else "",
+        ),
     )
     evidence = Evidence.SOURCES if part.kind == "predicted" else Evidence.COMPONENT
     network.connect(Edge(node, interface, EdgeKind.IMPORTS, evidence=evidence))

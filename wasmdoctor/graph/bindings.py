@@ -196,8 +196,18 @@ def _by_module(imports: Iterable[ExternImport]) -> dict[str, tuple[str, ...]]:
         if item.module.startswith("[export]"):
             continue
         name = item.name if item.module == "$root" else item.module
-        found.setdefault(name, {})[item.name] = None
+        functions = found.setdefault(name, {})
+        if is_function(item.name):
+            functions[item.name] = None
     return {module: tuple(names) for module, names in found.items()}
+
+
+def is_function(name: str) -> bool:
+    """Whether a core import is a function of its interface: `[resource-drop]x` and its like are not.
+
+    Names: Component Model, BuildTargets.md, and wit-component 0.262 (``validation.rs``).
+    """
+    return not name.startswith("[") or name.startswith(("[method]", "[static]", "[constructor]"))
 
 
 def _extern_blocks(imports: Iterable[ExternImport], crates: Mapping[str, CrateId]) -> list[Binding]:

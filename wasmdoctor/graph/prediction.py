@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wasmdoctor.graph.bindings import CrateBindings
+from wasmdoctor.graph.bindings import CrateBindings, is_function
 from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Certainty, Predicted, Prediction, SiteKind
 from wasmdoctor.model.cargo import CrateId, LinkedCrate
@@ -198,7 +198,7 @@ def _imports(binding: Binding, uses: _Uses, chain: LinkedCrate | None, sure: boo
             best = _surer(best, certainty)
         if best in (Certainty.CERTAIN, Certainty.LIKELY) and not sure:
             best = Certainty.POSSIBLE
-        called = tuple(sorted(filter(None, used[name])))
+        called = tuple(sorted(function for function in used[name] if function and is_function(function)))
         yield Carrier(name, chain, binding, best or Certainty.UNUSED, called)
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from wasmdoctor.checks.sources import WitUse
 from wasmdoctor.graph.bindings import CrateBindings, FoundWorld, bindings_of
 from wasmdoctor.graph.prediction import Linkage, predict
 from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Prediction
 from wasmdoctor.model.cargo import Crate, CrateGraph, CrateId, LinkedCrate, Package, Side
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
-from wasmdoctor.model.rust import GenerateCall
-from wasmdoctor.model.source import Problem, SourceText
+from wasmdoctor.model.rust import GenerateCall, Generator
+from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.pipeline.sources import WitView, Workspace
 from wasmdoctor.readers.cargo import (
     CrateResolver,
@@ -117,6 +118,22 @@ class Crates:
                 found.append(ComponentCrate(crate, package, graph, linked_crates(graph, crate.id)))
         return tuple(found)
 
+    @cached_property
+    def libraries(self) -> tuple[ComponentCrate, ...]:
+        """The members with a library that are no component and get into none."""
+        inside = {c.crate.id for c in self.components}
+        inside |= {linked.crate.id for c in self.components for linked in c.linked}
+        found: list[ComponentCrate] = []
+        for manifest in self.cargo.members if self.platforms else ():
+            package = self.cargo.packages.get(manifest)
+            if package is None or package.lib is None or self.platforms is None:
+                continue
+            graph = self._resolver.compiled(self.platforms, packages=[package.name.value])
+            crate = _root(graph, package)
+            if crate is not None and crate.id not in inside:
+                found.append(ComponentCrate(crate, package, graph, linked_crates(graph, crate.id)))
+        return tuple(found)
+
     def member(self, name: str) -> ComponentCrate | None:
         """The component of a package."""
         return next((c for c in self.components if c.package.name.value == name), None)
@@ -211,7 +228,7 @@ class Analysis:
     def __init__(self, crates: Crates, component: ComponentCrate) -> None:
         self.crates = crates
         self.component = component
-        self._worlds: dict[str, FoundWorld | Problem] = {}
+        self._uses: dict[Location, WitUse] = {}
 
     @cached_property
     def rust_names(self) -> dict[CrateId, str]:
@@ -268,23 +285,35 @@ class Analysis:
         return predict(linkage, self.crates.target, self.program, self.bindings)
 
     def world_of(self, call: GenerateCall) -> FoundWorld | Problem:
-        """The world of a ``generate!`` call: paths are relative to the crate's manifest."""
-        crate = self.component.graph.crates[self.crate_ids[call.crate]]
-        folder = crate.folder
-        paths = tuple(join(folder, path) for path in call.paths)
-        inline = call.inline
-        if not paths and (inline is None or self.crates.files.is_folder(join(folder, "wit"))):
-            paths = (join(folder, "wit"),)
-        text = self._inline_text(call, inline) if inline is not None else None
-        resolution = resolve_wit(
-            load_wit(WitView(self.crates.files), paths, inline=text, decode=self.crates.workspace.decode)
-        )
-        world = find_world(resolution, call.world)
+        """The world of a ``generate!`` call."""
+        use = self.wit_use(call)
+        world = find_world(use.resolution, call.world)
         if isinstance(world, str):
-            problem = next(iter(resolution.problems), None)
+            problem = next(iter(use.resolution.problems), None)
             reason = f"{problem.message} ({problem.location})" if problem else world
             return Problem(call.location, f"the world of this call cannot be found: {reason}")
-        return FoundWorld(world, resolution)
+        return FoundWorld(world, use.resolution)
+
+    def wit_use(self, call: GenerateCall) -> WitUse:
+        """The WIT that a call reads: paths are relative to the crate's manifest, and ``wit`` is the default."""
+        if call.location not in self._uses:
+            crate = self.component.graph.crates[self.crate_ids[call.crate]]
+            files = self.crates.files
+            default = join(crate.folder, "wit")
+            paths = tuple(join(crate.folder, path) for path in call.paths)
+            if not paths and (call.inline is None or files.is_folder(default)):
+                paths = (default,)
+            inline = self._inline_text(call, call.inline) if call.inline is not None else None
+            decode = self.crates.workspace.decode
+            resolution = resolve_wit(load_wit(WitView(files), paths, inline=inline, decode=decode))
+            self._uses[call.location] = WitUse(call.location, paths, inline, resolution, call.compiled)
+        return self._uses[call.location]
+
+    def wit_uses(self) -> Iterator[WitUse]:
+        """What each ``generate!`` call in the component's crates reads."""
+        for call in self.program.generate_calls:
+            if call.generator in (Generator.WIT_BINDGEN, Generator.CARGO_COMPONENT) and not call.inside:
+                yield self.wit_use(call)
 
     def _inline_text(self, call: GenerateCall, inline: str) -> SourceText:
         """Inline WIT, moved down so that its line numbers are those of the Rust file."""

@@ -14,9 +14,11 @@ from wasmdoctor.graph.origins import origin, wit_line
 from wasmdoctor.model.binding import Carrier, Certainty, Evidence, Predicted
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
+from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
 from wasmdoctor.pipeline.evidence import Artifacts, Callers, ProfileFolders, Proof, callers
 from wasmdoctor.pipeline.sources import Workspace
+from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.toolchain import Toolchain
 
 SMALL = 4 * 1024 * 1024
@@ -170,41 +172,23 @@ class Project:
         )
 
     def _facts_of(self, workspace: Workspace, crates: list[Crates], built: dict[str, Maker]) -> SourceFacts:
-        components = tuple(
-            _component_facts(one.analysis(component), built) for one in crates for component in one.components
-        )
+        analyses = [one.analysis(component) for one in crates for component in one.components]
+        libraries = [one.analysis(library) for one in crates for library in one.libraries]
         problems = (*workspace.problems, *(problem for one in crates for problem in one.problems))
+        uses = {use.location: use for analysis in analyses for use in analysis.wit_uses()}
+        wit = {**workspace.wit, **_named_wit(workspace, crates)}
         return SourceFacts(
             folder=workspace.show(workspace.root),
             target=crates[0].target if crates else self.target or "",
             cargo=tuple(one.cargo for one in crates),
-            components=components,
-            wit=workspace.wit,
-            texts=self._texts(workspace),
+            components=tuple(_component_facts(analysis, built) for analysis in analyses),
+            wit=wit,
+            texts=_texts(workspace, wit),
             times=self._times(workspace, built),
             problems=problems,
+            wit_uses=tuple(uses.values()),
+            libraries=tuple(_component_facts(library, {}) for library in libraries),
         )
-
-    def _texts(self, workspace: Workspace) -> dict[str, bytes]:
-        """The small files that rules read themselves."""
-        wanted = [
-            file
-            for resolution in workspace.wit.values()
-            for p in resolution.packages.values()
-            for file in p.files
-        ]
-        for folder in workspace.sources.wit:
-            wanted += [workspace.show(folder / name) for name in DEPENDENCY_FILES]
-            wanted += [workspace.show(folder.parent / name) for name in DEPENDENCY_FILES]
-        texts: dict[str, bytes] = {}
-        for path in dict.fromkeys(wanted):
-            try:
-                data = workspace.files.read(path)
-            except OSError:
-                continue
-            if len(data) <= SMALL:
-                texts[path] = data
-        return texts
 
     def _times(self, workspace: Workspace, built: dict[str, Maker]) -> dict[str, int]:
         """Modification times of the sources of what was built."""
@@ -227,6 +211,39 @@ class Project:
             except OSError:
                 continue
         return times
+
+
+def _named_wit(workspace: Workspace, crates: Iterable[Crates]) -> dict[str, Resolution]:
+    """WIT folders that component metadata names and that git does not see."""
+    found: dict[str, Resolution] = {}
+    for one in crates:
+        for package in one.cargo.packages.values():
+            target = package.component.target if package.component else None
+            if target is None or target.path is None:
+                continue
+            path = join(package.folder, target.path.value)
+            if path not in workspace.wit and workspace.files.is_folder(path):
+                found[path] = workspace.resolve([path])
+    return found
+
+
+def _texts(workspace: Workspace, wit: Iterable[str]) -> dict[str, bytes]:
+    """The small files that rules read themselves."""
+    wanted = [workspace.show(workspace.root / ".cargo" / name) for name in ("config.toml", "config")]
+    for folder in wit:
+        real = workspace.cwd / folder
+        wanted += [workspace.show(path) for path in real.rglob("*.wit")]
+        for place in (real, real.parent):
+            wanted += [workspace.show(place / name) for name in DEPENDENCY_FILES]
+    texts: dict[str, bytes] = {}
+    for path in dict.fromkeys(wanted):
+        try:
+            data = workspace.files.read(path)
+        except OSError:
+            continue
+        if len(data) <= SMALL:
+            texts[path] = data
+    return texts
 
 
 def _below(folder: Path, root: Path) -> bool:
@@ -260,6 +277,7 @@ def _component_facts(analysis: Analysis, built: dict[str, Maker]) -> ComponentFa
         built=tuple(
             sorted(path for path, maker in built.items() if maker.component.crate.id == component.crate.id)
         ),
+        files=analysis.program.bindings_files,
     )
 
 

@@ -1,6 +1,10 @@
 # Everything a contributor runs. `make test` is what CI runs.
 PYTHON ?= python3
 VENV := .venv
+export WASMDOCTOR_TOOLS ?= $(HOME)/.cache/wasmdoctor-tools
+# WIT from published crates, and how many files there must be at least.
+export WASMDOCTOR_WIT_CORPUS ?= $(WASMDOCTOR_TOOLS)/corpus/vendor
+export WASMDOCTOR_WIT_FLOOR ?= 500
 BIN := $(VENV)/bin
 
 .PHONY: setup tools check test docs clean

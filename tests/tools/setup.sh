@@ -5,6 +5,7 @@
 #     Debian's packages, which bring the sources of std
 #   - wasm-component-ld, the linker for wasm32-wasip2
 #   - the adapter that makes a component of a preview1 module
+#   - published crates that carry WIT, for the tests of the WIT reader
 #
 # It looks before it installs, so that a second run takes a second. What is not a Debian package goes to
 # ${WASMDOCTOR_TOOLS:-~/.cache/wasmdoctor-tools}. Any failure ends it with a message and a code other than 0.
@@ -73,6 +74,19 @@ install_linker() {
   show wasm-component-ld "$LINKER_VERSION ($WASMDOCTOR_TOOLS/bin/wasm-component-ld)"
 }
 
+# Fetches the crates whose WIT the tests of the WIT reader compare with wasm-tools.
+fetch_corpus() {
+  local folder=$WASMDOCTOR_TOOLS/corpus
+  if ! cmp -s "$root/tests/tools/corpus/Cargo.toml" "$folder/Cargo.toml" || [[ ! -f $folder/.complete ]]; then
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp "$root"/tests/tools/corpus/* "$folder/"
+    (cd "$folder" && cargo vendor --quiet vendor >/dev/null) || die "cargo could not fetch the WIT corpus"
+    touch "$folder/.complete"
+  fi
+  show "WIT corpus" "$(find "$folder/vendor" -name '*.wit' | wc -l) files ($folder/vendor)"
+}
+
 main() {
   mkdir -p "$WASMDOCTOR_TOOLS" || die "cannot make the folder $WASMDOCTOR_TOOLS"
   if rustup_has_both_targets; then
@@ -84,6 +98,7 @@ main() {
     show rustc "$(rustc --version)"
   fi
   install_linker
+  fetch_corpus
   show adapter "$("$root/fixtures/scheduler/build.sh" --adapter)"
 }
 

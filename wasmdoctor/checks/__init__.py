@@ -109,7 +109,8 @@ def _finding(code: str, draft: Draft, lint: Lint, facts: Facts, predicted: set[s
         location=draft.location,
         interface=draft.interface,
         help=draft.help,
-        origin=draft.origin or (origin.steps if origin else ()),
+        # What a build shows of an import is worth more than what a rule saw in the sources.
+        origin=origin.steps if origin else draft.origin,
         plans=lint.plans if draft.plans is None else draft.plans,
         related=draft.related,
     )

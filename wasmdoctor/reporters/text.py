@@ -185,17 +185,20 @@ def _folded(items: list[ImportVerdict]) -> list[tuple[str, str]]:
 def _findings(console: Console, findings: list[Finding], seen: set[str]) -> None:
     """What was said of another component already is not said again at length."""
     known: dict[tuple[Severity, str], list[str]] = {}
+    new: list[Finding] = []
     for finding in findings:
         key = f"{finding.code} {finding.message} {finding.location if finding.location.line else ''}"
         if key in seen and finding.interface:
             known.setdefault((finding.severity, finding.code), []).append(finding.interface)
         else:
-            _finding(console, finding, seen)
+            new.append(finding)
         seen.add(key)
     for (severity, code), interfaces in known.items():
         line = Text(f"{severity.value}[{code}]", style=STYLE[severity])
         line.append(f" as above: {', '.join(safe(name) for name in interfaces)}", style="not bold default")
         _hang(console, line, 2, 4)
+    for finding in new:
+        _finding(console, finding, seen)
 
 
 def _finding(console: Console, finding: Finding, seen: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""Makes the generated parts of the docs: the picture in the README and the rule reference.
+"""Makes the generated parts of the docs: the pictures in the README and the rule reference.
 
 `python scripts/make_docs.py` writes them, `--check` fails when one is not current.
 """
@@ -65,6 +65,19 @@ def picture() -> str:
     return console.export_svg(title="wasmdoctor", code_format=SVG, unique_id="wasmdoctor")
 
 
+def graph() -> str:
+    """The graph of the fixture's application, as SVG."""
+    done = subprocess.run(
+        [sys.executable, "-m", "wasmdoctor", "graph", "prebuilt/scheduler.wasm", "--format", "svg"],
+        cwd=ROOT / "fixtures/scheduler",
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        check=True,
+    )
+    return done.stdout
+
+
 def rules() -> str:
     """The rule reference as Markdown."""
     parts = ["# Rules", "", "Made from `rules/lints/`; `wasmdoctor explain CODE` shows the same.", ""]
@@ -92,7 +105,7 @@ def rules() -> str:
     return "\n".join(parts) + "\n"
 
 
-GENERATED = {"docs/check.svg": picture, "docs/rules.md": rules}
+GENERATED = {"docs/check.svg": picture, "docs/graph.svg": graph, "docs/rules.md": rules}
 
 
 def main() -> int:

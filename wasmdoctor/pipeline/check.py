@@ -16,7 +16,7 @@ from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks import run_checks
 from wasmdoctor.checks.facts import Facts, Origin
 from wasmdoctor.checks.linking import Verdict, judge
-from wasmdoctor.discover import Binary, Discovery, discover
+from wasmdoctor.discover import Binary, Discovery, discover, workspace_root
 from wasmdoctor.model.finding import (
     CheckedArtifact,
     ExportItem,
@@ -84,7 +84,7 @@ def check(
     files = read_binaries(found, progress)
     tool_problem, invalid = _ask_wasm_tools(options, found, files, toolchain)
     sources = _Sources()
-    if _asks_for_sources(found) or _open_questions(judge(files, host)):
+    if _asks_for_sources(found) or (_open_questions(judge(files, host)) and _may_have_sources(found)):
         sources = _read_sources(options, found, files, toolchain)
         files += sources.predicted
     verdicts = judge(files, host)
@@ -117,6 +117,12 @@ def check(
 def _asks_for_sources(found: Discovery) -> bool:
     """Whether a folder was named that holds sources: then they are checked, built or not."""
     return any(root.is_dir() and (root / "Cargo.toml").is_file() for root in found.roots)
+
+
+def _may_have_sources(found: Discovery) -> bool:
+    """Whether there may be any: a folder was named, or a binary lies below a manifest."""
+    folders = {binary.real.parent for binary in found.binaries if binary.data is None}
+    return any(root.is_dir() for root in found.roots) or any(map(workspace_root, folders))
 
 
 def _open_questions(verdicts: Mapping[str, tuple[Verdict, ...]]) -> bool:

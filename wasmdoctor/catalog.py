@@ -36,7 +36,17 @@ from wasmdoctor.model.host import (
     suggestion,
     view,
 )
-from wasmdoctor.model.rule import Confidence, Example, Fix, Lint, Lookalikes, Reference, Role, Severity
+from wasmdoctor.model.rule import (
+    Confidence,
+    Example,
+    Fix,
+    Lint,
+    Lookalikes,
+    Reference,
+    Role,
+    Severity,
+    StdFacts,
+)
 
 _MAX_BYTES: Final = 4_000_000
 _PLANS: Final = ("a", "b", "c")
@@ -211,6 +221,15 @@ class Catalog:
         return None
 
     # -- look-alikes --
+
+    @cached_property
+    def std(self) -> dict[str, StdFacts]:
+        """What std may bring, by target."""
+        table = _read(self.folders[0] / "std.toml")
+        _check_schema(table)
+        found = {target: _std(facts) for target, facts in table.tables("targets").items()}
+        table.done()
+        return found
 
     @cached_property
     def lookalikes(self) -> Lookalikes:
@@ -681,6 +700,13 @@ def _gate(table: _Table) -> Gate:
 
 
 # -- look-alikes ----------------------------------------------------------------------------------
+
+
+def _std(table: _Table) -> StdFacts:
+    found = StdFacts(table.text("brought_by"), table.names("interfaces", None))
+    table.text("evidence")
+    table.done()
+    return found
 
 
 def _lookalikes(table: _Table) -> Lookalikes:

@@ -543,7 +543,12 @@ def _style(color: str, *, to_file: bool = False) -> Style:
         colored = color == "always"
     width = shutil.get_terminal_size((100, 24)).columns
     encoding = "utf-8" if to_file else (sys.stdout.encoding or "ascii")
-    return Style(width=width, color=colored, unicode=_speaks_unicode(encoding), links=terminal)
+    return Style(
+        width=width,
+        color=colored,
+        unicode=_speaks_unicode(encoding),
+        links=str(Path.cwd()) if terminal else "",
+    )
 
 
 def _speaks_unicode(encoding: str) -> bool:

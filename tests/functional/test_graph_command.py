@@ -28,6 +28,9 @@ def test_json_follows_its_schema() -> None:
     jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
     kinds = {node["kind"] for node in document["nodes"]}
     assert {"component", "crate", "binding", "world", "interface", "host"} <= kinds
+    files = json.loads(run("graph", "--only", "files", "--format", "json", cwd=FIXTURE).stdout)
+    shown = {node["id"] for node in files["nodes"]}
+    assert any(name.endswith("core-libs/wit/world.wit") for name in shown)
 
 
 @pytest.mark.parametrize("format_", ["dot", "mermaid", "html", "svg"])

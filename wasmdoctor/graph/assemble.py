@@ -11,6 +11,7 @@ from wasmdoctor.model.binding import Binding, Certainty, Evidence, Prediction
 from wasmdoctor.model.cargo import Crate, CrateGraph, CrateId, LinkedCrate, SourceKind
 from wasmdoctor.model.finding import ImportVerdict, Status
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.wit import StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,12 @@ def binding_node(binding: Binding) -> Node:
     return Node(NodeKind.BINDING, f"{binding.location} {binding.world}")
 
 
-def assemble(parts: Iterable[Part], host: str) -> Network:
-    """The graph of a run. ``findings`` of a part maps an import's name to the severity of its finding."""
+def assemble(parts: Iterable[Part], host: str, declarations: Mapping[str, Location] | None = None) -> Network:
+    """The graph of a run.
+
+    ``findings`` of a part maps an import's name to the severity of its finding; ``declarations`` an
+    interface without version to the WIT that declares it.
+    """
     network = Network()
     for part in parts:
         kind = NodeKind.MODULE if part.kind == "module" else NodeKind.COMPONENT
@@ -74,7 +79,19 @@ def assemble(parts: Iterable[Part], host: str) -> Network:
             network.connect(Edge(node, interface_node(name), EdgeKind.EXPORTS, evidence=Evidence.COMPONENT))
         for name, severity in part.findings.items():
             network.mark(interface_node(name), severity)
+    for node in network.nodes(NodeKind.INTERFACE):
+        place = (declarations or {}).get(node.key.partition("@")[0])
+        if place is not None:
+            _declared(network, node, place)
     return network
+
+
+def _declared(network: Network, node: Node, place: Location) -> None:
+    """A world or interface stands in a file."""
+    file = network.add(
+        Node(NodeKind.FILE, place.path), NodeFacts(place.path.rpartition("/")[2], Location(place.path))
+    )
+    network.connect(Edge(node, file, EdgeKind.DECLARED_IN, place))
 
 
 def _import(network: Network, node: Node, item: ImportVerdict, host: str, part: Part) -> None:
@@ -146,6 +163,8 @@ def _binding(network: Network, binding: Binding, prediction: Prediction) -> None
             Node(NodeKind.WORLD, binding.world), NodeFacts(binding.world, binding.world_location)
         )
         network.connect(Edge(node, world, EdgeKind.FOR, binding.location))
+        if binding.world_location is not None:
+            _declared(network, world, binding.world_location)
         holder = world
     for side, kind, known in (
         (binding.imports, EdgeKind.IMPORTS, prediction.imports),
@@ -157,4 +176,8 @@ def _binding(network: Network, binding: Binding, prediction: Prediction) -> None
             )
             sure = known[item.name].certainty if item.name in known else Certainty.UNUSED
             place = item.steps[-1].location if item.steps else binding.location
+            for step in item.steps:
+                if step.kind is StepKind.INCLUDE:
+                    one, two = Node(NodeKind.WORLD, step.owner), Node(NodeKind.WORLD, step.target)
+                    network.connect(Edge(one, two, EdgeKind.INCLUDES, step.location))
             network.connect(Edge(holder, interface_node(item.name), kind, place, certainty=sure))

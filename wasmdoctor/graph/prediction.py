@@ -33,10 +33,14 @@ class Linkage:
     rust: Mapping[CrateId, str]
 
 
-def predict(linkage: Linkage, target: str, program: Program, found: CrateBindings) -> Prediction:
+def predict(
+    linkage: Linkage, target: str, program: Program, found: CrateBindings, std: Iterable[str] = ()
+) -> Prediction:
     """The imports and exports of the component that a crate would become; ``found`` are its crates' bindings.
 
-    What std and the adapter bring is not in it: see ``std_imports``.
+    ``std`` are the interfaces (without version) that std may bring for the target: always only possible,
+    since they depend on what of std is kept, and under a name without version.
+
     """
     named = _named_crates(linkage, program)
     mine = [binding for binding in found.bindings if binding.crate in named and binding.compiled is not False]
@@ -60,10 +64,13 @@ def predict(linkage: Linkage, target: str, program: Program, found: CrateBinding
             for item in binding.exports.values():
                 carrier = Carrier(item.name, chain, binding, certainty, item.functions)
                 exports.setdefault(item.name, []).append(carrier)
+    merged = _merged(imports)
+    for name in std:
+        merged.setdefault(name, Predicted(name, Certainty.POSSIBLE, source="std"))
     return Prediction(
         linkage.root,
         target,
-        _merged(imports),
+        dict(sorted(merged.items())),
         {name: _predicted(name, carriers) for name, carriers in sorted(exports.items())},
         tuple(place for crate, places in found.unseen.items() if crate in named for place in places),
     )

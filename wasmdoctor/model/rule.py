@@ -77,6 +77,17 @@ class Lint:
 
 
 @dataclass(frozen=True, slots=True)
+class StdFacts:
+    """What std may bring into a component for one target: interfaces without version, and how in words."""
+
+    brought_by: str
+    interfaces: tuple[str, ...]
+
+
+NO_STD = StdFacts("", ())
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """What a standard interface is for, in words that authors of custom interfaces use.
 

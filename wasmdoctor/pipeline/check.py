@@ -85,7 +85,7 @@ def check(
     tool_problem, invalid = _ask_wasm_tools(options, found, files, toolchain)
     sources = _Sources()
     if _asks_for_sources(found) or (_open_questions(judge(files, host)) and _may_have_sources(found)):
-        sources = _read_sources(options, found, files, toolchain)
+        sources = _read_sources(options, found, files, toolchain, catalog)
         files += sources.predicted
     verdicts = judge(files, host)
     open_questions = _open_questions(verdicts)
@@ -183,12 +183,16 @@ class _ReadSources(_Sources):
 
 
 def _read_sources(
-    options: CheckOptions, found: Discovery, files: Sequence[WasmFile], toolchain: Toolchain
+    options: CheckOptions,
+    found: Discovery,
+    files: Sequence[WasmFile],
+    toolchain: Toolchain,
+    catalog: Catalog,
 ) -> _Sources:
     # Loading the readers of sources takes longer than checking a component that is fine.
     from wasmdoctor.pipeline.project import Project
 
-    return _ReadSources(Project(found, options.cwd, toolchain, options.target), found, files)
+    return _ReadSources(Project(found, options.cwd, toolchain, options.target, catalog.std), found, files)
 
 
 def makers_of(project: Project, found: Discovery, files: Iterable[WasmFile]) -> dict[str, Maker]:

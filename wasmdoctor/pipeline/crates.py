@@ -16,6 +16,7 @@ from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Prediction
 from wasmdoctor.model.cargo import Crate, CrateGraph, CrateId, LinkedCrate, Package, Side
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
+from wasmdoctor.model.rule import NO_STD, StdFacts
 from wasmdoctor.model.rust import GenerateCall, Generator
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.pipeline.sources import WitView, Workspace
@@ -62,7 +63,7 @@ class Crates:
     """One cargo workspace for one target; every part is read when first asked for.
 
     ``features`` and ``packages`` are what would be given to cargo; by default the default members with
-    their default features.
+    their default features. ``std`` is what std may bring for the target.
     """
 
     def __init__(
@@ -72,12 +73,14 @@ class Crates:
         target: str,
         features: FeatureSelection | None = None,
         packages: Sequence[str] | None = None,
+        std: StdFacts = NO_STD,
     ) -> None:
         self.workspace = workspace
         self.cargo = cargo
         self.target = target
         self.features = features
         self.packages = packages
+        self.std = std
         home = cargo_home()
         self.files = DiskFiles(workspace.cwd, workspace.root, [home])
         self.problems: list[Problem] = list(cargo.problems)
@@ -282,7 +285,8 @@ class Analysis:
     def prediction(self) -> Prediction:
         """What building it would import and export."""
         linkage = Linkage(self.component.crate.id, self.component.linked, self.rust_names)
-        return predict(linkage, self.crates.target, self.program, self.bindings)
+        std = self.crates.std.interfaces
+        return predict(linkage, self.crates.target, self.program, self.bindings, std)
 
     def world_of(self, call: GenerateCall) -> FoundWorld | Problem:
         """The world of a ``generate!`` call."""
@@ -346,15 +350,18 @@ def crates_of(
     target: str | None = None,
     features: FeatureSelection | None = None,
     packages: Sequence[str] | None = None,
+    std: Mapping[str, StdFacts] | None = None,
 ) -> list[Crates]:
     """The cargo workspaces below a folder, for a target, or for the one that seems to be meant."""
     manifests = [workspace.show(path) for path in workspace.sources.manifests]
     found, problems = read_workspaces(workspace.files, manifests)
     workspace.problems += problems
-    return [
-        Crates(workspace, cargo, target or _likely_target(workspace, cargo), features, packages)
-        for cargo in found
-    ]
+    made: list[Crates] = []
+    for cargo in found:
+        triple = target or _likely_target(workspace, cargo)
+        brought = (std or {}).get(triple, NO_STD)
+        made.append(Crates(workspace, cargo, triple, features, packages, brought))
+    return made
 
 
 def _likely_target(workspace: Workspace, cargo: CargoWorkspace) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from wasmdoctor.discover import Binary, Discovery, workspace_root
 from wasmdoctor.graph.origins import origin, wit_line
 from wasmdoctor.model.binding import Carrier, Certainty, Evidence, Predicted
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.rule import StdFacts
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
@@ -43,10 +44,18 @@ class Maker:
 class Project:
     """All sources of a run. Nothing is read before somebody asks."""
 
-    def __init__(self, found: Discovery, cwd: Path, toolchain: Toolchain, target: str | None = None) -> None:
+    def __init__(
+        self,
+        found: Discovery,
+        cwd: Path,
+        toolchain: Toolchain,
+        target: str | None = None,
+        std: Mapping[str, StdFacts] | None = None,
+    ) -> None:
         self.cwd = cwd
         self.toolchain = toolchain
         self.target = target
+        self.std = std or {}
         self._found = found
 
     @cached_property
@@ -67,7 +76,10 @@ class Project:
     @cached_property
     def crates(self) -> dict[Path, list[Crates]]:
         """The cargo workspaces of every workspace folder."""
-        return {root: crates_of(workspace, self.target) for root, workspace in self.workspaces.items()}
+        return {
+            root: crates_of(workspace, self.target, std=self.std)
+            for root, workspace in self.workspaces.items()
+        }
 
     def maker(self, file: WasmFile, folder: Path) -> Maker | None:
         """The crate whose library has the name of a binary, in the workspace that the binary lies in.
@@ -262,7 +274,8 @@ def predicted_of(analysis: Analysis, extern: str, *, export: bool) -> Predicted 
     name = ExternName.parse(extern)
     same = [p for other, p in side.items() if ExternName.parse(other).unversioned == name.unversioned]
     near = [p for p in same if ExternName.parse(p.name).track == name.track]
-    return next(iter(near or same), None)
+    # What std may bring has no version, and is meant only when no crate's binding is.
+    return min(near or same, key=lambda p: p.source == "std", default=None)
 
 
 def _component_facts(analysis: Analysis, built: dict[str, Maker]) -> ComponentFacts:
@@ -287,7 +300,7 @@ def predicted_file(maker: Maker) -> WasmFile:
     imports = tuple(
         _extern(predicted, export=False)
         for predicted in prediction.imports.values()
-        if predicted.certainty is not Certainty.UNUSED
+        if predicted.certainty is not Certainty.UNUSED and predicted.source == "crate"
     )
     exports = tuple(_extern(predicted, export=True) for predicted in prediction.exports.values())
     return WasmFile(

@@ -86,6 +86,8 @@ def why(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: byte
                 answer = _import(asked, verdict, options.crate)
                 if answer:
                     answers.append(answer)
+        if file.predicted and maker and not options.crate:
+            answers += _std(asked, maker, options.pattern)
         if options.crate and maker:
             answers += _exports(asked, maker, options)
     return sorted(answers, key=lambda answer: (answer.subject, answer.kind != "import", answer.name))
@@ -110,14 +112,17 @@ def network(options: WhyOptions, catalog: Catalog, toolchain: Toolchain) -> Netw
         )
         for file in run.files
     ]
-    return assemble(parts, run.host)
+    declarations: dict[str, Location] = {}
+    for workspace in run.project.workspaces.values():
+        declarations = workspace.declarations | declarations
+    return assemble(parts, run.host, declarations)
 
 
 def _read(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: bytes | None) -> _Run:
     view = catalog.host(options.host, options.flags)
     found = discover(options.paths, options.cwd, stdin=stdin)
     files = read_binaries(found)
-    project = Project(found, options.cwd, toolchain, options.target)
+    project = Project(found, options.cwd, toolchain, options.target, catalog.std)
     makers = makers_of(project, found, files)
     for maker in project.unbuilt(makers.values()):
         file = predicted_file(maker)
@@ -156,6 +161,26 @@ def _import(asked: _Asked, verdict: Verdict, crate: str) -> Why | None:
         functions=tuple(sorted(f.name for f in verdict.extern.functions)),
         note=note,
     )
+
+
+def _std(asked: _Asked, maker: Maker, pattern: str) -> Iterator[Why]:
+    """What std may bring to a component that is not built."""
+    for name, predicted in maker.analysis.prediction.imports.items():
+        if predicted.source == "std" and _matches(ExternName.parse(name), pattern):
+            yield Why(
+                subject=asked.file.path,
+                name=name,
+                kind="import",
+                status="std",
+                certainty=predicted.certainty.value,
+                chains=((_std_step(maker),),),
+            )
+
+
+def _std_step(maker: Maker) -> OriginStep:
+    target = maker.crates.target
+    words = maker.crates.std.brought_by or f"Rust std for {target}"
+    return OriginStep("std", words, Location(maker.component.crate.manifest))
 
 
 def _exports(asked: _Asked, maker: Maker, options: WhyOptions) -> Iterator[Why]:
@@ -220,10 +245,7 @@ def _without_carrier(asked: _Asked, verdict: Verdict) -> tuple[tuple[tuple[Origi
     """What can be said of an import that no binding in the sources explains."""
     first = _component_step(asked.file)
     if verdict.name.namespace == "wasi" and asked.maker is not None:
-        target = asked.maker.crates.target
-        through = ", through the preview1 adapter" if target == "wasm32-wasip1" else ""
-        place = Location(asked.maker.component.crate.manifest)
-        step = OriginStep("std", f"Rust std for {target}{through}", place)
+        step = _std_step(asked.maker)
         return ((*first, step),), "no crate binds it: std or the adapter brings it"
     # The component's own names say which crate it was, sources or not.
     seen = asked.project.callers(asked.file).crates.get(verdict.name.text, {})

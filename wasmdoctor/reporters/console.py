@@ -18,12 +18,15 @@ MINIMUM_WIDTH = 40
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to write: width in columns, with colour or not, with Unicode marks or ASCII ones."""
+    """How to write: width in columns, with colour or not, with Unicode marks or ASCII ones.
+
+    ``links`` is the folder that shown paths are relative to when the terminal can open links, else "".
+    """
 
     width: int = 100
     color: bool = False
     unicode: bool = True
-    links: bool = False
+    links: str = ""
 
 
 def written(style: Style, write: Callable[[Console], None]) -> str:

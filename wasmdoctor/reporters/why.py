@@ -39,6 +39,7 @@ STATUS = {
     "host": ("✓", "green", "provided by the host"),
     "component": ("✓", "green", "provided by a component"),
     "optional": ("·", "dim", "types only, needs nobody"),
+    "std": ("·", "dim", "std may bring it"),
     "": ("→", "cyan", "exported"),
 }
 
@@ -66,7 +67,7 @@ def _step(step: OriginStep, depth: int, style: Style) -> Text:
     line.append(f"{safe(step.kind)} ", "dim")
     line.append(safe(step.name), "bold")
     place = safe(str(step.location))
-    link = f"link file://{step.location.path}" if style.links and step.location.path.startswith("/") else ""
+    link = f"link file://{style.links}/{step.location.path}" if style.links and style.color else ""
     line.append("  ")
     line.append(place, f"blue {link}".strip())
     if step.evidence:

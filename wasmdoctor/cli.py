@@ -31,6 +31,50 @@ SEVERITIES = ("error", "warning", "note", "never")
 COLORS = ("auto", "always", "never")
 
 
+# Options that several commands have, so that they mean and read the same everywhere.
+host_option = click.option(
+    "--host",
+    default="wasmtime",
+    show_default=True,
+    metavar="HOST",
+    help="The host to judge by: NAME, NAME@VERSION or NAME@VERSION:MODE; `wasmdoctor hosts` lists them.",
+)
+flags_option = click.option(
+    "--host-flag",
+    "-S",
+    "flags",
+    multiple=True,
+    metavar="FLAG",
+    help="A flag that the host is started with, as in `wasmtime -S http`. Repeatable.",
+)
+target_option = click.option(
+    "--target",
+    metavar="TRIPLE",
+    help="The wasm target to read sources for; by default the one that was built last.",
+)
+format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+color_option = click.option(
+    "--color",
+    type=click.Choice(COLORS),
+    default="auto",
+    show_default=True,
+    help="Colour in text. NO_COLOR and FORCE_COLOR count as well.",
+)
+wasm_tools_option = click.option(
+    "--wasm-tools",
+    "wasm_tools",
+    metavar="PATH",
+    help="The wasm-tools to use. [env: WASMDOCTOR_WASM_TOOLS]",
+)
+
+
 class UnknownRule(Exception):
     """A code or name that no rule has, and a hint."""
 
@@ -75,29 +119,9 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option(
-    "--host",
-    default="wasmtime",
-    show_default=True,
-    metavar="HOST",
-    help="The host to judge by: NAME, NAME@VERSION or NAME@VERSION:MODE; `wasmdoctor hosts` lists them.",
-)
-@click.option(
-    "--host-flag",
-    "-S",
-    "flags",
-    multiple=True,
-    metavar="FLAG",
-    help="A flag that the host is started with, as in `wasmtime -S http`. Repeatable.",
-)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to write the report.",
-)
+@host_option
+@flags_option
+@format_option
 @click.option(
     "--output",
     "-o",
@@ -112,11 +136,7 @@ def cli() -> None:
     show_default=True,
     help="The least severity of a finding that makes the exit code 1.",
 )
-@click.option(
-    "--target",
-    metavar="TRIPLE",
-    help="The wasm target to predict components for that are not built; by default the one built last.",
-)
+@target_option
 @click.option("--validate", is_flag=True, help="Ask wasm-tools whether each binary is valid, too.")
 @click.option("--quiet", "-q", is_flag=True, help="One line for each finding, nothing else.")
 @click.option(
@@ -125,16 +145,8 @@ def cli() -> None:
     is_flag=True,
     help="Every import on a line of its own, and examples of what was skipped.",
 )
-@click.option(
-    "--color",
-    type=click.Choice(COLORS),
-    default="auto",
-    show_default=True,
-    help="Colour in text reports. NO_COLOR and FORCE_COLOR count as well.",
-)
-@click.option(
-    "--wasm-tools", "wasm_tools", metavar="PATH", help="The wasm-tools to use. [env: WASMDOCTOR_WASM_TOOLS]"
-)
+@color_option
+@wasm_tools_option
 def check(
     paths: tuple[str, ...],
     host: str,
@@ -216,22 +228,11 @@ def _render(report: Report, format_: str, style: Style, *, verbose: bool, quiet:
     "--crate", default="", metavar="NAME", help="What this crate brings to which components, instead."
 )
 @click.option("--all", "every", is_flag=True, help="Every chain, not only the shortest.")
-@click.option("--host", default="wasmtime", show_default=True, metavar="HOST", help="The host to judge by.")
-@click.option(
-    "--host-flag", "-S", "flags", multiple=True, metavar="FLAG", help="A flag that the host is started with."
-)
-@click.option(
-    "--target", metavar="TRIPLE", help="The wasm target to read sources for; by default the one built last."
-)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to write it.",
-)
-@click.option("--color", type=click.Choice(COLORS), default="auto", show_default=True, help="Colour in text.")
+@host_option
+@flags_option
+@target_option
+@format_option
+@color_option
 def why(
     interface: str | None,
     paths: tuple[str, ...],
@@ -314,14 +315,10 @@ ASPECTS = ("imports", "exports", "components", "crates", "worlds", "files")
     "--only", "only", type=click.Choice(ASPECTS), multiple=True, help="Only this aspect. Repeatable."
 )
 @click.option("--expand", is_flag=True, help="Every crate and interface on its own.")
-@click.option("--host", default="wasmtime", show_default=True, metavar="HOST", help="The host to judge by.")
-@click.option(
-    "--host-flag", "-S", "flags", multiple=True, metavar="FLAG", help="A flag that the host is started with."
-)
-@click.option(
-    "--target", metavar="TRIPLE", help="The wasm target to read sources for; by default the one built last."
-)
-@click.option("--color", type=click.Choice(COLORS), default="auto", show_default=True, help="Colour in text.")
+@host_option
+@flags_option
+@target_option
+@color_option
 def graph(
     paths: tuple[str, ...],
     format_: str,
@@ -364,15 +361,8 @@ def graph(
 
 @cli.command()
 @click.argument("code")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to write it.",
-)
-@click.option("--color", type=click.Choice(COLORS), default="auto", show_default=True, help="Colour in text.")
+@format_option
+@color_option
 def explain(code: str, format_: str, color: str) -> None:
     """Explain a rule: what it means, why it happens, and every cure.
 
@@ -401,15 +391,8 @@ def _lint(catalog: Catalog, code: str) -> Lint:
 
 
 @cli.command()
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to write it.",
-)
-@click.option("--color", type=click.Choice(COLORS), default="auto", show_default=True, help="Colour in text.")
+@format_option
+@color_option
 def rules(format_: str, color: str) -> None:
     """List all rules."""
     from wasmdoctor.checks import CODES
@@ -422,10 +405,8 @@ def rules(format_: str, color: str) -> None:
 
 @cli.command()
 @click.argument("host", required=False)
-@click.option(
-    "--host-flag", "-S", "flags", multiple=True, metavar="FLAG", help="A flag that the host is started with."
-)
-@click.option("--color", type=click.Choice(COLORS), default="auto", show_default=True, help="Colour in text.")
+@flags_option
+@color_option
 def hosts(host: str | None, flags: tuple[str, ...], color: str) -> None:
     """List the hosts known, or what one HOST provides (`wasmdoctor hosts wasmtime@29:serve`)."""
     from wasmdoctor.reporters import hosts as report
@@ -438,10 +419,8 @@ def hosts(host: str | None, flags: tuple[str, ...], color: str) -> None:
 
 
 @cli.command()
-@click.option(
-    "--wasm-tools", "wasm_tools", metavar="PATH", help="The wasm-tools to use. [env: WASMDOCTOR_WASM_TOOLS]"
-)
-@click.option("--color", type=click.Choice(COLORS), default="auto", show_default=True, help="Colour in text.")
+@wasm_tools_option
+@color_option
 def tools(wasm_tools: str | None, color: str) -> None:
     """Show which other programs were found, and what each is for."""
     from wasmdoctor.reporters import tools as report

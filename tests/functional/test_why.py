@@ -155,3 +155,70 @@ def test_check_predicts_what_is_not_built(sources: Path) -> None:
     real = {c["path"]: {e["name"] for e in c["exports"]} for c in built["components"]}
     assert exports["scheduler/Cargo.toml"] == real["prebuilt/scheduler.wasm"]
     assert exports["core-libs/Cargo.toml"] == real["prebuilt/scheduler_core.wasm"]
+
+
+PROGRAM = {
+    "Cargo.toml": '[workspace]\nmembers = ["app", "lib", "native"]\nresolver = "2"\n',
+    "app/Cargo.toml": """\
+[package]
+name = "my-app"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+store-lib = { path = "../lib" }
+""",
+    "app/src/main.rs": 'fn main() { println!("{}", store_lib::value("k")); }\n',
+    "lib/Cargo.toml": """\
+[package]
+name = "store-lib"
+version = "0.1.0"
+edition = "2021"
+
+[dependencies]
+wit-bindgen = "0.48.1"
+""",
+    "lib/src/lib.rs": """\
+wit_bindgen::generate!({ world: "store-user", path: "wit" });
+
+pub fn value(key: &str) -> String {
+    acme::store::kv::get(key)
+}
+""",
+    "lib/wit/store.wit": """\
+package acme:store@1.0.0;
+interface kv { get: func(key: string) -> string; }
+world store-user { import kv; }
+""",
+    # A cdylib that has nothing to do with WebAssembly.
+    "native/Cargo.toml": """\
+[package]
+name = "native"
+version = "0.1.0"
+edition = "2021"
+
+[lib]
+crate-type = ["cdylib"]
+""",
+    "native/src/lib.rs": '#[no_mangle] pub extern "C" fn native() {}\n',
+}
+
+
+def test_programs_are_components_too_and_native_libraries_are_not(tmp_path: Path) -> None:
+    """A program for wasm32-wasip2 is a component; what its library binds is an import of it."""
+    for name, text in PROGRAM.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (answer,) = why(tmp_path, "acme:store/kv")
+    assert (answer["component"], answer["certainty"]) == ("app/Cargo.toml", "certain")
+    shown = [(step["kind"], line(tmp_path, step)) for step in answer["chains"][0]]
+    assert shown == [
+        ("crate", 'store-lib = { path = "../lib" }'),
+        ("crate", 'name = "store-lib"'),
+        ("binding", 'wit_bindgen::generate!({ world: "store-user", path: "wit" });'),
+        ("world", "world store-user { import kv; }"),
+        ("import", "world store-user { import kv; }"),
+    ]
+    document = json.loads(run("check", ".", "--format", "json", cwd=tmp_path).stdout)
+    assert [component["path"] for component in document["components"]] == ["app/Cargo.toml"]
+    assert [f["code"] for f in document["findings"] if f["severity"] == "error"] == ["WD101"]

@@ -22,15 +22,16 @@ from wasmdoctor.readers.rust import Program
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """The crates of one build: ``root`` is the component's own, ``linked`` those that may be linked in.
+    """The crates of one build: ``root`` is the component's package, ``linked`` what may be linked into it.
 
-    ``rust`` maps a package to its crate name in the program; a package that is not in it has no
-    sources here.
+    ``start`` is the Rust crate (the program's name for it) that is built, a library or a program;
+    ``rust`` maps the program's crate names to packages. A package that is not in it has no sources here.
     """
 
     root: CrateId
+    start: str
     linked: Sequence[LinkedCrate]
-    rust: Mapping[CrateId, str]
+    rust: Mapping[str, CrateId]
 
 
 def predict(
@@ -43,7 +44,11 @@ def predict(
 
     """
     named = _named_crates(linkage, program)
-    mine = [binding for binding in found.bindings if binding.crate in named and binding.compiled is not False]
+    mine = [
+        binding
+        for binding in found.bindings
+        if binding.compiled is not False and _linked_surely(binding, named, linkage) is not None
+    ]
     reached = program.reachable(_roots(mine, program, named, linkage))
     uses = _Uses(program, found.names, reached)
     chains = {linked.crate.id: linked for linked in linkage.linked}
@@ -54,7 +59,7 @@ def predict(
         sure = (
             binding.compiled is True
             and not binding.opaque
-            and named[binding.crate]
+            and bool(_linked_surely(binding, named, linkage))
             and (chain is None or chain.certain)
         )
         for carrier in _imports(binding, uses, chain, sure):
@@ -64,6 +69,7 @@ def predict(
             for item in binding.exports.values():
                 carrier = Carrier(item.name, chain, binding, certainty, item.functions)
                 exports.setdefault(item.name, []).append(carrier)
+    packages = {linkage.rust[name] for name in named}
     merged = _merged(imports)
     for name in std:
         merged.setdefault(name, Predicted(name, Certainty.POSSIBLE, source="std"))
@@ -72,43 +78,50 @@ def predict(
         target,
         dict(sorted(merged.items())),
         {name: _predicted(name, carriers) for name, carriers in sorted(exports.items())},
-        tuple(place for crate, places in found.unseen.items() if crate in named for place in places),
+        tuple(place for crate, places in found.unseen.items() if crate in packages for place in places),
     )
 
 
-def _named_crates(linkage: Linkage, program: Program) -> dict[CrateId, bool]:
-    """The crates that are really linked: those that code of a linked crate names. False: only perhaps."""
-    by_name = {name: crate for crate, name in linkage.rust.items()}
-    named: dict[CrateId, bool] = {linkage.root: True}
-    waiting = [linkage.root]
+def _named_crates(linkage: Linkage, program: Program) -> dict[str, bool]:
+    """The Rust crates that are really linked: those that code of a linked one names. False: only perhaps."""
+    named: dict[str, bool] = {linkage.start: True}
+    waiting = [linkage.start]
     for crate in waiting:  # grows on the way
-        for other, sure in program.named_crates(linkage.rust.get(crate, "")).items():
-            target = by_name.get(other)
-            if target is None:
+        for other, sure in program.named_crates(crate).items():
+            if other not in linkage.rust:
                 continue
             certain = sure and named[crate]
-            if target not in named or (certain and not named[target]):
-                named[target] = certain
-                waiting.append(target)
+            if other not in named or (certain and not named[other]):
+                named[other] = certain
+                waiting.append(other)
     return named
 
 
+def _linked_surely(binding: Binding, named: Mapping[str, bool], linkage: Linkage) -> bool | None:
+    """Whether the crate that has a binding is linked; None when it is not at all."""
+    crate = binding.module.partition("::")[0]
+    if crate in linkage.rust:
+        return named.get(crate)
+    found = [sure for name, sure in named.items() if linkage.rust.get(name) == binding.crate]
+    return any(found) if found else None
+
+
 def _roots(
-    bindings: Sequence[Binding], program: Program, named: Mapping[CrateId, bool], linkage: Linkage
+    bindings: Sequence[Binding], program: Program, named: Mapping[str, bool], linkage: Linkage
 ) -> Iterator[str]:
     """The functions that the linked module must keep: implementations of exports, and exported symbols."""
     exported = {binding.module for binding in bindings if binding.exported}
     for implementation in program.guest_impls:
         if implementation.bindings in exported or not implementation.bindings:
             yield from implementation.function_ids
-    crates = {linkage.rust.get(crate, "") for crate in named}
+    yield f"{linkage.start}::main"
     for function in program.functions:
-        if function.kind == "value" and "used" in function.attributes and function.crate in crates:
+        if function.kind == "value" and "used" in function.attributes and function.crate in named:
             yield function.id
     for symbol in program.exported_symbols:
         if (
             symbol.compiled is not False
-            and symbol.function.partition("::")[0] in crates
+            and symbol.function.partition("::")[0] in named
             and not symbol.in_macro
         ):
             yield symbol.function

@@ -14,7 +14,16 @@ from wasmdoctor.graph.bindings import CrateBindings, FoundWorld, bindings_of
 from wasmdoctor.graph.prediction import Linkage, predict
 from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Prediction
-from wasmdoctor.model.cargo import Crate, CrateGraph, CrateId, LinkedCrate, Package, Side
+from wasmdoctor.model.cargo import (
+    Crate,
+    CrateGraph,
+    CrateId,
+    LinkedCrate,
+    Package,
+    PackageTarget,
+    Side,
+    TargetKind,
+)
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
 from wasmdoctor.model.rule import NO_STD, StdFacts
 from wasmdoctor.model.rust import GenerateCall, Generator
@@ -51,12 +60,23 @@ def cargo_home() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class ComponentCrate:
-    """A member that becomes a component, and the graph of what it is built from."""
+    """What a member builds for a wasm target: its cdylib or one of its programs, and what it is built from."""
 
     crate: Crate
     package: Package
+    target: PackageTarget
     graph: CrateGraph
     linked: tuple[LinkedCrate, ...]
+
+    @property
+    def stem(self) -> str:
+        """The name of the file that cargo makes, without its ending, with underscores."""
+        return self.target.name.replace("-", "_")
+
+    @property
+    def key(self) -> tuple[CrateId, str, str]:
+        """What tells it from the package's other targets."""
+        return self.crate.id, self.target.kind.value, self.target.name
 
 
 class Crates:
@@ -100,7 +120,7 @@ class Crates:
 
     @cached_property
     def components(self) -> tuple[ComponentCrate, ...]:
-        """The members that a build for the target turns into components: those with a cdylib.
+        """What a build of the members for the target may turn into components: cdylibs and programs.
 
         Features are unified over the packages that are built together, as cargo does: those of
         ``packages``, or the default members. A member that is not among them is taken as built alone.
@@ -111,14 +131,16 @@ class Crates:
         together = self._resolver.compiled(self.platforms, packages=self.packages, features=self.features)
         for manifest in self.cargo.members:
             package = self.cargo.packages.get(manifest)
-            if package is None or not _is_component(package):
+            targets = _component_targets(package) if package else []
+            if package is None or not targets:
                 continue
             graph, crate = together, _root(together, package)
             if crate is None:
                 graph = self._resolver.compiled(self.platforms, packages=[package.name.value])
                 crate = _root(graph, package)
             if crate is not None:
-                found.append(ComponentCrate(crate, package, graph, linked_crates(graph, crate.id)))
+                linked = linked_crates(graph, crate.id)
+                found += [ComponentCrate(crate, package, target, graph, linked) for target in targets]
         return tuple(found)
 
     @cached_property
@@ -134,25 +156,26 @@ class Crates:
             graph = self._resolver.compiled(self.platforms, packages=[package.name.value])
             crate = _root(graph, package)
             if crate is not None and crate.id not in inside:
-                found.append(ComponentCrate(crate, package, graph, linked_crates(graph, crate.id)))
+                linked = linked_crates(graph, crate.id)
+                found.append(ComponentCrate(crate, package, package.lib, graph, linked))
         return tuple(found)
 
     def member(self, name: str) -> ComponentCrate | None:
-        """The component of a package."""
+        """The component of a package: its library's, else its first program's."""
         return next((c for c in self.components if c.package.name.value == name), None)
 
     def analysis(self, component: ComponentCrate) -> Analysis:
         """Everything that the sources say of one component."""
-        if component.crate.id not in self._analyses:
-            self._analyses[component.crate.id] = Analysis(self, component)
-        return self._analyses[component.crate.id]
+        if component.key not in self._analyses:
+            self._analyses[component.key] = Analysis(self, component)
+        return self._analyses[component.key]
 
     @cached_property
-    def _analyses(self) -> dict[CrateId, Analysis]:
+    def _analyses(self) -> dict[tuple[CrateId, str, str], Analysis]:
         return {}
 
-    def read_rust(self, crate: Crate, name: str, externs: Mapping[str, str]) -> RustCrate:
-        """One crate's sources for the target, with its features of this build."""
+    def read_rust(self, crate: Crate, root: str, name: str, externs: Mapping[str, str]) -> RustCrate:
+        """The sources of a crate's library or program for the target, with its features of this build."""
         assert self.platforms is not None
         target = self.platforms.target
         features = {("feature", feature) for feature in crate.features or ()}
@@ -163,7 +186,7 @@ class Crates:
             frozenset({"debug_assertions", "overflow_checks"}),
         )
         return read_crate(
-            crate.root_file,
+            root,
             self.read,
             cfg,
             name=name,
@@ -220,9 +243,11 @@ def _root(graph: CrateGraph, package: Package) -> Crate | None:
     return next((crate for crate in roots if crate.manifest == package.manifest), None)
 
 
-def _is_component(package: Package) -> bool:
+def _component_targets(package: Package) -> list[PackageTarget]:
+    """The library when it is a cdylib, and the programs."""
     lib = package.lib
-    return lib is not None and "cdylib" in lib.crate_types
+    own = [lib] if lib is not None and "cdylib" in lib.crate_types else []
+    return [*own, *(target for target in package.targets if target.kind is TargetKind.BIN)]
 
 
 class Analysis:
@@ -235,26 +260,43 @@ class Analysis:
 
     @cached_property
     def rust_names(self) -> dict[CrateId, str]:
-        """A unique Rust name for every crate whose sources are read."""
-        wanted = [self.component.crate, *(linked.crate for linked in self.component.linked)]
+        """A unique Rust name for every library whose sources are read."""
+        own = self.component.crate
+        wanted = [own, *(linked.crate for linked in self.component.linked)]
         names: dict[CrateId, str] = {}
-        taken: set[str] = set()
         for crate in wanted:
-            if crate.known and self.crates.brings_bindings(crate):
+            linkable = crate.lib is not None and (crate.lib.is_linkable or self.component.target == crate.lib)
+            if crate.known and self.crates.brings_bindings(crate) and (crate.id != own.id or linkable):
                 name = crate.lib_name
-                if name in taken:
+                if name in names.values():
                     name = f"{name}_{crate.version.replace('.', '_').replace('-', '_')}"
-                taken.add(name)
                 names[crate.id] = name
         return names
 
     @cached_property
+    def start(self) -> str:
+        """The Rust crate that is built: the package's library, or one of its programs."""
+        target = self.component.target
+        if target.kind is TargetKind.LIB:
+            return self.rust_names.get(self.component.crate.id, "")
+        name = self.component.stem
+        return f"{name}_program" if name in self.rust_names.values() else name
+
+    @cached_property
     def rust(self) -> tuple[RustCrate, ...]:
         """The crates that are read."""
-        return tuple(
-            self.crates.read_rust(self.component.graph.crates[crate], name, self._externs(crate))
+        crates = self.component.graph.crates
+        found = [
+            self.crates.read_rust(crates[crate], crates[crate].root_file, name, self._externs(crate))
             for crate, name in self.rust_names.items()
-        )
+        ]
+        own, target = self.component.crate, self.component.target
+        if target.kind is not TargetKind.LIB:
+            # A program sees its package's library as any other crate does.
+            library = {own.lib_name: self.rust_names[own.id]} if own.id in self.rust_names else {}
+            externs = {**self._externs(own.id), **library}
+            found.append(self.crates.read_rust(own, target.path, self.start, externs))
+        return tuple(found)
 
     def _externs(self, crate: CrateId) -> dict[str, str]:
         graph = self.component.graph
@@ -266,7 +308,10 @@ class Analysis:
     @cached_property
     def crate_ids(self) -> dict[str, CrateId]:
         """The package of each crate name of the program."""
-        return {name: crate for crate, name in self.rust_names.items()}
+        return {
+            **{name: crate for crate, name in self.rust_names.items()},
+            self.start: self.component.crate.id,
+        }
 
     @cached_property
     def bindings(self) -> CrateBindings:
@@ -284,7 +329,7 @@ class Analysis:
     @cached_property
     def prediction(self) -> Prediction:
         """What building it would import and export."""
-        linkage = Linkage(self.component.crate.id, self.component.linked, self.rust_names)
+        linkage = Linkage(self.component.crate.id, self.start, self.component.linked, self.crate_ids)
         std = self.crates.std.interfaces
         return predict(linkage, self.crates.target, self.program, self.bindings, std)
 

@@ -12,6 +12,7 @@ from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
 from wasmdoctor.discover import Binary, Discovery, workspace_root
 from wasmdoctor.graph.origins import origin, wit_line
 from wasmdoctor.model.binding import Carrier, Certainty, Evidence, Predicted
+from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.rule import StdFacts
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
@@ -82,9 +83,9 @@ class Project:
         }
 
     def maker(self, file: WasmFile, folder: Path) -> Maker | None:
-        """The crate whose library has the name of a binary, in the workspace that the binary lies in.
+        """The crate whose library or program has a binary's name, in the workspace that the binary lies in.
 
-        cargo names a library's output after the crate, with underscores; what stands behind the first
+        cargo names a library's output after the crate, with underscores, a program's after itself; what stands behind the first
         dot (`app.component.wasm`) is other tools' addition.
         """
         root = self._roots.get(folder)
@@ -93,7 +94,7 @@ class Project:
         stem = file.path.rpartition("/")[2].partition(".")[0].replace("-", "_")
         for crates in self.crates.get(root, ()):
             for component in crates.components:
-                if component.crate.lib_name == stem:
+                if component.stem == stem:
                     return Maker(crates, component)
         return None
 
@@ -132,7 +133,7 @@ class Project:
         profiles = folders.of(binary.real if binary else None)
         ways = []
         for carrier in predicted.carriers:
-            crate = maker.analysis.rust_names.get(carrier.binding.crate, "")
+            crate = maker.analysis.rust_names.get(carrier.binding.crate, maker.component.stem)
             proof = self.artifacts.proof(carrier.binding, crate, profiles)
             if proof.evidence is Evidence.SOURCES and crate in seen:
                 proof = Proof(Evidence.COMPONENT, file.path)
@@ -164,18 +165,23 @@ class Project:
         return {}
 
     def unbuilt(self, makers: Iterable[Maker]) -> Iterator[Maker]:
-        """The component crates below the named folders that no binary of the run was built from."""
-        built = {maker.component.crate.id for maker in makers}
+        """The component crates below the named folders that no binary of the run was built from.
+
+        Only those with bindings or component metadata: a cdylib may be meant for another platform.
+        """
+        built = {maker.component.key for maker in makers}
         for root in self._found.roots:
             if not root.is_dir():
                 continue
-            for all_crates in self.crates.values():
-                for crates in all_crates:
-                    for component in crates.components:
-                        folder = self.cwd / component.crate.folder
-                        if component.crate.id not in built and _below(folder, root):
-                            built.add(component.crate.id)
-                            yield Maker(crates, component)
+            for crates in (crates for each in self.crates.values() for crates in each):
+                for component in crates.components:
+                    folder = self.cwd / component.crate.folder
+                    if component.key in built or not _below(folder, root):
+                        continue
+                    built.add(component.key)
+                    maker = Maker(crates, component)
+                    if component.crate.component or maker.analysis.bindings.bindings:
+                        yield maker
 
     def facts(self, built: dict[str, Maker]) -> tuple[SourceFacts, ...]:
         """The records that rules look at; ``built`` maps the path of a binary to its maker."""
@@ -287,9 +293,7 @@ def _component_facts(analysis: Analysis, built: dict[str, Maker]) -> ComponentFa
         linked=component.linked,
         bindings=analysis.bindings,
         prediction=analysis.prediction,
-        built=tuple(
-            sorted(path for path, maker in built.items() if maker.component.crate.id == component.crate.id)
-        ),
+        built=tuple(sorted(path for path, maker in built.items() if maker.component.key == component.key)),
         files=analysis.program.bindings_files,
     )
 
@@ -303,12 +307,11 @@ def predicted_file(maker: Maker) -> WasmFile:
         if predicted.certainty is not Certainty.UNUSED and predicted.source == "crate"
     )
     exports = tuple(_extern(predicted, export=True) for predicted in prediction.exports.values())
-    return WasmFile(
-        maker.component.crate.manifest,
-        0,
-        component=Component(imports=imports, exports=exports),
-        predicted=True,
-    )
+    component = maker.component
+    # A package with several components: its library has the manifest's path, a program its own file's.
+    several = component.target.kind is not TargetKind.LIB and component.package.lib is not None
+    path = component.target.path if several else component.crate.manifest
+    return WasmFile(path, 0, component=Component(imports=imports, exports=exports), predicted=True)
 
 
 def _extern(predicted: Predicted, *, export: bool) -> Extern:

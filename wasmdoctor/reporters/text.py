@@ -246,7 +246,7 @@ def _hang(console: Console, text: Text, first: int, rest: int) -> None:
 def _summary(console: Console, report: Report, *, verbose: bool) -> None:
     for skipped in report.skipped:
         example = f" (for example {safe(skipped.example)})" if verbose else ""
-        _hang(console, Text(f"skipped {skipped.count} {skipped.reason}{example}", style="dim"), 0, 2)
+        _hang(console, Text(f"skipped {skipped.count}: {skipped.reason}{example}", style="dim"), 0, 2)
     for note in report.notes:
         _hang(console, Text(f"note: {safe(note)}", style="dim"), 0, 2)
     line = Text()

@@ -27,6 +27,9 @@ NEVER_ENTERED = frozenset(
 # What cargo keeps below a profile folder besides the finished artifacts (Cargo book, "Build Cache").
 CARGO_INTERMEDIATE = frozenset({"deps", "incremental", "build", ".fingerprint"})
 
+# What `cargo vendor` leaves in each crate: the sources of others, which only their dependents ask for.
+VENDORED = ".cargo-checksum.json"
+
 MAX_DEPTH = 200
 """How deep folders are entered: beyond every real tree, short of what the stack of a walk would feel."""
 
@@ -435,8 +438,8 @@ class Sources:
 def find_sources(root: Path) -> Sources:
     """Find WIT, Cargo and wac sources below ``root``, as git sees them; target folders are not entered.
 
-    A WIT package is a folder with .wit files that does not lie in another one's ``deps``. Folders that
-    cannot be read are passed over: `check` says so where it matters.
+    A WIT package is a folder with .wit files that does not lie in another one's ``deps``. Vendored crates
+    are passed over, and so are folders that cannot be read: `check` says so where it matters.
     """
     found = Sources()
     stack: list[tuple[Path, list[_Ignore], int, bool]] = [(root, _ancestor_ignores(root), 0, False)]
@@ -447,6 +450,8 @@ def find_sources(root: Path) -> Sources:
         except OSError:
             continue
         names = {entry.name for entry in entries}
+        if VENDORED in names and folder != root:
+            continue
         if ".gitignore" in names:
             ignores = [*ignores, *_read_ignore(folder)]
         has_wit = False

@@ -22,6 +22,7 @@ from wasmdoctor.model.cargo import (
     Package,
     PackageTarget,
     Side,
+    SourceKind,
     TargetKind,
 )
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
@@ -48,6 +49,8 @@ from wasmdoctor.readers.wit import find_world, load_wit, resolve_wit
 
 # Crates whose macros make bindings: never worth reading themselves.
 GENERATORS = frozenset({"wit-bindgen", "wit-bindgen-rt", "wit-bindgen-rust-macro"})
+# Crates that are only of use in a program for WASI.
+WASI_CRATES = frozenset({"wasi", "wasip2", "wasip3", "wstd"})
 # What the sources of a registry crate must hold to bring an import or export.
 MARKERS = (b"wasm_import_module", b"component-type:", b"wit_bindgen")
 MAX_MARKED_FILES = 2000
@@ -140,8 +143,25 @@ class Crates:
                 crate = _root(graph, package)
             if crate is not None:
                 linked = linked_crates(graph, crate.id)
-                found += [ComponentCrate(crate, package, target, graph, linked) for target in targets]
+                made = [ComponentCrate(crate, package, target, graph, linked) for target in targets]
+                found += [c for c in made if c.target.kind is TargetKind.LIB or self._is_for_wasm(c)]
         return tuple(found)
+
+    def _is_for_wasm(self, program: ComponentCrate) -> bool:
+        """Whether a program may be meant as a component: it links bindings, or crates of WASI.
+
+        Most programs are native, and reading all that they link would take long and say nothing.
+        """
+        names = {linked.crate.name for linked in program.linked}
+        if names & (GENERATORS | WASI_CRATES):
+            return True
+        own = [program.crate, *(linked.crate for linked in program.linked)]
+        return any(
+            b"wasm_import_module" in data
+            for crate in own
+            if crate.source_kind is SourceKind.PATH
+            for data in self._rust_files(crate.folder)
+        )
 
     @cached_property
     def libraries(self) -> tuple[ComponentCrate, ...]:
@@ -207,7 +227,7 @@ class Crates:
         """Whether a crate from outside the workspace is worth reading: its sources speak of imports."""
         if crate.name in GENERATORS or not crate.root_file:
             return False
-        if crate.is_member or crate.source_kind.value == "path":
+        if crate.is_member or crate.source_kind is SourceKind.PATH:
             return True
         if crate.id not in self._marked:
             self._marked[crate.id] = any(

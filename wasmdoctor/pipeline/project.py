@@ -76,11 +76,29 @@ class Project:
 
     @cached_property
     def crates(self) -> dict[Path, list[Crates]]:
-        """The cargo workspaces of every workspace folder."""
+        """The cargo workspaces of every workspace folder that have to do with what was asked."""
         return {
-            root: crates_of(workspace, self.target, std=self.std)
+            root: [
+                crates for crates in crates_of(workspace, self.target, std=self.std) if self._is_asked(crates)
+            ]
             for root, workspace in self.workspaces.items()
         }
+
+    def _is_asked(self, crates: Crates) -> bool:
+        """Whether a cargo workspace lies below a folder that was named, or above what was.
+
+        A folder can lie in a workspace's folder without being of it: then a manifest stands between.
+        """
+        own = (self.cwd / crates.cargo.folder).resolve()
+        members = {(self.cwd / path).resolve().parent for path in crates.cargo.packages} | {own}
+        for folder in self._roots:
+            real = folder.resolve()
+            if _below(own, real):
+                return True
+            nearest = next((f for f in (real, *real.parents) if (f / "Cargo.toml").is_file()), None)
+            if nearest in members:
+                return True
+        return False
 
     def maker(self, file: WasmFile, folder: Path) -> Maker | None:
         """The crate whose library or program has a binary's name, in the workspace that the binary lies in.

@@ -103,8 +103,8 @@ class Project:
     def maker(self, file: WasmFile, folder: Path) -> Maker | None:
         """The crate whose library or program has a binary's name, in the workspace that the binary lies in.
 
-        cargo names a library's output after the crate, with underscores, a program's after itself; what stands behind the first
-        dot (`app.component.wasm`) is other tools' addition.
+        cargo names a library's output after the crate, with underscores, a program's after itself; what
+        stands behind the first dot (`app.component.wasm`) is other tools' addition.
         """
         root = self._roots.get(folder)
         if root is None:

@@ -55,7 +55,7 @@ class Project:
     ) -> None:
         self.cwd = cwd
         self.toolchain = toolchain
-        self.target = target
+        self.target = target or _target_of(found)
         self.std = std or {}
         self._found = found
 
@@ -247,6 +247,12 @@ class Project:
             except OSError:
                 continue
         return times
+
+
+def _target_of(found: Discovery) -> str | None:
+    """The wasm target of the binaries, when the folders that cargo keeps them in name only one."""
+    triples = {part for binary in found.binaries for part in binary.real.parts if part.startswith("wasm32-")}
+    return triples.pop() if len(triples) == 1 else None
 
 
 def _named_wit(workspace: Workspace, crates: Iterable[Crates]) -> dict[str, Resolution]:

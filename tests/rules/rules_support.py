@@ -9,8 +9,8 @@ from wasmdoctor.catalog import Catalog, rules_folder
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.linking import judge
 from wasmdoctor.discover import discover
-from wasmdoctor.pipeline.check import makers_of, read_binaries
-from wasmdoctor.pipeline.project import Project, predicted_file
+from wasmdoctor.pipeline.binaries import read_binaries
+from wasmdoctor.pipeline.project import Project
 from wasmdoctor.toolchain import Toolchain
 
 
@@ -20,12 +20,8 @@ def facts_of(root: Path, cwd: Path | None = None, host: str = "wasmtime") -> Fac
     found = discover([str(root)], cwd)
     project = Project(found, cwd, Toolchain())
     files = read_binaries(found)
-    makers = makers_of(project, found, files)
-    built = dict(makers)
-    for maker in project.unbuilt(list(makers.values())):
-        file = predicted_file(maker)
-        files.append(file)
-        makers[file.path] = maker
+    built = project.makers(files)
+    files += [file for file, _ in project.predicted(built.values())]
     view = Catalog(rules_folder()).host(host, ())
     sources = project.facts(built)
     return Facts(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from wasmdoctor.checks.facts import Draft, Facts
-from wasmdoctor.checks.freshness import bindings_files, crate_of
+from wasmdoctor.checks.freshness import crate_of
 from wasmdoctor.checks.leaks import is_ours
 from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
 from wasmdoctor.model.cargo import (
@@ -18,7 +18,7 @@ from wasmdoctor.model.cargo import (
     Side,
     TargetKind,
 )
-from wasmdoctor.model.names import Version
+from wasmdoctor.model.names import Version, version_order
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location, SourceText
 from wasmdoctor.model.wit import Resolution
@@ -105,7 +105,7 @@ def _disagreeing(sources: SourceFacts, component: ComponentFacts) -> Iterator[Dr
             versions.setdefault(version, edge)
     if not versions:
         return
-    newest = max(versions, key=_precedence)
+    newest = max(versions, key=version_order)
     high = versions[newest]
     there = _asked_at(high)
     for version, low in versions.items():
@@ -151,11 +151,6 @@ def _version(sources: SourceFacts, edge: Dependency) -> str:
     return ""
 
 
-def _precedence(version: str) -> tuple[object, ...]:
-    parsed = Version.parse(version)
-    return (1, *parsed.precedence) if parsed else (0, version)
-
-
 def _asked_at(edge: Dependency) -> Location:
     """The line that has the version: the workspace's, when the crate inherits it."""
     return edge.inherited_from or edge.location
@@ -166,7 +161,7 @@ def _older_runtime(sources: SourceFacts, component: ComponentFacts) -> Iterator[
 
     The other way round is what cargo-component 0.21 itself asks for (bindings by 0.41, runtime 0.44).
     """
-    for file in bindings_files(component):
+    for file in component.files:
         crate = crate_of(component, file.path)
         if crate is None or file.compiled is not True or not Version.parse(file.version):
             continue

@@ -147,11 +147,6 @@ def _signatures(item: WorldItem | None) -> dict[str, str]:
 # -- WD502
 
 
-def bindings_files(component: ComponentFacts) -> tuple[BindingsFile, ...]:
-    """The generated files among the sources of a component."""
-    return component.files
-
-
 def crate_of(component: ComponentFacts, path: str) -> Crate | None:
     """The crate of the workspace that a source file of a component belongs to: the innermost one."""
     crates = (component.crate, *(linked.crate for linked in component.linked))
@@ -163,7 +158,7 @@ def stale_bindings(facts: Facts) -> Iterator[Draft]:
     """WD502: a generated bindings file has another world than the WIT that it was made from has now."""
     for sources in facts.sources:
         for component in sources.components:
-            for file in bindings_files(component):
+            for file in component.files:
                 crate = crate_of(component, file.path)
                 encoded = _encoded(file) if crate is not None and file.compiled is not False else None
                 if crate is not None and encoded is not None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.linking import NearProvider, Verdict
 from wasmdoctor.checks.lookalike import lookalikes
-from wasmdoctor.model.finding import Status
 from wasmdoctor.model.host import HostView, Missing
 from wasmdoctor.model.names import Version
 from wasmdoctor.model.source import Location
@@ -18,7 +17,7 @@ def _unprovided(facts: Facts) -> Iterator[tuple[WasmFile, Verdict]]:
     """Imports that neither the host nor a component provides, in the order of the binaries."""
     for file in facts.components():
         for verdict in facts.verdicts.get(file.path, ()):
-            if verdict.status in (Status.UNPROVIDED, Status.VERSION):
+            if verdict.unprovided:
                 yield file, verdict
 
 

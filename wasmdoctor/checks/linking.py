@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wasmdoctor.model.finding import Status
 from wasmdoctor.model.host import HostView, Match, Missing, same_track
-from wasmdoctor.model.names import ExternName, Version
+from wasmdoctor.model.names import ExternName, version_order
 from wasmdoctor.model.wasm import Extern, ExternKind, WasmFile
 
 
@@ -39,6 +39,11 @@ class Verdict:
     missing: tuple[Missing, ...] = ()
     provider: str | None = None
     near: tuple[NearProvider, ...] = ()
+
+    @property
+    def unprovided(self) -> bool:
+        """Whether nobody provides it as it is asked for."""
+        return self.status in (Status.UNPROVIDED, Status.VERSION)
 
 
 def judge(files: Iterable[WasmFile], host: HostView) -> dict[str, tuple[Verdict, ...]]:
@@ -106,14 +111,9 @@ def _candidates(
         if other != path and candidate.kind is extern.kind
     ]
     same.sort(key=lambda item: item[0])
-    same.sort(key=lambda item: _precedence(item[1]), reverse=True)
+    same.sort(key=lambda item: version_order(item[1].version), reverse=True)
     same.sort(key=lambda item: item[1].version != name.version)
     return iter(same)
-
-
-def _precedence(name: ExternName) -> tuple[object, ...]:
-    version = Version.parse(name.version or "")
-    return version.precedence if version else ()
 
 
 def _lacks(wanted: Extern, offered: Extern) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.leaks import STD_PACKAGES, Unused, unused_lines
 from wasmdoctor.checks.sources import SourceFacts
 from wasmdoctor.checks.wit_roots import Fault, Found, faults, first_file, roots, uses_of
-from wasmdoctor.model.names import ExternName, Version, track
+from wasmdoctor.model.names import ExternName, track, version_order
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import World, WorldItem
@@ -149,7 +149,7 @@ def _versions_of(world: World) -> Iterator[Draft]:
     for package, versions in found.items():
         if len(versions) < 2:
             continue
-        ordered = sorted(versions, key=_precedence)
+        ordered = sorted(versions, key=version_order)
         newest = ordered[-1]
         one_track = len({track(version) or f"={version}" for version in versions}) == 1
         for version in ordered[:-1]:
@@ -175,11 +175,6 @@ def _two(
             if step.location != old[1].location
         ),
     )
-
-
-def _precedence(version: str) -> tuple[object, ...]:
-    parsed = Version.parse(version)
-    return (1, *parsed.precedence) if parsed else (0, version)
 
 
 def unused_import(facts: Facts) -> Iterator[Draft]:

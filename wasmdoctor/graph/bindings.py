@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from wasmdoctor.graph.rustnames import RustNames, rust_names
 from wasmdoctor.graph.typeuse import interfaces_used
@@ -16,14 +17,14 @@ from wasmdoctor.model.wit import Interface, Resolution, World, WorldItem
 from wasmdoctor.readers.rust import Program
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FoundWorld:
     """A world with the resolution that it comes from (its packages decide Rust names)."""
 
     world: World
     resolution: Resolution
 
-    @property
+    @cached_property
     def interfaces(self) -> dict[str, Interface]:
         """All interfaces of the resolution by full name."""
         return {
@@ -85,30 +86,46 @@ def bindings_of(
                 problems.append(world)
             continue
         names[call.bindings] = world.names
-        found.append(_of_world(crates[call.crate], call, world, call.bindings in exported))
+        site = (SiteKind.GENERATE, call.location, call.bindings)
+        exports = call.bindings in exported
+        found.append(_of_world(crates[call.crate], site, world, call.compiled, exported=exports))
     for file in program.bindings_files:
         found.append(_of_file(crates[file.crate], file, world_named, file.module in exported))
     found += _extern_blocks(program.extern_imports, crates)
     unseen: dict[CrateId, tuple[Location, ...]] = {}
     for crate, kind, location, module in _unseen(program, crates):
         unseen[crate] = (*unseen.get(crate, ()), location)
-        found += [_hidden(crate, kind, location, module, world) for world in worlds_of(crate)]
+        site = (kind, location, module)
+        found += [
+            _of_world(crate, site, world, None, exported=True, opaque=True) for world in worlds_of(crate)
+        ]
     return CrateBindings(tuple(found), names, tuple(problems), unseen)
 
 
-def _of_world(crate: CrateId, call: GenerateCall, found: FoundWorld, exported: bool) -> Binding:
+def _of_world(
+    crate: CrateId,
+    site: tuple[SiteKind, Location, str],
+    found: FoundWorld,
+    compiled: bool | None,
+    *,
+    exported: bool,
+    opaque: bool = False,
+) -> Binding:
+    """All of a world, bound at a site: its kind, its place, and the Rust module."""
+    kind, location, module = site
     world = found.world
     return Binding(
         crate=crate,
-        kind=SiteKind.GENERATE,
-        location=call.location,
-        module=call.bindings,
+        kind=kind,
+        location=location,
+        module=module,
         world=world.name,
         world_location=world.location,
         imports={name: bound(item, found) for name, item in world.imports.items()},
         exports={name: bound(item, found) for name, item in world.exports.items()},
-        compiled=call.compiled,
+        compiled=compiled,
         exported=exported,
+        opaque=opaque,
     )
 
 
@@ -253,20 +270,3 @@ def _unseen(
         for name, crate_id in crates.items():
             if name != call.crate and name not in bound and call.crate in program.named_crates(name):
                 yield crate_id, SiteKind.MACRO, call.location, ""
-
-
-def _hidden(crate: CrateId, kind: SiteKind, location: Location, module: str, found: FoundWorld) -> Binding:
-    world = found.world
-    return Binding(
-        crate=crate,
-        kind=kind,
-        location=location,
-        module=module,
-        world=world.name,
-        world_location=world.location,
-        imports={name: bound(item, found) for name, item in world.imports.items()},
-        exports={name: bound(item, found) for name, item in world.exports.items()},
-        compiled=None,
-        exported=True,
-        opaque=True,
-    )

@@ -84,7 +84,7 @@ class Edge:
     @property
     def doubt(self) -> tuple[int, int]:
         """Smaller is surer: by certainty, then by the strength of the evidence."""
-        return (list(Certainty).index(self.certainty), -self.evidence.strength)
+        return (self.certainty.rank, -self.evidence.strength)
 
     @property
     def need(self) -> tuple[Node, Node]:
@@ -150,11 +150,6 @@ class Network:
             return []
         found = (data["edge"] for _, _, data in self._graph.in_edges(node, data=True))
         return sorted((edge for edge in found if kind is None or edge.kind is kind), key=_edge_order)
-
-    def around(self, node: Node, depth: int) -> Network:
-        """The part within ``depth`` edges of a node, in either direction."""
-        near = nx.ego_graph(self._graph.to_undirected(as_view=True), node, radius=depth)
-        return self._part(set(near))
 
     def through(self, nodes: Iterable[Node], depth: int | None = None) -> Network:
         """The part that needs some of ``nodes`` or is needed by them: all ways that lead through one.

@@ -2,7 +2,7 @@
 
 The encoder merges the worlds of all crates that are linked, and keeps of the imports only the functions
 that the linked module still calls, of the exports all that any linked crate exports (measured with
-rustc 1.96, wit-bindgen 0.48, wit-component 0.262; docs/prediction.md has the table). A crate that no
+rustc 1.96, wit-bindgen 0.48, wit-component 0.262; fixtures/workspaces/README.md has the cases). A crate that no
 Rust path names is not linked at all, whatever Cargo.toml says.
 """
 
@@ -15,8 +15,8 @@ from wasmdoctor.graph.bindings import CrateBindings, is_function
 from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Certainty, Predicted, Prediction, SiteKind
 from wasmdoctor.model.cargo import CrateId, LinkedCrate
-from wasmdoctor.model.names import ExternName, Version, track
-from wasmdoctor.model.rust import Reachability, UseSite
+from wasmdoctor.model.names import ExternName, track, version_order
+from wasmdoctor.model.rust import ExternImport, Reachability, UseSite
 from wasmdoctor.readers.rust import Program
 
 
@@ -41,7 +41,6 @@ def predict(
 
     ``std`` are the interfaces (without version) that std may bring for the target: always only possible,
     since they depend on what of std is kept, and under a name without version.
-
     """
     named = _named_crates(linkage, program)
     mine = [
@@ -132,7 +131,10 @@ class _Uses:
 
     def __init__(self, program: Program, names: Mapping[str, RustNames], reached: Reachability) -> None:
         self.reached = reached
-        self.externs = program.extern_imports
+        self.externs: dict[str, list[ExternImport]] = {}
+        for extern in program.extern_imports:
+            item = extern.name if extern.module == "$root" else extern.module
+            self.externs.setdefault(item, []).append(extern)
         self.found: dict[tuple[str, str], dict[str, Certainty]] = {}
         for site in program.use_sites:
             if site.compiled is not False and site.bindings in names:
@@ -183,12 +185,9 @@ class _Uses:
         if binding.kind is SiteKind.GENERATE:
             return self.found.get((binding.module, item.name), {})
         used: dict[str, Certainty] = {}
-        for extern in self.externs:
-            module = extern.name if extern.module == "$root" else extern.module
-            inside = extern.rust_module == binding.module or extern.rust_module.startswith(
-                binding.module + "::"
-            )
-            if not inside or module != item.name:
+        for extern in self.externs.get(item.name, ()):
+            module = extern.rust_module
+            if module != binding.module and not module.startswith(binding.module + "::"):
                 continue
             certainty = self._of(extern.id, conditional=False)
             if certainty is not None:
@@ -223,13 +222,13 @@ def _imports(binding: Binding, uses: _Uses, chain: LinkedCrate | None, sure: boo
 
 
 def _surer(one: Certainty | None, other: Certainty) -> Certainty:
-    return other if one is None else min(one, other, key=list(Certainty).index)
+    return other if one is None else min(one, other, key=lambda certainty: certainty.rank)
 
 
 def _predicted(name: str, carriers: Iterable[Carrier]) -> Predicted:
     ordered = sorted(carriers, key=_carrier_order)
     functions = sorted({function for carrier in ordered for function in carrier.functions})
-    best = min((carrier.certainty for carrier in ordered), key=list(Certainty).index)
+    best = min((carrier.certainty for carrier in ordered), key=lambda certainty: certainty.rank)
     return Predicted(name, best, tuple(ordered), tuple(functions))
 
 
@@ -237,7 +236,7 @@ def _carrier_order(carrier: Carrier) -> tuple[object, ...]:
     """The surest first, then the shortest chain, then the place."""
     place = carrier.binding.location
     length = len(carrier.linked.chain) if carrier.linked else 0
-    return (list(Certainty).index(carrier.certainty), length, place.path, place.line)
+    return (carrier.certainty.rank, length, place.path, place.line)
 
 
 def _merged(imports: Mapping[str, list[Carrier]]) -> dict[str, Predicted]:
@@ -255,7 +254,7 @@ def _merged(imports: Mapping[str, list[Carrier]]) -> dict[str, Predicted]:
     merged: dict[str, Predicted] = {}
     for same in groups.values():
         used = [n for n in same if any(c.certainty is not Certainty.UNUSED for c in imports[n])]
-        best, highest = max(used or same, key=_precedence), max(same, key=_precedence)
+        best, highest = max(used or same, key=_version), max(same, key=_version)
         carriers = [carrier for name in (used or same) for carrier in imports[name]]
         if not used or best == highest:
             merged[best] = _predicted(best, carriers)
@@ -268,10 +267,9 @@ def _merged(imports: Mapping[str, list[Carrier]]) -> dict[str, Predicted]:
     return dict(sorted(merged.items()))
 
 
+def _version(name: str) -> tuple[object, ...]:
+    return version_order(ExternName.parse(name).version)
+
+
 def _not_certain(certainty: Certainty) -> Certainty:
     return Certainty.LIKELY if certainty is Certainty.CERTAIN else certainty
-
-
-def _precedence(name: str) -> tuple[object, ...]:
-    version = Version.parse(ExternName.parse(name).version or "")
-    return version.precedence if version else ()

@@ -48,6 +48,11 @@ class Certainty(StrEnum):
     POSSIBLE = "possible"
     UNUSED = "unused"
 
+    @property
+    def rank(self) -> int:
+        """0 for the surest."""
+        return list(Certainty).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class BoundItem:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, Literal
 
-from wasmdoctor.model.names import ExternName, Version, track
+from wasmdoctor.model.names import ExternName, Version, track, version_order
 
 NameRule = Literal["exact", "exact-then-track", "package"]
 MatchKind = Literal["exact", "track", "package", "flag", "version", "none"]
@@ -519,7 +519,7 @@ class HostView:
         same = [other for other in map(ExternName.parse, names) if other.track == name.track]
         if not same:
             return None
-        highest = max(same, key=lambda other: _precedence(other.version))
+        highest = max(same, key=lambda other: version_order(other.version))
         return ("track", highest.text)
 
     def _mapped(self, name: ExternName) -> str | None:
@@ -672,17 +672,11 @@ def _index(provisions: Iterable[Provision]) -> dict[str, list[Provision]]:
     return index
 
 
-def _precedence(version: str | None) -> tuple[object, ...]:
-    """A sort key for the version of a name; no version sorts first."""
-    parsed = Version.parse(version or "")
-    return parsed.precedence if parsed else ()
-
-
 def _offers(having: Iterable[Provision], enabled: frozenset[str]) -> tuple[Offer, ...]:
     """What a host has under a name, oldest version first."""
     offers = {p.name: Offer(p.name, tuple(sorted(p.flags - enabled))) for p in having}
     return tuple(
-        offers[name] for name in sorted(offers, key=lambda n: _precedence(ExternName.parse(n).version))
+        offers[name] for name in sorted(offers, key=lambda n: version_order(ExternName.parse(n).version))
     )
 
 

@@ -115,6 +115,12 @@ def track(version: str | None) -> str | None:
     return f"0.{parsed.minor}" if parsed.minor else None
 
 
+def version_order(version: str | None) -> tuple[object, ...]:
+    """A sort key for versions as text: by precedence; what is not a version, or missing, sorts first."""
+    parsed = Version.parse(version) if version else None
+    return (1, *parsed.precedence) if parsed else (0, version or "")
+
+
 @dataclass(frozen=True, slots=True)
 class ExternName:
     """The name of an import or export of a component, taken apart.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks import run_checks
 from wasmdoctor.checks.facts import Facts, Origin
 from wasmdoctor.checks.linking import Verdict, judge
-from wasmdoctor.discover import Binary, Discovery, discover, workspace_root
+from wasmdoctor.discover import Discovery, discover, workspace_root
 from wasmdoctor.model.finding import (
     CheckedArtifact,
     ExportItem,
@@ -28,24 +27,14 @@ from wasmdoctor.model.finding import (
 )
 from wasmdoctor.model.host import HostView, StartCommand, WitFacts
 from wasmdoctor.model.rule import Severity
-from wasmdoctor.model.source import Location, Problem
+from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import WasmFile
-from wasmdoctor.readers.wasm import (
-    ByteSource,
-    BytesSource,
-    FileSource,
-    WasmKind,
-    preamble,
-    read_component,
-    read_core_module,
-)
+from wasmdoctor.pipeline.binaries import Progress, read_binaries
 from wasmdoctor.toolchain import Toolchain, ToolError
 
 if TYPE_CHECKING:
     from wasmdoctor.checks.sources import SourceFacts
-    from wasmdoctor.pipeline.project import Maker, Project
-
-Progress = Callable[[int, int], None]
+    from wasmdoctor.pipeline.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +73,12 @@ def check(
     files = read_binaries(found, progress)
     tool_problem, invalid = _ask_wasm_tools(options, found, files, toolchain)
     sources = _Sources()
-    if _asks_for_sources(found) or (_open_questions(judge(files, host)) and _may_have_sources(found)):
-        sources = _read_sources(options, found, files, toolchain, catalog)
-        files += sources.predicted
     verdicts = judge(files, host)
+    if _asks_for_sources(found) or (_open_questions(verdicts) and _may_have_sources(found)):
+        sources = _read_sources(options, found, files, toolchain, catalog)
+    if sources.predicted:
+        files += sources.predicted
+        verdicts = judge(files, host)
     open_questions = _open_questions(verdicts)
     facts = Facts(
         files=tuple(files),
@@ -126,7 +117,7 @@ def _may_have_sources(found: Discovery) -> bool:
 
 
 def _open_questions(verdicts: Mapping[str, tuple[Verdict, ...]]) -> bool:
-    return any(_unprovided(verdict) for each in verdicts.values() for verdict in each)
+    return any(verdict.unprovided for each in verdicts.values() for verdict in each)
 
 
 class _Sources:
@@ -150,22 +141,17 @@ class _Sources:
 class _ReadSources(_Sources):
     """Sources that were read: the crate of each component, and the components that are not built."""
 
-    def __init__(self, project: Project, found: Discovery, files: Sequence[WasmFile]) -> None:
-        from wasmdoctor.pipeline.project import predicted_file
-
+    def __init__(self, project: Project, files: Sequence[WasmFile]) -> None:
         self.project = project
-        self.built = makers_of(project, found, files)
-        unbuilt = [(maker, predicted_file(maker)) for maker in project.unbuilt(self.built.values())]
-        self.makers = {**self.built, **{file.path: maker for maker, file in unbuilt}}
-        self.files = {file.path: file for file in (*files, *(file for _, file in unbuilt))}
-        self.predicted = tuple(file for _, file in unbuilt)
+        self.built = project.makers(files)
+        unbuilt = project.predicted(self.built.values())
+        self.makers = {**self.built, **{file.path: maker for file, maker in unbuilt}}
+        self.predicted = tuple(file for file, _ in unbuilt)
+        self.files = {file.path: file for file in (*files, *self.predicted)}
 
     def declarations(self) -> dict[str, Location]:
         """Where the sources around the binaries declare interfaces."""
-        declarations: dict[str, Location] = {}
-        for workspace in self.project.workspaces.values():
-            declarations = workspace.declarations | declarations
-        return declarations
+        return self.project.declarations
 
     def facts(self) -> tuple[SourceFacts, ...]:
         """One record for each folder of sources."""
@@ -177,7 +163,7 @@ class _ReadSources(_Sources):
             (path, verdict.name.text): origin
             for path, maker in self.makers.items()
             for verdict in verdicts.get(path, ())
-            if _unprovided(verdict)
+            if verdict.unprovided
             and (origin := self.project.origin(maker, self.files[path], verdict.name.text)) is not None
         }
 
@@ -192,57 +178,7 @@ def _read_sources(
     # Loading the readers of sources takes longer than checking a component that is fine.
     from wasmdoctor.pipeline.project import Project
 
-    return _ReadSources(Project(found, options.cwd, toolchain, options.target, catalog.std), found, files)
-
-
-def makers_of(project: Project, found: Discovery, files: Iterable[WasmFile]) -> dict[str, Maker]:
-    """The crate that built each component, where one can be told."""
-    folders = {binary.path: binary.real.parent for binary in found.binaries if binary.data is None}
-    makers = {
-        file.path: project.maker(file, folders[file.path])
-        for file in files
-        if file.component is not None and file.path in folders
-    }
-    return {path: maker for path, maker in makers.items() if maker is not None}
-
-
-def read_binaries(found: Discovery, progress: Progress = lambda done, total: None) -> list[WasmFile]:
-    """Every binary that was found, read; what is wrong with one is in its record."""
-    total = len(found.binaries)
-    return [_read(binary, progress, index, total) for index, binary in enumerate(found.binaries)]
-
-
-def _read(binary: Binary, progress: Progress, index: int, total: int) -> WasmFile:
-    """Read one binary; whatever is wrong with it is a problem of its record."""
-    file = WasmFile(binary.path, binary.size, binary.named, links=binary.links, mtime_ns=binary.mtime_ns)
-    try:
-        if binary.data is not None:
-            return _parse(file, BytesSource(binary.data), binary.head)
-        descriptor = os.open(binary.real, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        try:
-            return _parse(file, FileSource(descriptor), binary.head)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        problem = Problem(Location(file.path), f"cannot be read: {(error.strerror or str(error)).lower()}")
-        return dataclasses.replace(file, problems=(problem,))
-    finally:
-        progress(index + 1, total)
-
-
-def _parse(file: WasmFile, source: ByteSource, head: bytes) -> WasmFile:
-    match preamble(head):
-        case WasmKind.COMPONENT:
-            return dataclasses.replace(file, component=read_component(source, file.path))
-        case WasmKind.MODULE:
-            return dataclasses.replace(file, module=read_core_module(source, file.path))
-        case _:
-            problem = Problem(
-                Location(file.path),
-                f"this is WebAssembly of an unknown version or layer (bytes {head[4:].hex(' ') or 'missing'})",
-                "build it again; components begin with 00 61 73 6d 0d 00 01 00",
-            )
-            return dataclasses.replace(file, problems=(problem,))
+    return _ReadSources(Project(found, options.cwd, toolchain, options.target, catalog.std), files)
 
 
 def _ask_wasm_tools(
@@ -260,10 +196,6 @@ def _ask_wasm_tools(
     except ToolError as error:
         return str(error), invalid
     return "", invalid
-
-
-def _unprovided(verdict: Verdict) -> bool:
-    return verdict.status in (Status.UNPROVIDED, Status.VERSION)
 
 
 def _standard(catalog: Catalog) -> tuple[WitFacts, ...]:

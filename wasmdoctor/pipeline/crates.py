@@ -166,16 +166,16 @@ class Crates:
     @cached_property
     def libraries(self) -> tuple[ComponentCrate, ...]:
         """The members with a library that are no component and get into none."""
-        inside = {c.crate.id for c in self.components}
-        inside |= {linked.crate.id for c in self.components for linked in c.linked}
+        inside = {c.crate.manifest for c in self.components}
+        inside |= {linked.crate.manifest for c in self.components for linked in c.linked}
         found: list[ComponentCrate] = []
         for manifest in self.cargo.members if self.platforms else ():
             package = self.cargo.packages.get(manifest)
-            if package is None or package.lib is None or self.platforms is None:
+            if package is None or package.lib is None or manifest in inside or self.platforms is None:
                 continue
             graph = self._resolver.compiled(self.platforms, packages=[package.name.value])
             crate = _root(graph, package)
-            if crate is not None and crate.id not in inside:
+            if crate is not None:
                 linked = linked_crates(graph, crate.id)
                 found.append(ComponentCrate(crate, package, package.lib, graph, linked))
         return tuple(found)

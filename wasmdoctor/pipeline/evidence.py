@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +11,8 @@ from wasmdoctor.discover import Binary, display_path
 from wasmdoctor.model.artifact import CoreTarget, EncodedWorld, ModuleRole
 from wasmdoctor.model.binding import Binding, Evidence
 from wasmdoctor.model.wasm import WasmFile
+from wasmdoctor.pipeline.binaries import opened
 from wasmdoctor.readers.artifacts import DiskTarget, library_worlds, read_calls, read_profile
-from wasmdoctor.readers.wasm import BytesSource, FileSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +79,8 @@ def callers(file: WasmFile, binary: Binary) -> Callers:
     """Who imports what in a component, by the names in its core modules; empty when it is stripped."""
     found: dict[str, dict[str, str]] = {}
     try:
-        if binary.data is not None:
-            modules = read_calls(BytesSource(binary.data), file.path, file.component)
-        else:
-            descriptor = os.open(binary.real, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-            try:
-                modules = read_calls(FileSource(descriptor), file.path, file.component)
-            finally:
-                os.close(descriptor)
+        with opened(binary) as source:
+            modules = read_calls(source, file.path, file.component)
     except OSError:
         return Callers({})
     for module in modules:

@@ -15,6 +15,7 @@ from wasmdoctor.model.binding import Carrier, Certainty, Evidence, Predicted
 from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.rule import StdFacts
+from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
@@ -115,6 +116,27 @@ class Project:
                 if component.stem == stem:
                     return Maker(crates, component)
         return None
+
+    def makers(self, files: Iterable[WasmFile]) -> dict[str, Maker]:
+        """The crate that built each component, where one can be told."""
+        found = {
+            file.path: self.maker(file, binary.real.parent)
+            for file in files
+            if file.component is not None and (binary := self._binary(file)) and binary.data is None
+        }
+        return {path: maker for path, maker in found.items() if maker is not None}
+
+    def predicted(self, built: Iterable[Maker]) -> list[tuple[WasmFile, Maker]]:
+        """The components that are not built, as their sources predict them, with their makers."""
+        return [(predicted_file(maker), maker) for maker in self.unbuilt(built)]
+
+    @cached_property
+    def declarations(self) -> dict[str, Location]:
+        """Where the sources declare interfaces (without version); the first workspace that does counts."""
+        declarations: dict[str, Location] = {}
+        for workspace in self.workspaces.values():
+            declarations = workspace.declarations | declarations
+        return declarations
 
     def origin(self, maker: Maker, file: WasmFile, extern: str, *, export: bool = False) -> Origin | None:
         """The surest and shortest way of an import (or export) into a crate's component."""

@@ -9,18 +9,20 @@ from pathlib import Path
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks.linking import Verdict, judge
-from wasmdoctor.discover import Discovery, discover
+from wasmdoctor.discover import discover
 from wasmdoctor.graph.assemble import BuiltFrom, Part, assemble, crate_node
 from wasmdoctor.graph.network import Edge, EdgeKind, Network
 from wasmdoctor.graph.origins import binding_steps, origin
 from wasmdoctor.model.binding import Carrier, Certainty, Evidence
-from wasmdoctor.model.finding import OriginStep, Status, Why
+from wasmdoctor.model.finding import OriginStep, Why
+from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import WasmFile
-from wasmdoctor.pipeline.check import import_verdict, makers_of, read_binaries
+from wasmdoctor.pipeline.binaries import read_binaries
+from wasmdoctor.pipeline.check import import_verdict
 from wasmdoctor.pipeline.evidence import Proof
-from wasmdoctor.pipeline.project import Maker, Project, predicted_file
+from wasmdoctor.pipeline.project import Maker, Project
 from wasmdoctor.toolchain import Toolchain
 
 MOST_CHAINS = 50
@@ -49,11 +51,10 @@ class WhyOptions:
 class _Run:
     """Everything read for one question."""
 
-    found: Discovery
     files: list[WasmFile]
     makers: dict[str, Maker]
     verdicts: dict[str, tuple[Verdict, ...]]
-    host: str
+    host: HostView
     project: Project
 
 
@@ -96,26 +97,18 @@ def why(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: byte
 def network(options: WhyOptions, catalog: Catalog, toolchain: Toolchain) -> Network:
     """The graph of everything below the paths, unprovided imports marked."""
     run = _read(options, catalog, toolchain, None)
-    view = catalog.host(options.host, options.flags)
     parts = [
         Part(
             path=file.path,
             kind="predicted" if file.predicted else "component" if file.component else "module",
-            imports=tuple(import_verdict(v, view) for v in run.verdicts.get(file.path, ())),
+            imports=tuple(import_verdict(v, run.host) for v in run.verdicts.get(file.path, ())),
             exports=tuple(e.name for e in file.component.exports) if file.component else (),
             source=_built_from(run.makers[file.path]) if file.path in run.makers else None,
-            findings={
-                v.name.text: "error"
-                for v in run.verdicts.get(file.path, ())
-                if v.status in (Status.UNPROVIDED, Status.VERSION)
-            },
+            findings={v.name.text: "error" for v in run.verdicts.get(file.path, ()) if v.unprovided},
         )
         for file in run.files
     ]
-    declarations: dict[str, Location] = {}
-    for workspace in run.project.workspaces.values():
-        declarations = workspace.declarations | declarations
-    return assemble(parts, run.host, declarations)
+    return assemble(parts, run.host.id, run.project.declarations)
 
 
 def _read(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: bytes | None) -> _Run:
@@ -123,12 +116,11 @@ def _read(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: by
     found = discover(options.paths, options.cwd, stdin=stdin)
     files = read_binaries(found)
     project = Project(found, options.cwd, toolchain, options.target, catalog.std)
-    makers = makers_of(project, found, files)
-    for maker in project.unbuilt(makers.values()):
-        file = predicted_file(maker)
+    makers = project.makers(files)
+    for file, maker in project.predicted(list(makers.values())):
         files.append(file)
         makers[file.path] = maker
-    return _Run(found, files, makers, judge(files, view), view.id, project)
+    return _Run(files, makers, judge(files, view), view, project)
 
 
 def _matches(name: ExternName, pattern: str) -> bool:

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wasmdoctor.model.rule import Severity
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 # For terminals and files that take no other characters.
 ASCII = str.maketrans({"└": "`", "✗": "x", "✓": "+", "·": "-", "→": ">", "…": "~", "—": "-"})
+
+SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 
 MINIMUM_WIDTH = 40
 

@@ -12,10 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from wasmdoctor.model.rule import Lint, Severity
-from wasmdoctor.reporters.console import Style, written
-
-SEVERITY_STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
+from wasmdoctor.model.rule import Lint
+from wasmdoctor.reporters.console import SEVERITY_STYLE, Style, written
 
 
 def explain(lint: Lint, style: Style) -> str:

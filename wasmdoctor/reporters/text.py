@@ -13,10 +13,9 @@ from wasmdoctor.model.finding import CheckedArtifact, Finding, ImportVerdict, Re
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.wasm import ExternKind
-from wasmdoctor.reporters.console import Style, finished, written
+from wasmdoctor.reporters.console import SEVERITY_STYLE, Style, finished, written
 from wasmdoctor.reporters.escape import safe
 
-STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 MARK = {
     Status.UNPROVIDED: ("✗", "red"),
     Status.VERSION: ("✗", "red"),
@@ -194,7 +193,7 @@ def _findings(console: Console, findings: list[Finding], seen: set[str]) -> None
             new.append(finding)
         seen.add(key)
     for (severity, code), interfaces in known.items():
-        line = Text(f"{severity.value}[{code}]", style=STYLE[severity])
+        line = Text(f"{severity.value}[{code}]", style=SEVERITY_STYLE[severity])
         line.append(f" as above: {', '.join(safe(name) for name in interfaces)}", style="not bold default")
         _hang(console, line, 2, 4)
     for finding in new:
@@ -202,7 +201,7 @@ def _findings(console: Console, findings: list[Finding], seen: set[str]) -> None
 
 
 def _finding(console: Console, finding: Finding, seen: set[str]) -> None:
-    head = Text(f"{finding.severity.value}[{finding.code}]", style=STYLE[finding.severity])
+    head = Text(f"{finding.severity.value}[{finding.code}]", style=SEVERITY_STYLE[finding.severity])
     head.append(f" {safe(finding.message)}", style="not bold default")
     _hang(console, head, 2, 4)
     # A second finding on the same import need not show the way again.
@@ -254,7 +253,7 @@ def _summary(console: Console, report: Report, *, verbose: bool) -> None:
     for severity, count in counts:
         if count:
             line.append(", " if line.plain else "")
-            line.append(_plural(count, severity.value), style=STYLE[severity])
+            line.append(_plural(count, severity.value), style=SEVERITY_STYLE[severity])
     if not line.plain:
         line.append("nothing to report", style="bold green")
     checked = _plural(sum(a.kind in ("component", "predicted") for a in report.components), "component")

@@ -1,0 +1,7 @@
+"""Plans and their edits: pure, from what was read to what should change. Nothing here reads or writes files.
+
+``edits``    edits of one tree composed into changes of files, and checked by parsing the result
+``toml``     changes of TOML files, through tomlkit
+``bridge``   a plain Rust module with the API of the bindings that it takes the place of
+``plan_a``   library crates stop being components, everything links into one
+"""

@@ -1,0 +1,95 @@
+"""Edits: what a plan wants changed in a tree of files, and what the files are before and after.
+
+Paths are relative to the workspace's root, with forward slashes, without ``.`` and ``..``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wasmdoctor.model.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """A span of a file's bytes, and the bytes that take its place. ``cause`` says why, in one sentence."""
+
+    path: str
+    span: Span
+    data: bytes
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A new file. It is an error when another one is there, unless that has the same bytes."""
+
+    path: str
+    data: bytes
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """A file that goes."""
+
+    path: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A file that gets another path, its bytes unchanged."""
+
+    path: str
+    to: str
+    cause: str
+
+
+Edit = Replace | Create | Remove | Move
+
+
+class ChangeKind(StrEnum):
+    """What happens to a file (the JSON contract's ``kind`` of an edit)."""
+
+    MODIFY = "modify"
+    CREATE = "create"
+    REMOVE = "remove"
+    MOVE = "move"
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """What all edits of one file come to.
+
+    ``before`` is None for a file that is created, ``after`` None for one that is removed or moved away;
+    ``to`` is where it is moved, or "". ``causes`` are the edits' causes, each once, in order.
+    """
+
+    path: str
+    kind: ChangeKind
+    before: bytes | None
+    after: bytes | None
+    causes: tuple[str, ...]
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """All changes of a plan, sorted by path, each path once."""
+
+    changes: tuple[FileChange, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    def after(self, path: str) -> bytes | None:
+        """The bytes a path has when the changes are made; None when it is gone. Raises KeyError when
+        nothing changes there."""
+        for change in self.changes:
+            if change.to == path:
+                return change.before
+            if change.path == path:
+                return change.after
+        raise KeyError(path)

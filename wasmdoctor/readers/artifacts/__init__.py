@@ -4,7 +4,6 @@
 ``worlds``         their payload: an encoded world
 ``archive``        ar archives, member by member
 ``libraries``      the encoded worlds in core modules and in rlibs
-``symbols``        mangled Rust names
 ``core_imports``   imported functions of core modules with their names, and the component imports they mean
 ``files``          the view of a file system that the next ones are given
 ``fingerprints``   cargo's units, their features, and what they were linked with
@@ -20,7 +19,6 @@ from wasmdoctor.readers.artifacts.files import DiskTarget, Entry, MemoryTarget, 
 from wasmdoctor.readers.artifacts.fingerprints import linked_units
 from wasmdoctor.readers.artifacts.libraries import library_worlds, module_worlds
 from wasmdoctor.readers.artifacts.section_names import section_name
-from wasmdoctor.readers.artifacts.symbols import demangle
 from wasmdoctor.readers.artifacts.worlds import decode_worlds
 
 __all__ = [
@@ -30,7 +28,6 @@ __all__ = [
     "TargetFiles",
     "core_target",
     "decode_worlds",
-    "demangle",
     "freshness",
     "is_archive",
     "library_worlds",

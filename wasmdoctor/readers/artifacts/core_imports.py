@@ -16,7 +16,7 @@ from wasmdoctor.model.artifact import CoreCall, CoreTarget, ModuleCalls, ModuleR
 from wasmdoctor.model.names import track
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import Component, CustomSection
-from wasmdoctor.readers.artifacts.symbols import demangle
+from wasmdoctor.readers.symbols.rust import demangle
 from wasmdoctor.readers.wasm.component import MAX_DEPTH, read_component
 from wasmdoctor.readers.wasm.cursor import Cursor, Malformed
 from wasmdoctor.readers.wasm.preamble import PREAMBLE_SIZE, WasmKind, preamble

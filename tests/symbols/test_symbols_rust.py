@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wasmdoctor.model.artifact import Mangling
-from wasmdoctor.readers.artifacts import demangle
-from wasmdoctor.readers.wasm import BytesSource, read_core_module
-from wasmdoctor.readers.wasm.cursor import Cursor
+from wasmdoctor.readers.symbols.rust import demangle, read_rust
 
 # Real names that rustc 1.95 and 1.96 gave to functions, and what their crate and path are.
 NAMES = {
@@ -66,20 +63,7 @@ NAMES = {
 }  # fmt: skip
 
 
-def demangled_by_wasm_tools(make: Any, wasm_tools: Callable[..., bytes], names: list[str]) -> list[str]:
-    """The names as wasm-tools writes them into a name section, without hashes and types of numbers."""
-    imports = b"".join(make.name("m") + make.name("f") + b"\0\0" for _ in names)
-    listed = b"".join(make.leb(i) + make.name(name) for i, name in enumerate(names))
-    module = make.module + make.section(1, b"\x01\x60\0\0")
-    module += make.section(2, make.leb(len(names)) + imports)
-    module += make.custom("name", make.section(1, make.leb(len(names)) + listed))
-    demangled = wasm_tools("demangle", "-", stdin=module)
-    (custom,) = read_core_module(BytesSource(demangled), "x.wasm").custom_sections
-    cursor = Cursor(demangled[custom.offset : custom.offset + custom.size])
-    assert cursor.byte() == 1  # function names
-    cursor.u32()
-    found = [(cursor.u32(), cursor.name()) for _ in range(cursor.count())]
-    return [_without_hashes(name) for _, name in found]
+Told = Callable[[list[str]], list[str]]
 
 
 def _without_hashes(name: str) -> str:
@@ -88,9 +72,9 @@ def _without_hashes(name: str) -> str:
     return re.sub(r"::h[0-9a-f]{16}$", "", name)
 
 
-def test_reads_as_wasm_tools_does(make: Any, wasm_tools: Callable[..., bytes]) -> None:
+def test_reads_as_wasm_tools_does(told_by_wasm_tools: Told) -> None:
     valid = [name for name, wanted in NAMES.items() if wanted and ".llvm." not in name]
-    told = demangled_by_wasm_tools(make, wasm_tools, valid)
+    told = [_without_hashes(name) for name in told_by_wasm_tools(valid)]
     ours = [symbol.text for name in valid if (symbol := demangle(name))]
     assert ours == told
 
@@ -175,3 +159,21 @@ def test_any_v0_name_is_taken_or_refused(text: str) -> None:
 def test_any_legacy_name_is_taken_or_refused(text: str) -> None:
     symbol = demangle("_ZN" + text + "17h0123456789abcdefE")
     assert symbol is None or symbol.mangling is Mangling.LEGACY
+
+
+def test_who_a_generic_function_was_compiled_for() -> None:
+    generic = read_rust("_RINvNtCs6itnLAVtEEk_4core3mem6forgethECs1MuMukdOCFr_3std")
+    assert generic
+    assert (generic.package, generic.path, generic.user) == ("core", "core::mem::forget", "std")
+    plain = read_rust("_RNvCs6DXkGYLi8lr_4shop1f")
+    assert plain
+    assert plain.user == ""
+
+
+def test_the_crate_of_an_impl_for_a_type_of_others() -> None:
+    """The reason for a parser of our own: what libraries print of this name has no trace of ``shop``."""
+    name = "_RNvXs_NtCs6DXkGYLi8lr_4shop3netINtNtCseGwq4AwZjO9_5alloc3vec3VechENtNtCs6itnLAVtEEk_4core5clone5Clone5clone"
+    symbol = read_rust(name)
+    assert symbol
+    assert symbol.text == "<alloc::vec::Vec<u8> as core::clone::Clone>::clone"
+    assert (symbol.package, symbol.path) == ("shop", "shop::net::<Vec as Clone>::clone")

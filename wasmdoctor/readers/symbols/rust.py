@@ -3,37 +3,46 @@
 Rules: rustc book, "v0 Symbol Format"; the readable text is that of rustc-demangle 0.1 without hashes
 (its alternate form, which ``wasm-tools demangle`` prints too). Constants in generic arguments are the one
 thing that is abbreviated: string and aggregate constants read ``_``.
+
+No library is used because none says which crate a function is written in. They print what rustc-demangle
+prints, and that leaves out the path of an ``impl`` block, which a v0 name has: ``<Vec<u8> as Codec>::put``
+can be code of any crate. docs/dependencies.md has the numbers; the tests compare the text with theirs.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from wasmdoctor.model.artifact import Mangling, RustSymbol
+from wasmdoctor.model.symbol import Language, Symbol
 
 MAX_SYMBOL = 16 * 1024
 """Longer names are not demangled."""
+MAX_DIGITS = 16
+"""Of a number in base 62; 64 bits have at most 11."""
 MAX_DEPTH = 200
-MAX_TEXT = 64 * 1024
-"""Backreferences can double a text with each byte."""
+MAX_TEXT = 32 * 1024
+"""Of all parts together. Backreferences can double a text with each byte; real texts have 1,448 at most."""
 
 BASIC_TYPES = {
     "a": "i8", "b": "bool", "c": "char", "d": "f64", "e": "str", "f": "f32", "h": "u8", "i": "isize",
     "j": "usize", "l": "i32", "m": "u32", "n": "i128", "o": "u128", "s": "i16", "t": "u16", "u": "()",
     "v": "...", "x": "i64", "y": "u64", "z": "!", "p": "_",
 }  # fmt: skip
+BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 INTEGERS = frozenset("ahsltmxynojic")
 
 _LEGACY_HASH = re.compile(r"h[0-9a-f]{16}")
-_CRATE_HASH = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\[([0-9a-f]{1,16})\](?=::)")
-_ASSOCIATED = re.compile(r"<([\w:]+)(?: as ([\w:]+)(?:<[^<>]*>)?)?>(?:::(.*))?")
+_CRATE_HASH = re.compile(r"(?<!\w)([A-Za-z_]\w*)\[([0-9a-f]{1,16})\](?=::)")
+_PATH = re.compile(r"\w+(?:::\w+)*")
 _LEGACY_ESCAPES = {
     "SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ",",
 }  # fmt: skip
 _LEGACY_ESCAPE = re.compile(r"\$(SP|BP|RF|LT|GT|LP|RP|C|u[0-9a-f]{1,6})\$|\.\.")
-_FIRST_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?=::)")
+_FIRST_IDENTIFIER = re.compile(r"(?<!\w)[A-Za-z_]\w*(?=::)")
 
 
 class _Invalid(Exception):
@@ -41,45 +50,65 @@ class _Invalid(Exception):
 
 
 def demangle(name: str) -> RustSymbol | None:
+    """Take a symbol apart as ``read_rust`` does, and say which mangling it has."""
+    found = _parsed(name)
+    if found is None:
+        return None
+    mangling, symbol = found
+    return RustSymbol(name, mangling, symbol.package, symbol.path, symbol.text, symbol.package_id)
+
+
+def read_rust(name: str) -> Symbol | None:
     """Take a symbol apart; None for a name that is not mangled Rust (``__wasm_call_ctors``, C, C++).
 
     A suffix that LLVM appends (``.llvm.123``) is dropped. Names that a tool has demangled already are
     known by the hashes in them (``wasm-tools demangle``, or ``wasm-ld`` without ``--no-demangle``). Never
     raises.
     """
+    found = _parsed(name)
+    return found[1] if found else None
+
+
+def readable(text: str) -> Symbol:
+    """A demangled name without hashes, which is known to be Rust's; any text is taken."""
+    crate = _crate_of(text) if text.startswith("<") else text.partition("::")[0]
+    return Symbol(text, Language.RUST, crate, _item_path(text), text)
+
+
+def _parsed(name: str) -> tuple[Mangling, Symbol] | None:
     if not 3 < len(name) <= MAX_SYMBOL:
         return None
     if "::" in name:
-        return _readable(name)
+        symbol = _demangled(name)
+        return (Mangling.NONE, symbol) if symbol else None
     if not name.isascii():
         return None
     plain = name.partition(".llvm.")[0]
     try:
         for prefix in ("_R", "R", "__R"):
             if plain.startswith(prefix) and plain[len(prefix) : len(prefix) + 1].isupper():
-                return _v0(name, plain[len(prefix) :])
+                return Mangling.V0, _v0(name, plain[len(prefix) :])
         for prefix in ("_ZN", "ZN", "__ZN"):
             if plain.startswith(prefix):
-                return _legacy(name, plain[len(prefix) :])
+                return Mangling.LEGACY, _legacy(name, plain[len(prefix) :])
     except (_Invalid, RecursionError, IndexError):
         return None
     return None
 
 
-def _v0(mangled: str, text: str) -> RustSymbol:
+def _v0(mangled: str, text: str) -> Symbol:
     parser = _V0(text.partition(".")[0])
     path = parser.path(value=True)
-    if parser.pos < len(parser.text):
-        # The instantiating crate, which says who compiled the code, not who wrote it.
-        parser.silent_path()
+    # The instantiating crate, which says who compiled the code, not who wrote it.
+    user = parser.path(value=False).crate if parser.pos < len(parser.text) else ""
     if parser.pos < len(parser.text) or not path.crate:
         raise _Invalid
-    return RustSymbol(mangled, Mangling.V0, path.crate, path.item, path.text, path.crate_id)
+    return Symbol(mangled, Language.RUST, path.crate, path.item, path.text, path.crate_id, user)
 
 
 @dataclass(slots=True)
 class _Path:
-    """``text`` as people read it, ``item`` as ``RustSymbol.path`` says, the crate that it is written in."""
+    """``text`` as people read it, ``item`` as ``Symbol.path`` says, the crate that it is written in."""
 
     text: str
     item: str
@@ -110,23 +139,12 @@ class _V0:
 
     def base62(self) -> int:
         """``_`` is 0, ``0_`` is 1, and so on."""
-        if self.eat("_"):
-            return 0
-        value = 0
-        while not self.eat("_"):
-            char = self.next()
-            if char.isdigit():
-                digit = ord(char) - ord("0")
-            elif char.islower():
-                digit = 10 + ord(char) - ord("a")
-            elif char.isupper():
-                digit = 36 + ord(char) - ord("A")
-            else:
-                raise _Invalid
-            value = value * 62 + digit
-            if value > 1 << 64:
-                raise _Invalid
-        return value + 1
+        end = self.text.find("_", self.pos, self.pos + MAX_DIGITS + 1)
+        if end < 0:
+            raise _Invalid
+        digits = self.text[self.pos : end]
+        self.pos = end + 1
+        return _base62(digits)
 
     def optional62(self, tag: str) -> int:
         return self.base62() + 1 if self.eat(tag) else 0
@@ -443,6 +461,21 @@ class _V0:
         return "_"
 
 
+@lru_cache(maxsize=4096)
+def _base62(digits: str) -> int:
+    """Digits, lower-case and upper-case letters; the crates' numbers among them are the same again and again."""
+    value = 0
+    for char in digits:
+        digit = BASE62.find(char)
+        if digit < 0:
+            raise _Invalid
+        value = value * 62 + digit
+    value += bool(digits)
+    if value > 1 << 64:
+        raise _Invalid
+    return value
+
+
 def _punycode(name: str) -> str:
     """v0 writes punycode with ``_`` for the last ``-``."""
     basic, found, rest = name.rpartition("_")
@@ -460,7 +493,7 @@ def _last_segment(text: str) -> str:
     return head.rpartition("::")[2]
 
 
-def _legacy(mangled: str, text: str) -> RustSymbol:
+def _legacy(mangled: str, text: str) -> Symbol:
     segments: list[str] = []
     pos = 0
     while text[pos : pos + 1] != "E":
@@ -480,42 +513,78 @@ def _legacy(mangled: str, text: str) -> RustSymbol:
     full = "::".join(readable)
     first = readable[0]
     if not first.startswith("<"):
-        return RustSymbol(mangled, Mangling.LEGACY, first, full, full)
-    return RustSymbol(mangled, Mangling.LEGACY, _crate_of(first), _item_path(full), full)
+        return Symbol(mangled, Language.RUST, first, full, full)
+    return Symbol(mangled, Language.RUST, _crate_of(first), _item_path(full), full)
 
 
-def _readable(name: str) -> RustSymbol | None:
-    """A demangled name: ``a::b::h<hash>`` (legacy) or ``<a[<hash>]::B>::c`` (v0)."""
+def _demangled(name: str) -> Symbol | None:
+    """A demangled name with hashes: ``a::b::h<hash>`` (legacy) or ``<a[<hash>]::B>::c`` (v0)."""
     crates = _CRATE_HASH.findall(name)
     if crates:
         crate, id_ = crates[0]
         text = _CRATE_HASH.sub(r"\1", name)
-        return RustSymbol(name, Mangling.NONE, crate, _item_path(text), text, id_)
+        return Symbol(name, Language.RUST, crate, _item_path(text), text, id_)
     text, _, end = name.rpartition("::")
     if not _LEGACY_HASH.fullmatch(end):
         return None
-    text = _unescape(text)
-    crate = _crate_of(text) if text.startswith("<") else text.partition("::")[0]
-    return RustSymbol(name, Mangling.NONE, crate, _item_path(text), text)
+    return replace(readable(_unescape(text)), mangled=name)
 
 
 def _crate_of(text: str) -> str:
     """The crate in ``<&mut alloc::vec::Vec<T> as core::fmt::Debug>``: that of the type, else the trait.
 
-    Legacy names do not say where an ``impl`` stands; one of a foreign trait for a local type is the rule.
+    Such names do not say where an ``impl`` stands; one of a foreign trait for a local type is the rule.
+    Without any path it is a method of a type like ``str`` or ``[T]``: only Rust's own crates may have those
+    (Rust reference, "Inherent implementations"), and nearly all are in ``core``.
     """
-    found = _FIRST_IDENTIFIER.search(text)
-    return found[0] if found else ""
+    found = _FIRST_IDENTIFIER.search(text, 0, _closing(text))
+    return found[0] if found else "core"
+
+
+def _closing(text: str) -> int:
+    """Where the angle bracket closes that ``text`` begins with; its end if none does."""
+    depth = 0
+    for at, char in enumerate(text):
+        if char == "<":
+            depth += 1
+        elif char == ">" and text[at - 1] != "-":
+            depth -= 1
+            if depth == 0:
+                return at
+    return len(text)
 
 
 def _item_path(text: str) -> str:
-    """``<a::b::C as d::E>::f`` to ``a::b::<C as E>::f``; what has another shape stays."""
-    found = _ASSOCIATED.fullmatch(text)
-    if found is None:
+    """``<a::b::C<T> as d::E>::f::<U>`` to ``a::b::<C as E>::f``, ``a::g::<U>`` to ``a::g``."""
+    if not text.startswith("<"):
+        return _without_arguments(text)
+    end = _closing(text)
+    rest = _without_arguments(text[end + 1 :])
+    type_, as_, trait = _without_arguments(text[1:end]).partition(" as ")
+    if not _PATH.fullmatch(type_):
+        head = (
+            f"<{type_} as {_last_segment(trait)}>" if as_ else type_ if type_.isidentifier() else f"<{type_}>"
+        )
+        return head + rest
+    module, _, name = type_.rpartition("::")
+    head = f"<{name} as {_last_segment(trait)}>" if as_ else name
+    return f"{module}::{head}{rest}" if module else f"{head}{rest}"
+
+
+def _without_arguments(text: str) -> str:
+    """``a::B<T>::f::<U>`` to ``a::B::f``; ``<impl ...>`` of a legacy name is no argument."""
+    if "<" not in text:
         return text
-    module, _, type_ = found[1].rpartition("::")
-    head = f"<{type_} as {_last_segment(found[2])}>" if found[2] else type_
-    return "::".join(part for part in (module, head, found[3]) if part)
+    out: list[str] = []
+    at = 0
+    while (start := text.find("<", at)) >= 0:
+        end = start + _closing(text[start:]) + 1
+        if text.startswith("<impl ", start) or (start == at == 0 and not out):
+            out.append(text[at:end])
+        else:
+            out.append(text[at:start].removesuffix("::"))
+        at = end
+    return "".join(out) + text[at:]
 
 
 def _unescape(segment: str) -> str:

@@ -10,6 +10,11 @@ from enum import StrEnum
 
 from wasmdoctor.model.source import Span
 
+OWN_FOLDER = ".wasmdoctor"
+"""The folder at a workspace's root that holds journals, copies and reports. No edit may touch it."""
+
+_FORBIDDEN = frozenset("\\:\x7f") | {chr(code) for code in range(32)}
+
 
 @dataclass(frozen=True, slots=True)
 class Replace:
@@ -93,3 +98,30 @@ class ChangeSet:
             if change.path == path:
                 return change.after
         raise KeyError(path)
+
+
+def path_problem(path: str) -> str:
+    """Why a path may not be edited, or "" when it may.
+
+    A path that may be edited stays below the root by its text alone: it is relative, has no empty part, no
+    ``.`` and ``..``, no backslash, colon or control character (which Windows or a terminal read otherwise),
+    can be written as UTF-8, and is neither version control's nor wasmdoctor's own.
+    """
+    if not path:
+        return "the path is empty"
+    if path.startswith("/"):
+        return "the path is absolute"
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        return "the path has an empty part, `.` or `..`"
+    if not _FORBIDDEN.isdisjoint(path):
+        return "the path has a backslash, a colon or a control character"
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return "the path is not valid UTF-8"
+    if any(part.lower() in (".git", ".hg", ".svn", ".jj") for part in parts):
+        return "the path belongs to version control"
+    if parts[0].lower() == OWN_FOLDER:
+        return f"the path is in `{OWN_FOLDER}`, which is wasmdoctor's own"
+    return ""

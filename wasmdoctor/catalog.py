@@ -1,4 +1,4 @@
-"""Loads and validates ``rules/``: lints, hosts, facts about WIT, and look-alikes. All are TOML.
+"""Loads and validates ``rules/``: lints, hosts, facts about WIT, look-alikes and mappings. All are TOML.
 
 Only what is asked for is read: one host is one file and the WIT facts that its version names. A
 person's own hosts come from further folders of the same layout. Anything wrong in a file is a
@@ -36,6 +36,16 @@ from wasmdoctor.model.host import (
     suggestion,
     view,
 )
+from wasmdoctor.model.mapping import (
+    PARAM_ROLES,
+    RESULT_ROLES,
+    MappedFunction,
+    MappedObject,
+    MappingFamily,
+    Mappings,
+    RoleWords,
+    RuntimeFile,
+)
 from wasmdoctor.model.rule import (
     Confidence,
     Example,
@@ -52,6 +62,8 @@ _MAX_BYTES: Final = 4_000_000
 _PLANS: Final = ("a", "b", "c")
 _FLAG_KINDS: Final = ("flag", "permission", "plugin", "build-feature")
 _SCHEMA: Final = 1
+_NO_FAMILIES: Final = ("roles", "runtime", "refusals")
+"""The files of ``rules/mappings`` that are not about a family of functions."""
 
 _T = TypeVar("_T")
 
@@ -242,6 +254,13 @@ class Catalog:
             tuple(_standard(role, synonyms) for part in parts for role in part.roles), noise, synonyms
         )
 
+    # -- mappings --
+
+    @cached_property
+    def mappings(self) -> Mappings:
+        """Which functions of custom interfaces have a standard implementation, and the Rust that it is."""
+        return _mappings(self.folders[0] / "mappings")
+
 
 # -- reading TOML with good errors ----------------------------------------------------------------
 
@@ -313,6 +332,10 @@ class _Table:
         """A table whose every value is a list of names."""
         table = self._take(key, dict, "a table", {})
         return {name: self._names(f"{key}.{name}", value) for name, value in table.items()}
+
+    def rest(self) -> dict[str, tuple[str, ...]]:
+        """The table itself, when its every value is a list of names."""
+        return {name: self._names(name, value) for name, value in self._data.items()}
 
     def texts(self, key: str) -> dict[str, str]:
         """A table whose every value is a text."""
@@ -753,3 +776,131 @@ def _role(table: _Table) -> Role:
         targets=table.names("targets", None),
         about=table.text("about"),
     )
+
+
+# -- mappings -------------------------------------------------------------------------------------
+
+
+def _mappings(folder: Path) -> Mappings:
+    """All of ``rules/mappings``: the families, the words, and the Rust files."""
+    words = _role_words(_read(folder / "roles.toml"))
+    runtime = _runtime(_read(folder / "runtime.toml"), folder)
+    families = []
+    for path in sorted(folder.glob("*.toml")):
+        if path.stem not in _NO_FAMILIES:
+            table = _read(path)
+            families.append(_family(table, runtime))
+            if path.stem != families[-1].name:
+                raise table.error("name", f"must be the file's name, {path.stem!r}")
+    return Mappings(tuple(families), words, runtime)
+
+
+def _runtime(table: _Table, folder: Path) -> dict[str, RuntimeFile]:
+    _check_schema(table)
+    needs = table.lists("files")
+    table.done()
+    for name, others in needs.items():
+        for other in others:
+            if other not in needs:
+                raise table.error(f"files.{name}", f"{other!r} is not a file here")
+    files = {name: RuntimeFile(name, _rust(folder / f"{name}.rs"), needs[name]) for name in needs}
+    for path in sorted(folder.glob("*.rs")):
+        if path.stem not in files:
+            raise table.error("files", f"{path.name} is not among them")
+    return files
+
+
+def _rust(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError(str(path), "", f"cannot be read: {error}") from error
+
+
+def _role_words(table: _Table) -> RoleWords:
+    _check_schema(table)
+    words = RoleWords(
+        params={role: frozenset(names) for role, names in table.lists("params").items()},
+        errors=table.lists("errors"),
+        instead=table.lists("instead"),
+        cases={role: row.rest() for role, row in table.tables("cases").items()},
+        units={unit: frozenset(names) for unit, names in table.lists("units").items()},
+        capabilities=frozenset(table.names("capabilities", None)),
+    )
+    table.done()
+    for role in words.params:
+        if role not in PARAM_ROLES:
+            raise table.error(f"params.{role}", f"is not a role. {suggestion(role, PARAM_ROLES, 'Roles')}")
+    if set(words.units) != {"s", "ms", "us", "ns"}:
+        raise table.error("units", "must be s, ms, us and ns")
+    if "Other" not in words.errors:
+        raise table.error("errors.Other", "is missing")
+    for kind, others in words.instead.items():
+        for name in (kind, *others):
+            if name not in words.errors:
+                raise table.error(f"instead.{kind}", f"{name!r} is not among [errors]")
+    return words
+
+
+def _family(table: _Table, runtime: Mapping[str, RuntimeFile]) -> MappingFamily:
+    _check_schema(table)
+    file = table.text("runtime")
+    if file not in runtime:
+        raise table.error("runtime", f"{file!r} is not a file in runtime.toml")
+    objects = {name: _object(name, row) for name, row in table.tables("objects").items()}
+    family = MappingFamily(
+        name=table.text("name"),
+        about=table.text("about"),
+        words=frozenset(table.names("words", None)),
+        hints=frozenset(table.names("hints")),
+        ignored=frozenset(table.names("ignored")),
+        runtime=file,
+        objects=objects,
+        functions=tuple(
+            _each(table.array("functions", required=True), lambda row: _mapped_function(row, objects))
+        ),
+    )
+    table.done()
+    return family
+
+
+def _object(name: str, table: _Table) -> MappedObject:
+    found = MappedObject(
+        name, frozenset(table.names("names", None)), table.text("type"), table.text("table", "")
+    )
+    table.done()
+    return found
+
+
+def _mapped_function(table: _Table, objects: Mapping[str, MappedObject]) -> MappedFunction:
+    row = MappedFunction(
+        names=tuple(tuple(name.split("-")) for name in table.names("names", None)),
+        code=table.text("code"),
+        about=table.text("about"),
+        when=frozenset(table.names("when")),
+        on=table.text("on", ""),
+        params=table.names("params"),
+        optional=table.texts("optional"),
+        result=table.names("result"),
+        fails=table.flag("fails", True),
+        consumes=table.flag("consumes", False),
+        imports=table.names("imports"),
+    )
+    if row.on and row.on not in objects:
+        raise table.error("on", f"must be one of [objects]: {', '.join(objects)}, not {row.on!r}")
+    for key, roles, known in (
+        ("params", row.params, PARAM_ROLES),
+        ("optional", tuple(row.optional), PARAM_ROLES),
+        ("result", row.result, (*RESULT_ROLES, *objects)),
+    ):
+        for role in roles:
+            if role not in known:
+                raise table.error(key, f"{role!r} is not a role. {suggestion(role, known, 'Roles')}")
+    fields = {*row.params, *row.optional, *([row.on] if row.on else [])}
+    for role in sorted(fields):
+        if row.code.count(f"{{{role}}}") != 1:
+            raise table.error("code", f"must have {{{role}}} once")
+    for name in row.imports:
+        if not (name.startswith("wasi:") and "/" in name and "@" not in name):
+            raise table.error("imports", f"{name!r} is no standard interface, such as wasi:io/poll")
+    return row

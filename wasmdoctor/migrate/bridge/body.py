@@ -18,7 +18,8 @@ class Body:
     A constructor's code gives ``Self``. ``about`` and ``imports`` are those of ``BridgeFunction``.
     ``runtime`` names the runtime files (``rules/mappings/<name>.rs``) that the code uses, by the path
     ``super::...::runtime::<name>`` that ``module`` gives; the code writes ``{runtime}`` for
-    the path of the module that holds them.
+    the path of the module that holds them. ``helpers`` are private items that the code uses, each the
+    text of one: they stand once in the interface's file, however many functions have them.
     """
 
     kind: BodyKind
@@ -26,6 +27,7 @@ class Body:
     about: str
     imports: tuple[str, ...] = ()
     runtime: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

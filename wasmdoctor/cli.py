@@ -9,8 +9,9 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,9 +21,14 @@ from wasmdoctor import __version__
 
 if TYPE_CHECKING:
     from wasmdoctor.catalog import Catalog
-    from wasmdoctor.model.finding import Report
+    from wasmdoctor.model.finding import Finding, Report
+    from wasmdoctor.model.migration import Verification
     from wasmdoctor.model.rule import Lint
+    from wasmdoctor.pipeline.migrate import Prepared
+    from wasmdoctor.pipeline.plan import PlanOptions
+    from wasmdoctor.pipeline.stub import Stub
     from wasmdoctor.reporters.console import Style
+    from wasmdoctor.toolchain import Toolchain
 
 CLEAN, FOUND, FAILED = 0, 1, 2
 
@@ -97,6 +103,12 @@ class Suggesting(click.Group):
                 hint = f"to check it, run `wasmdoctor check {args[0]}`"
             raise click.UsageError(f"{error.message}\n  {hint}", ctx) from None
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; a migration that was interrupted is seen to before any command runs."""
+        rest = super().parse_args(ctx, list(args))
+        _recover(args)
+        return rest
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which they are declared, the most used first."""
         return list(self.commands)
@@ -138,6 +150,9 @@ def cli() -> None:
 )
 @target_option
 @click.option("--validate", is_flag=True, help="Ask wasm-tools whether each binary is valid, too.")
+@click.option(
+    "--calls", is_flag=True, help="Read the code of components over 4 MB, too, to say what reaches an import."
+)
 @click.option("--quiet", "-q", is_flag=True, help="One line for each finding, nothing else.")
 @click.option(
     "--verbose",
@@ -156,6 +171,7 @@ def check(
     fail_on: str,
     target: str | None,
     validate: bool,
+    calls: bool,
     quiet: bool,
     verbose: bool,
     color: str,
@@ -187,6 +203,7 @@ def check(
         target=target,
         validate=validate,
         hashes=format_ == "json",
+        calls=calls,
     )
     with _explained():
         stdin = sys.stdin.buffer.read() if STDIN in options.paths else None
@@ -201,14 +218,19 @@ def check(
 
 
 def _exit_code(report: Report, fail_on: str) -> int:
-    from wasmdoctor.model.rule import Severity
-
     if any(finding.code == "WD002" for finding in report.findings):
         return FAILED
     if fail_on == "never":
         return CLEAN
+    return _exit_of(report.findings, fail_on)
+
+
+def _exit_of(findings: Iterable[Finding], fail_on: str) -> int:
+    """1 when a finding is as grave as ``fail_on`` or graver."""
+    from wasmdoctor.model.rule import Severity
+
     threshold = Severity(fail_on).rank
-    return FOUND if any(f.severity.rank >= threshold for f in report.findings) else CLEAN
+    return FOUND if any(finding.severity.rank >= threshold for finding in findings) else CLEAN
 
 
 def _render(report: Report, format_: str, style: Style, *, verbose: bool, quiet: bool) -> str:
@@ -228,6 +250,13 @@ def _render(report: Report, format_: str, style: Style, *, verbose: bool, quiet:
     "--crate", default="", metavar="NAME", help="What this crate brings to which components, instead."
 )
 @click.option("--all", "every", is_flag=True, help="Every chain, not only the shortest.")
+@click.option(
+    "--calls", is_flag=True, help="Show the calls in the finished component, from its exports to the import."
+)
+@click.option(
+    "--function", default="", metavar="NAME", help="Only this function of the interface, with --calls."
+)
+@click.option("--sizes", is_flag=True, help="How many bytes of code each crate has in finished components.")
 @host_option
 @flags_option
 @target_option
@@ -238,6 +267,9 @@ def why(
     paths: tuple[str, ...],
     crate: str,
     every: bool,
+    calls: bool,
+    function: str,
+    sizes: bool,
     host: str,
     flags: tuple[str, ...],
     target: str | None,
@@ -246,15 +278,17 @@ def why(
 ) -> None:
     """Show where an import comes from: crate by crate to the WIT line.
 
-    INTERFACE is a full name, a name without version, or a glob; a component's path explains all its
-    imports. PATHS as for `check`; nothing need be built.
+    INTERFACE is a full name, a name without version, or a glob, with `#function` for one of its functions;
+    a component's path explains all its imports. PATHS as for `check`; nothing need be built.
 
     \b
     Examples:
       wasmdoctor why my:app/store            who brings it, to which component
       wasmdoctor why '*/tcp' target/ --all   every way, crate by crate
       wasmdoctor why app.wasm                all its imports
-      wasmdoctor why --crate my-lib          what a crate brings
+      wasmdoctor why my:app/store app.wasm --calls     which function calls it, from which export
+      wasmdoctor why --crate my-lib          what a crate brings, and the bytes of its code
+      wasmdoctor why --sizes app.wasm        the bytes of code of each crate
     """
     from wasmdoctor.discover import STDIN
     from wasmdoctor.pipeline.why import WhyOptions
@@ -262,31 +296,44 @@ def why(
     from wasmdoctor.reporters import why as report
     from wasmdoctor.toolchain import Toolchain
 
-    if interface is None and not crate:
+    if interface is None and not crate and not sizes:
         raise click.UsageError("name an interface, a component's path, or a crate with --crate")
-    if interface and (crate or Path(interface).exists()):
+    if interface and (crate or sizes or Path(interface).exists()):
         paths = (interface, *paths)
         interface = None
     cwd = Path.cwd()
+    pattern, _, named = (interface or "*").partition("#")
+    function = function or named
     options = WhyOptions(
         paths=paths or _source_paths(cwd),
         cwd=cwd,
-        pattern=interface or "*",
+        pattern=pattern,
         crate=crate,
         every=every,
+        calls=calls or bool(function),
+        function=function,
+        sizes=sizes and not crate,
         host=host,
         flags=flags,
         target=target,
     )
     with _explained():
         stdin = sys.stdin.buffer.read() if STDIN in options.paths else None
-        answers = run_why(options, _catalog(), Toolchain(), stdin)
-        if not answers:
-            what = f"crate `{crate}` brings" if crate else f"nothing imports `{options.pattern}`"
+        found = run_why(options, _catalog(), Toolchain(), stdin)
+        answers, by_crate = found.whys, found.sizes
+        if sizes and not by_crate:
+            _fail("there is no finished component", "sizes are those of code that was compiled: build it first")
+        if not answers and not any(each.of(crate) for each in by_crate.values()) and not options.sizes:
+            wanted = f"{options.pattern}#{function}" if function else options.pattern
+            what = f"crate `{crate}` brings" if crate else f"nothing imports `{wanted}`"
             _fail(what + (" nothing" if crate else ""), "`wasmdoctor check -v` lists all imports")
-        _write(
-            report.render_json(answers) if format_ == "json" else report.render(answers, _style(color)), None
-        )
+        if format_ == "json":
+            text = report.render_json(answers, by_crate)
+        else:
+            style = _style(color)
+            parts = (report.render(answers, style), report.render_sizes(by_crate, crate, style))
+            text = "\n".join(part for part in parts if part)
+        _write(text, None)
 
 
 GRAPH_FORMATS = ("text", "dot", "mermaid", "json", "html", "svg")
@@ -357,6 +404,474 @@ def graph(
             )
             _fail(f"nothing in the graph is called `{error.pattern}`", near)
         _write(render(part, format_, _style(color, to_file=output is not None)), output)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="PATHS...", required=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False),
+    default="composed.wasm",
+    show_default=True,
+    metavar="FILE",
+    help="Where the composed component goes.",
+)
+@click.option("--root", default="", metavar="COMPONENT", help="The component whose exports the result has.")
+@click.option(
+    "--prefer",
+    multiple=True,
+    metavar="COMPONENT",
+    help="The one to take where several export the same. Repeatable.",
+)
+@click.option(
+    "--tool",
+    type=click.Choice(("auto", "wac", "wasm-tools")),
+    default="auto",
+    show_default=True,
+    help="What makes the result; auto takes wac when it is installed.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the wiring and make nothing.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice((*FORMATS, "wac")),
+    default="text",
+    show_default=True,
+    help="How to write the wiring; `wac` is a document to keep and to run with wac.",
+)
+@host_option
+@flags_option
+@color_option
+@wasm_tools_option
+def compose(
+    paths: tuple[str, ...],
+    output: str,
+    root: str,
+    prefer: tuple[str, ...],
+    tool: str,
+    dry_run: bool,
+    format_: str,
+    host: str,
+    flags: tuple[str, ...],
+    color: str,
+    wasm_tools: str | None,
+) -> None:
+    """Wire components together: who provides what to whom, then one component of all.
+
+    PATHS are components, folders of them, or one .wac document. What nobody exports stays an import.
+
+    \b
+    Examples:
+      wasmdoctor compose app.wasm adapter.wasm -o out.wasm
+      wasmdoctor compose build/ --root app --dry-run         the wiring, nothing made
+      wasmdoctor compose build/ --dry-run --format wac       the same as a .wac document
+    """
+    from wasmdoctor.pipeline.compose import ComposeOptions
+    from wasmdoctor.pipeline.compose import compose as run_compose
+    from wasmdoctor.reporters import compose as report
+    from wasmdoctor.toolchain import Toolchain
+
+    options = ComposeOptions(
+        paths, Path.cwd(), output, host, flags, root, prefer, tool, dry_run=dry_run or format_ == "wac"
+    )
+    with _explained():
+        made = run_compose(options, _catalog(), Toolchain(wasm_tools))
+        if format_ == "wac" and made.document:
+            _write(made.document, None)
+        elif format_ == "json":
+            _write(report.render_json(made), None)
+        else:
+            _write(report.render(made, _style(color)), None)
+    sys.exit(_exit_of(made.findings, "error") if made.composition.root else FOUND)
+
+
+@cli.command()
+@click.argument("interfaces", nargs=-1, required=True, metavar="INTERFACE...")
+@click.option(
+    "--from",
+    "paths",
+    multiple=True,
+    metavar="PATH",
+    help="A folder with its WIT, or a component that imports it; by default what lies around here. Repeatable.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False),
+    default="stub.wasm",
+    show_default=True,
+    metavar="FILE",
+    help="Where the component goes.",
+)
+@wasm_tools_option
+def stub(interfaces: tuple[str, ...], paths: tuple[str, ...], output: str, wasm_tools: str | None) -> None:
+    """Make a component that exports interfaces and implements none of them.
+
+    Its functions give the interface's own error for "not supported", or trap under their name. For tests,
+    and to find out which import is really used.
+
+    \b
+    Examples:
+      wasmdoctor stub my:app/store                          declared in the WIT around here
+      wasmdoctor stub my:app/store --from app.wasm -o s.wasm
+      wasmdoctor compose app.wasm s.wasm -o whole.wasm      and give it to the component
+    """
+    from wasmdoctor.pipeline.stub import stub as run_stub
+    from wasmdoctor.toolchain import Toolchain
+
+    with _explained():
+        made = run_stub(interfaces, paths, output, Path.cwd(), _catalog(), Toolchain(wasm_tools))
+        _write(_stub_text(made), None)
+
+
+def _stub_text(made: Stub) -> str:
+    from wasmdoctor.reporters.escape import safe
+
+    lines = [f"{safe(made.output)}: {made.size:,} bytes, from {safe(made.source)}"]
+    for interface in made.interfaces:
+        own = [function for function in made.functions if function.interface == interface]
+        answers = sum(bool(function.answer) for function in own)
+        why = "  (its resources are used)" if interface in made.also else ""
+        lines.append(
+            f"  exports {safe(interface)}: {answers} functions give an error, {len(own) - answers} trap{why}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+PLAN_FORMATS = ("text", "json", "markdown", "html")
+PLANS = ("a", "b", "c")
+
+bridge_option = click.option(
+    "--bridge",
+    type=click.Choice(("wasi", "stub")),
+    default="wasi",
+    show_default=True,
+    help="What takes the place of custom imports: standard WASI where it can, or refusals only.",
+)
+keep_wit_option = click.option(
+    "--keep-wit", is_flag=True, help="Leave the WIT of libraries that stop being components where it is."
+)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option(
+    "--plan", "only", type=click.Choice(PLANS), help="This plan only, with every file and function."
+)
+@click.option(
+    "--diff", "as_diff", is_flag=True, help="With --plan: its edits as a unified diff, nothing else."
+)
+@host_option
+@flags_option
+@target_option
+@bridge_option
+@keep_wit_option
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(PLAN_FORMATS),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+@click.option("--output", "-o", type=click.Path(dir_okay=False), metavar="FILE", help="Write it to FILE.")
+@color_option
+def plan(
+    paths: tuple[str, ...],
+    only: str | None,
+    as_diff: bool,
+    host: str,
+    flags: tuple[str, ...],
+    target: str | None,
+    bridge: str,
+    keep_wit: bool,
+    format_: str,
+    output: str | None,
+    color: str,
+) -> None:
+    """Show the ways out of custom imports side by side: what each changes, and what comes of it.
+
+    PATHS are folders of Rust workspaces, by default the current one. Nothing is written, nothing need be
+    built. The exit code is 0 when there is nothing to cure, 1 when there is, 2 when it could not run.
+
+    \b
+    Examples:
+      wasmdoctor plan                              A, B and C, and which is recommended
+      wasmdoctor plan --plan a --diff              every edit of plan A
+      wasmdoctor plan --format html -o plan.html   to discuss it
+    """
+    from wasmdoctor.pipeline.plan import plans as run_plans
+    from wasmdoctor.reporters import plan as report
+    from wasmdoctor.reporters import plan_document, plan_json
+    from wasmdoctor.toolchain import Toolchain
+
+    if as_diff and only is None:
+        raise click.UsageError("--diff shows the edits of one plan: name it with --plan")
+    options = _plan_options(paths, host, flags, target, bridge, keep_wit, only)
+    with _explained():
+        found = run_plans(options, _catalog(), Toolchain())
+        style = _style(color, to_file=output is not None)
+        if as_diff:
+            text = report.diff(found, style)
+        elif format_ == "json":
+            text = plan_json.render(found, __version__)
+        elif format_ == "markdown":
+            text = plan_document.markdown(found)
+        elif format_ == "html":
+            text = plan_document.html(found)
+        else:
+            text = report.render(found, style, details=only is not None)
+        _write(text, output)
+    sys.exit(FOUND if any(plans.troubles for plans in found) else CLEAN)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--plan", "only", type=click.Choice(PLANS), required=True, help="The plan to carry out.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing at all.")
+@click.option("--diff", "as_diff", is_flag=True, help="Show the edits as a unified diff.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask on a terminal.")
+@click.option("--allow-dirty", is_flag=True, help="Go on although git has uncommitted changes.")
+@click.option("--no-verify", is_flag=True, help="Do not check and build the edited copy first.")
+@click.option("--keep-going", is_flag=True, help="Change the tree although the verification failed.")
+@click.option(
+    "--build-cmd",
+    default="",
+    metavar="CMD",
+    help="What builds the workspace, for the shell; by default cargo, for the component crates.",
+)
+@click.option(
+    "--adapter",
+    metavar="FILE",
+    help="The preview1 adapter that makes a component of a core module. [env: WASMDOCTOR_ADAPTER]",
+)
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Where the report goes (.html or .md) instead of .wasmdoctor/reports.",
+)
+@host_option
+@flags_option
+@target_option
+@bridge_option
+@keep_wit_option
+@color_option
+@wasm_tools_option
+def migrate(
+    paths: tuple[str, ...],
+    only: str,
+    dry_run: bool,
+    as_diff: bool,
+    yes: bool,
+    allow_dirty: bool,
+    no_verify: bool,
+    keep_going: bool,
+    build_cmd: str,
+    adapter: str | None,
+    report_file: str | None,
+    host: str,
+    flags: tuple[str, ...],
+    target: str | None,
+    bridge: str,
+    keep_wit: bool,
+    color: str,
+    wasm_tools: str | None,
+) -> None:
+    """Carry out a plan in one transaction: edit a copy, build and check it, then change the tree.
+
+    The edits are shown first. When the build of the copy fails the tree stays as it was. `wasmdoctor undo`
+    takes the whole of it back. The exit code is 0 when it was done or nothing is to be done, else 2.
+
+    \b
+    Examples:
+      wasmdoctor migrate --plan a --dry-run --diff
+      wasmdoctor migrate --plan a
+      wasmdoctor migrate --plan a --build-cmd 'make component'
+    """
+    from wasmdoctor.toolchain import Toolchain
+
+    if only != "a":
+        _fail(
+            f"this version does not carry out plan {only.upper()}; it does plan A",
+            f"`wasmdoctor plan --plan {only}` describes what plan {only.upper()} takes",
+        )
+    options = _plan_options(paths, host, flags, target, bridge, keep_wit, only)
+    run = _Migration(
+        options=options,
+        toolchain=Toolchain(wasm_tools),
+        style=_style(color),
+        dry_run=dry_run,
+        as_diff=as_diff,
+        yes=yes,
+        allow_dirty=allow_dirty,
+        verify=not no_verify,
+        keep_going=keep_going,
+        build_command=build_cmd,
+        adapter=adapter,
+        report_file=Path(report_file) if report_file else None,
+    )
+    with _explained():
+        run.all()
+
+
+@dataclass
+class _Migration:
+    """One run of ``migrate``: the steps, and what the person is told between them."""
+
+    options: PlanOptions
+    toolchain: Toolchain
+    style: Style
+    dry_run: bool
+    as_diff: bool
+    yes: bool
+    allow_dirty: bool
+    verify: bool
+    keep_going: bool
+    build_command: str
+    adapter: str | None
+    report_file: Path | None
+
+    def all(self) -> None:
+        """Every workspace of the paths, one transaction each."""
+        from wasmdoctor.pipeline.migrate import check_tree, prepare
+
+        prepared = prepare(self.options, _catalog(), self.toolchain)
+        for each in prepared:
+            if each.plan.changes and not self.dry_run:
+                check_tree(each.root, allow_dirty=self.allow_dirty)
+        for each in prepared:
+            self.one(each)
+
+    def one(self, prepared: Prepared) -> None:
+        """One workspace: show, prove, change, report."""
+        from wasmdoctor.pipeline.migrate import UNPROVEN, carry_out, write_reports
+        from wasmdoctor.reporters import migration as report
+        from wasmdoctor.reporters import plan as plan_report
+
+        plans, plan = prepared.plans, prepared.plan
+        if not plan.changes:
+            self.nothing(prepared)
+            return
+        if not plan.applicable:
+            _fail(f"plan {plan.plan.value.upper()} does not apply to {plans.folder}: {plan.reason}")
+        _write(report.summary(plans, plan, self.style), None)
+        if self.as_diff:
+            _write(plan_report.diff([plans], self.style), None)
+        if self.dry_run:
+            click.echo("nothing was written (--dry-run)")
+            return
+        if not self.yes and sys.stdin.isatty() and sys.stdout.isatty() and not click.confirm("go on?"):
+            click.echo("nothing was changed")
+            sys.exit(FAILED)
+        verification = self.proved(prepared) if self.verify else UNPROVEN
+        _write(report.proofs(verification, self.style), None)
+        if verification.failed and not self.keep_going:
+            _fail(
+                "the edited copy did not pass; the tree is as it was",
+                "--keep-going changes it all the same, --no-verify does not look",
+            )
+        done = carry_out(prepared, verification)
+        try:
+            files = [_shown(path) for path in write_reports(done, prepared.root, self.report_file)]
+        except OSError as error:
+            click.echo(f"warning: the report cannot be written: {error.strerror or error}", err=True)
+            files = []
+        _write(report.finished(done, files, self.style), None)
+
+    def nothing(self, prepared: Prepared) -> None:
+        """A plan without edits: there is nothing to do, or it does not apply."""
+        if prepared.plans.troubles:
+            reason = prepared.plan.reason
+            _fail(
+                f"plan {prepared.plan.plan.value.upper()} does not apply to {prepared.plans.folder}: {reason}"
+            )
+        click.echo(
+            f"{prepared.plans.folder}: nothing to do, the host provides all that its components import"
+        )
+
+    def proved(self, prepared: Prepared) -> Verification:
+        """Verify, with a word on standard error about what takes long."""
+        from wasmdoctor.pipeline.migrate import prove
+        from wasmdoctor.pipeline.verify import VerifyOptions
+
+        options = VerifyOptions(self.build_command, self.adapter)
+        return prove(prepared, options, self.toolchain, lambda text: click.echo(text, err=True))
+
+
+@cli.command()
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
+@click.option(
+    "--force", is_flag=True, help="Also when files were changed since; what they hold then is kept aside."
+)
+def undo(folder: str | None, force: bool) -> None:
+    """Take back the last migration of FOLDER (or of the one around it), byte for byte."""
+    from wasmdoctor.pipeline.migrate import trees
+    from wasmdoctor.transaction import undo as run_undo
+
+    with _explained():
+        found = trees((folder,) if folder else (), Path.cwd())
+        if not found:
+            _fail(
+                f"no migration was made in {folder or 'this folder'} or above", "name the workspace's folder"
+            )
+        undone = run_undo(found[-1] if folder else found[0], force=force)
+        click.echo(f"took back `{undone.label}`: {len(undone.paths)} files are as they were")
+        if undone.kept:
+            click.echo(f"  what had been changed since is in {_shown(undone.kept)}")
+        for note in undone.notes:
+            click.echo(f"  note: {note}")
+
+
+def _plan_options(
+    paths: tuple[str, ...],
+    host: str,
+    flags: tuple[str, ...],
+    target: str | None,
+    bridge: str,
+    keep_wit: bool,
+    only: str | None,
+) -> PlanOptions:
+    from wasmdoctor.model.plan import BridgeMode, PlanId
+    from wasmdoctor.pipeline.plan import PlanOptions
+
+    return PlanOptions(
+        paths=paths or (".",),
+        cwd=Path.cwd(),
+        host=host,
+        flags=flags,
+        target=target,
+        bridge=BridgeMode(bridge),
+        keep_wit=keep_wit,
+        only=PlanId(only) if only else None,
+    )
+
+
+def _shown(path: Path) -> str:
+    from wasmdoctor.discover import display_path
+
+    return display_path(path, Path.cwd())
+
+
+def _recover(words: list[str]) -> None:
+    """Finish or take back what a killed migration left here, or at a path that was named, and say so."""
+    paths = [word for word in words if not word.startswith("-") and os.path.exists(word)]
+    starts = dict.fromkeys(Path(os.path.realpath(path)) for path in (".", *paths))
+    if not any((folder / ".wasmdoctor").is_dir() for start in starts for folder in (start, *start.parents)):
+        return
+    from wasmdoctor.pipeline.migrate import trees
+    from wasmdoctor.transaction import TransactionError, recover
+
+    for tree in trees(paths, Path.cwd()):
+        try:
+            done = recover(tree)
+        except TransactionError as error:
+            click.echo(f"warning: {_shown(tree)}: {error}", err=True)
+            continue
+        if done is not None:
+            click.echo(f"note: {_shown(tree)}: {done.message}", err=True)
 
 
 @cli.command()
@@ -474,6 +989,7 @@ def _explained() -> Iterator[None]:
     from wasmdoctor.discover import DiscoverError
     from wasmdoctor.model.host import HostError
     from wasmdoctor.toolchain import ToolError
+    from wasmdoctor.transaction.errors import TransactionError
 
     try:
         yield
@@ -481,7 +997,7 @@ def _explained() -> Iterator[None]:
         _fail(error.message, error.help)
     except UnknownRule as error:
         _fail(*error.args)
-    except (CatalogError, DiscoverError, ToolError) as error:
+    except (CatalogError, DiscoverError, ToolError, TransactionError) as error:
         first, _, rest = str(error).partition("\n")
         _fail(first, rest.strip())
 

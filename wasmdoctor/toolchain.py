@@ -6,10 +6,13 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -57,11 +60,14 @@ def run(
     stdin: bytes | None = None,
     time_limit: float = TIME_LIMIT,
     output_limit: int = OUTPUT_LIMIT,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> tuple[int, bytes, bytes]:
     """Run a program without a shell; its exit code, standard output and standard error.
 
+    ``cwd`` is the folder it starts in, ``env`` its whole environment, both this process's own without.
     Raises ToolError when it cannot be started, runs longer than ``time_limit`` seconds, or prints more
-    than ``output_limit`` bytes; it is killed then.
+    than ``output_limit`` bytes; it is killed then, with what it started itself.
     """
     name = Path(command[0]).name
     try:
@@ -70,6 +76,9 @@ def run(
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
         )
     except OSError as error:
         raise ToolError(f"`{name}` cannot be started: {error.strerror or error}") from error
@@ -81,7 +90,7 @@ def run(
             total += len(chunk)
             if total > output_limit:
                 too_much.set()
-                child.kill()
+                _kill(child)
                 return
             into.append(chunk)
 
@@ -111,7 +120,7 @@ def run(
         raise ToolError(f"`{name}` did not end within {time_limit:g} s and was stopped") from None
     finally:
         if child.poll() is None:
-            child.kill()
+            _kill(child)
             child.wait()
         for thread in threads:
             thread.join(5)
@@ -120,6 +129,14 @@ def run(
     if too_much.is_set():
         raise ToolError(f"`{name}` printed more than {output_limit} bytes and was stopped")
     return code, b"".join(out), b"".join(err)
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """End a program and all that it started: a build is a tree of processes."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
 
 
 # Other programs that work on components, and what wasmdoctor or a person would want them for.
@@ -220,6 +237,43 @@ class Toolchain:
         code, _, err = self._run(["validate", "--features", "all"], path, data)
         return err.decode("utf-8", "replace").strip() if code else ""
 
+    def wasm_tools_compose(self, root: Path, configuration: Path) -> bytes:
+        """``wasm-tools compose`` (deprecated upstream, but carried): the composed component. Raises ToolError."""
+        return self._ask(["compose", "--quiet", "--config", os.fspath(configuration)], root, None)
+
+    def wac_compose(self, wac: Tool, document: Path, packages: Mapping[str, Path]) -> bytes:
+        """``wac compose``: the component that a document makes of ``packages``. Raises ToolError."""
+        dependencies = [part for name, path in packages.items() for part in ("--dep", f"{name}={path}")]
+        self.started += 1
+        with tempfile.TemporaryDirectory(prefix="wasmdoctor-") as folder:
+            made = Path(folder) / "composed.wasm"
+            code, _, err = run([wac.path, "compose", document, *dependencies, "-o", made])
+            if code:
+                text = err.decode("utf-8", "replace").strip()
+                raise ToolError(f"`wac compose` failed: {text or f'exit code {code}'}")
+            return made.read_bytes()
+
+    def component_new(self, module: Path, adapter: Path | None, made: Path) -> None:
+        """``wasm-tools component new``: a component of a core module, with a preview1 adapter if one is given.
+
+        Raises ToolError.
+        """
+        tool = self.wasm_tools
+        self.started += 1
+        words: list[str | Path] = ["--adapt", f"wasi_snapshot_preview1={adapter}"] if adapter else []
+        code, _, err = run([tool.path, "component", "new", module, *words, "-o", made])
+        if code:
+            text = err.decode("utf-8", "replace").strip()
+            raise ToolError(f"`wasm-tools component new` failed: {text or f'exit code {code}'}")
+
+    def new_component(self, wit: Path, world: str, core: Path) -> bytes:
+        """A component of a world of a WIT folder, out of a core module (text or binary). Raises ToolError."""
+        with tempfile.TemporaryDirectory(prefix="wasmdoctor-") as folder:
+            embedded = Path(folder) / "core.wasm"
+            words = ["component", "embed", "--all-features", "-w", world, os.fspath(wit)]
+            embedded.write_bytes(self._ask(words, core, None))
+            return self._ask(["component", "new"], embedded, None)
+
     def _ask(self, words: list[str], path: Path | str, data: bytes | None) -> bytes:
         code, out, err = self._run(words, path, data)
         if code:
@@ -250,6 +304,159 @@ class Toolchain:
         match = VERSION.search(out.decode("utf-8", "replace"))
         version = (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)
         return Tool(name, Path(path), version, "PATH")
+
+
+def uncommitted(folder: Path) -> list[str]:
+    """The files below a folder that git would commit or does not know, relative to its repository; [] outside
+    of git, and without git. wasmdoctor's own folder does not count."""
+    git = shutil.which("git")
+    if git is None:
+        return []
+    words = [
+        git,
+        "-C",
+        os.fspath(folder),
+        "status",
+        "--porcelain",
+        "-z",
+        "--untracked-files=normal",
+        "--",
+        ".",
+    ]
+    try:
+        code, out, _ = run(words)
+    except ToolError:
+        return []
+    if code:
+        return []  # not in a repository, or one that git refuses to look at
+    entries = [entry for entry in out.decode("utf-8", "backslashreplace").split("\0") if len(entry) > 3]
+    paths = [entry[3:] for entry in entries if entry[2] == " "]
+    return [path for path in paths if ".wasmdoctor" not in path.rstrip("/").split("/")]
+
+
+BUILD_TIME_LIMIT = 3600.0
+
+# What a crate's cdylib wants of an adapter, and what a program wants.
+ADAPTERS = {
+    "reactor": "wasi_snapshot_preview1.reactor.wasm",
+    "command": "wasi_snapshot_preview1.command.wasm",
+}
+
+LINK = """
+import sys
+from wasmtime import Engine, Store, WasiConfig
+from wasmtime.component import Component, Linker
+engine = Engine()
+store = Store(engine)
+store.set_wasi(WasiConfig())
+linker = Linker(engine)
+linker.add_wasip2()
+if hasattr(linker, "add_wasi_http"):
+    linker.add_wasi_http()
+    store.set_wasi_http() if hasattr(store, "set_wasi_http") else None
+linker.instantiate(store, Component.from_file(engine, sys.argv[1]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """How a build ended: its exit code, and what it wrote, as text."""
+
+    code: int
+    out: str
+    err: str
+
+
+class RustTools:
+    """What builds Rust crates to components, as it is found in an environment (a whole one, as ``os.environ``)."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+
+    @cached_property
+    def cargo(self) -> str | None:
+        """The cargo to use: ``CARGO``, else the one on PATH."""
+        return self._find(self.environment.get("CARGO") or "cargo")
+
+    @cached_property
+    def cargo_component(self) -> str | None:
+        """cargo-component on PATH, which `cargo component` starts."""
+        return self._find("cargo-component")
+
+    def _find(self, name: str) -> str | None:
+        return shutil.which(name, path=self.environment.get("PATH"))
+
+    def lacks_std(self, target: str, cwd: Path) -> str:
+        """Why the compiler cannot build for a target, in a sentence; "" when it can.
+
+        Asked of ``rustc`` itself, in ``cwd``, where a toolchain file may choose it. std that cargo is told to
+        build (``build-std``) counts as there.
+        """
+        if self.environment.get("CARGO_UNSTABLE_BUILD_STD"):
+            return ""
+        rustc = self.environment.get("RUSTC") or "rustc"
+        try:
+            words = [rustc, "--print", "target-libdir", "--target", target]
+            code, out, err = run(words, cwd=cwd, env=self.environment, output_limit=65536)
+        except ToolError as error:
+            return str(error)
+        if code:
+            return f"rustc does not know `{target}`: {err.decode('utf-8', 'replace').strip()[:200]}"
+        folder = Path(out.decode("utf-8", "replace").strip())
+        if any(folder.glob("libstd-*.rlib")) or any(folder.glob("libcore-*.rlib")):
+            return ""
+        return f"the compiler has no standard library for {target}"
+
+    def build(self, command: Sequence[str] | str, cwd: Path, environment: Mapping[str, str]) -> Built:
+        """Run a build in a folder; a string goes to the shell, since a person wrote it. Raises ToolError."""
+        shell = ["cmd", "/c"] if os.name == "nt" else ["sh", "-c"]
+        words = [*shell, command] if isinstance(command, str) else list(command)
+        code, out, err = run(words, cwd=cwd, env=environment, time_limit=BUILD_TIME_LIMIT)
+        return Built(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+    def adapters(self, kind: str, given: str | None, near: Path) -> list[Path]:
+        """The preview1 adapters that may be used, the best first.
+
+        ``kind`` is reactor or command. ``given`` (``--adapter``) and ``WASMDOCTOR_ADAPTER`` are the only
+        one when set; else those that crates in Cargo's registry and jco in ``node_modules`` of ``near`` or
+        above carry, the newest of each first.
+        """
+        wanted = given or self.environment.get("WASMDOCTOR_ADAPTER")
+        if wanted:
+            return [Path(wanted)]
+        name = ADAPTERS[kind]
+        home = Path(self.environment.get("CARGO_HOME") or Path.home() / ".cargo")
+        crates = home.glob(f"registry/src/*/wasi-preview1-component-adapter-provider-*/artefacts/{name}")
+        found = sorted(crates, key=lambda path: _numbers(path.parent.parent.name), reverse=True)
+        for folder in (near, *near.parents):
+            found += sorted(folder.glob(f"node_modules/@bytecodealliance/jco/lib/{name}"))
+        return [path for path in found if path.is_file()]
+
+    def link(self, component: Path) -> str | None:
+        """Instantiate a component in wasmtime: "" when it links, what wasmtime says when not, None without
+        wasmtime. The Python package is asked, else the program on PATH."""
+        if importlib.util.find_spec("wasmtime") is not None:
+            asked = [sys.executable, "-c", LINK, os.fspath(component)]
+            code, _, err = run(asked, time_limit=600)
+            return "" if code == 0 else _last_lines(err)
+        program = self._find("wasmtime")
+        if program is None:
+            return None
+        # There is no command that links and does no more: an export that is not there is asked for.
+        words = [program, "run", "-S", "cli", "--invoke", "wasmdoctor-links-only()", os.fspath(component)]
+        _, _, err = run(words, time_limit=600)
+        text = err.decode("utf-8", "replace")
+        return _last_lines(err) if "matching implementation was not found" in text else ""
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """The last version in a name, to sort by."""
+    found = VERSION.findall(text)
+    return tuple(map(int, found[-1])) if found else ()
+
+
+def _last_lines(text: bytes, most: int = 6) -> str:
+    return "\n".join(text.decode("utf-8", "replace").strip().splitlines()[-most:])
 
 
 def _is_script(path: Path) -> bool:

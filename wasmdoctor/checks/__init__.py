@@ -6,9 +6,11 @@ One rule is one TOML file in ``rules/lints/`` (its texts) and one function here 
 ``imports``  imports that nobody provides (WD1xx)
 ``modules``  core modules where a component was expected
 ``leaks``    imports that a linked crate brings (WD106), and ones that nothing calls
+``exports``  exports that a linked crate brings (WD108)
 ``wit``, ``deps``  WIT packages and their copies (WD2xx); ``wit_roots``  which WIT is read together
 ``cargo``    crates, manifests and bindings (WD3xx)
 ``freshness``  binaries and bindings that are older than what they come from (WD5xx)
+``composition``  wiring components together (WD110, WD4xx)
 ``linking``  who provides an import; ``lookalike``  what a custom interface resembles
 """
 
@@ -16,11 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from wasmdoctor.checks import imports, inputs, modules
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.rule import Confidence, Lint, Severity
+
+if TYPE_CHECKING:
+    from wasmdoctor.checks.composition import CompositionFacts
 
 Check = Callable[[Facts], Iterator[Draft]]
 
@@ -34,8 +40,8 @@ BINARY_CHECKS: Mapping[str, Check] = {
     "WD103": imports.look_alike,
     "WD104": imports.plain_name,
     "WD105": modules.core_module,
-    "WD108": imports.function_missing,
     "WD114": imports.needs_flag,
+    "WD115": imports.function_missing,
 }
 
 
@@ -44,6 +50,7 @@ BINARY_CHECKS: Mapping[str, Check] = {
 SOURCE_CHECKS: Mapping[str, tuple[str, str]] = {
     "WD106": ("leaks", "leaked"),
     "WD107": ("leaks", "unused_custom_import"),
+    "WD108": ("exports", "leaked_export"),
     "WD201": ("wit", "syntax"),
     "WD202": ("wit", "unresolved"),
     "WD203": ("deps", "stale_deps"),
@@ -59,7 +66,17 @@ SOURCE_CHECKS: Mapping[str, tuple[str, str]] = {
     "WD502": ("freshness", "stale_bindings"),
 }
 
-CODES = frozenset((*BINARY_CHECKS, *SOURCE_CHECKS))
+# Rules about wiring components together: what `compose` asks, by function of the module `composition`.
+COMPOSITION_CHECKS: Mapping[str, str] = {
+    "WD110": "mismatch",
+    "WD401": "no_provider",
+    "WD402": "two_providers",
+    "WD403": "cycle",
+    "WD404": "wac_names",
+    "WD405": "still_custom",
+}
+
+CODES = frozenset((*BINARY_CHECKS, *SOURCE_CHECKS, *COMPOSITION_CHECKS))
 """The codes of all rules that can speak."""
 
 
@@ -87,9 +104,38 @@ def run_checks(facts: Facts, lints: Callable[[str], Lint]) -> tuple[Finding, ...
     return tuple(sorted(findings, key=lambda finding: finding.order))
 
 
+def composition_findings(facts: CompositionFacts, lints: Callable[[str], Lint]) -> tuple[Finding, ...]:
+    """What the rules about a composition say, in the total order."""
+    from wasmdoctor.checks import composition
+
+    drafts = [
+        (code, draft)
+        for code, name in COMPOSITION_CHECKS.items()
+        for draft in getattr(composition, name)(facts)
+    ]
+    findings = {
+        Finding(
+            code=code,
+            name=lints(code).name,
+            severity=draft.severity or lints(code).severity,
+            confidence=draft.confidence or lints(code).confidence,
+            message=draft.message,
+            subject=draft.subject,
+            location=draft.location,
+            interface=draft.interface,
+            help=draft.help,
+            plans=lints(code).plans if draft.plans is None else draft.plans,
+            related=draft.related,
+        ): None
+        for code, draft in drafts
+    }
+    return tuple(sorted(findings, key=lambda finding: finding.order))
+
+
 def _finding(code: str, draft: Draft, lint: Lint, facts: Facts, predicted: set[str]) -> Finding:
     """A draft with what its lint and the facts say of it."""
-    origin = facts.origins.get((draft.subject, draft.interface))
+    origins = facts.export_origins if draft.exported else facts.origins
+    origin = origins.get((draft.subject, draft.interface))
     severity = draft.severity or lint.severity
     confidence = draft.confidence or lint.confidence
     message = draft.message
@@ -97,7 +143,8 @@ def _finding(code: str, draft: Draft, lint: Lint, facts: Facts, predicted: set[s
         if origin.certainty.value in ("certain", "likely"):
             message += " (predicted from sources)"
         else:
-            message += " (predicted from sources: it may be imported)"
+            done = "exported" if draft.exported else "imported"
+            message += f" (predicted from sources: it may be {done})"
             severity, confidence = min(severity, Severity.WARNING, key=lambda s: s.rank), Confidence.LOW
     return Finding(
         code=code,

@@ -36,7 +36,7 @@ class Facts:
     ``problems`` are what discovery and readers could not read; ``invalid`` a path to what the
     validator said; ``tool_problem`` why wasm-tools could not answer, or ""; ``sources`` what is known of
     the sources, one record for each folder, empty when they were not asked for; ``origins`` maps a
-    component's path and an import's name to the way on which it came in.
+    component's path and an import's name to the way on which it came in, ``export_origins`` an export's.
     """
 
     files: tuple[WasmFile, ...]
@@ -50,6 +50,7 @@ class Facts:
     tool_problem: str = ""
     sources: tuple[SourceFacts, ...] = ()
     origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict)
+    export_origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict)
 
     def components(self) -> Iterator[WasmFile]:
         """The components that could be read at least in part."""
@@ -68,7 +69,8 @@ class Facts:
 class Draft:
     """A finding before the catalog gives it its name, severity and plans.
 
-    ``severity`` and ``confidence`` are set only where a rule knows better than its default.
+    ``severity`` and ``confidence`` are set only where a rule knows better than its default. ``exported``
+    says that ``interface`` is an export, since a component may import one of the same name.
     """
 
     subject: str
@@ -81,3 +83,4 @@ class Draft:
     related: tuple[tuple[Location, str], ...] = ()
     plans: tuple[str, ...] | None = None
     origin: tuple[OriginStep, ...] = ()
+    exported: bool = False

@@ -159,7 +159,7 @@ def plain_name(facts: Facts) -> Iterator[Draft]:
 
 
 def function_missing(facts: Facts) -> Iterator[Draft]:
-    """WD108: the host has the interface, but not a function or resource that the component uses of it."""
+    """WD115: the host has the interface, but not a function or resource that the component uses of it."""
     for file, verdict in _unprovided(facts):
         without_flag = tuple(m for m in verdict.missing if not m.needs_flag)
         if not verdict.match.linked or not without_flag:

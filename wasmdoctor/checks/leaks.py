@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.linking import Verdict
-from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
+from wasmdoctor.checks.sources import ComponentFacts
 from wasmdoctor.graph.origins import origin, wit_line
 from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Certainty, Predicted
 from wasmdoctor.model.cargo import Crate, SourceKind
@@ -15,7 +15,7 @@ from wasmdoctor.model.finding import Status
 from wasmdoctor.model.names import ExternName, track
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
-from wasmdoctor.model.wit import StepKind
+from wasmdoctor.model.wit import Resolution, StepKind
 from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.readers.wit import find_world
 
@@ -47,10 +47,9 @@ def leaked(facts: Facts) -> Iterator[Draft]:
     """
     for sources in facts.sources:
         for component in sources.components:
-            own = _own_world(sources, component)
+            own = own_world(sources.wit, component)
             if own is None:
                 continue
-            world, imports = own
             for path in (*component.built, component.crate.manifest):
                 for verdict in facts.verdicts.get(path, ()):
                     if (
@@ -58,23 +57,34 @@ def leaked(facts: Facts) -> Iterator[Draft]:
                         or verdict.match.kind not in NOT_THERE
                     ):
                         continue
-                    if same_import(verdict.extern.name) in imports:
+                    if same_import(verdict.extern.name) in own.imports:
                         continue
                     carrier = _leak(component, verdict.extern.name, seen=path in component.built)
                     if carrier is not None:
-                        yield _leaked(component, path, verdict, carrier, world)
+                        yield _leaked(component, path, verdict, carrier, own.named)
 
 
-def _own_world(
-    sources: SourceFacts, component: ComponentFacts
-) -> tuple[tuple[str, Location], set[tuple[str, str]]] | None:
-    """The name and place of the component's own world, and its imports; None when it has none that is known.
+@dataclass(frozen=True, slots=True)
+class OwnWorld:
+    """What a component's own crate says that it is: the world's name and place, its imports and exports.
+
+    Imports and exports are as ``same_import`` gives them.
+    """
+
+    named: tuple[str, Location]
+    imports: frozenset[tuple[str, str]]
+    exports: frozenset[tuple[str, str]]
+
+
+def own_world(wit: Mapping[str, Resolution], component: ComponentFacts) -> OwnWorld | None:
+    """The component's own world, or worlds together; None when it has none that is known.
 
     From the bindings in its own crate, and from its component metadata, whose bindings may not be there
-    before a build.
+    before a build; ``wit`` maps WIT folders to what they mean.
     """
     named: tuple[str, Location] | None = None
-    imports: set[tuple[str, str]] = set()
+    imports: set[str] = set()
+    exports: set[str] = set()
     own = [
         b for b in component.bindings.bindings if b.crate == component.crate.id and b.compiled is not False
     ]
@@ -82,16 +92,20 @@ def _own_world(
     for binding in sorted(own, key=lambda b: (not b.exported, not b.compiled)):
         if binding.world:
             named = named or (short(binding.world), binding.world_location or binding.location)
-            imports |= {same_import(name) for name in binding.imports}
+            imports.update(binding.imports)
+            exports.update(binding.exports)
     target = component.package.component.target if component.package.component else None
     if target is not None and target.package is None:
         path = join(component.package.folder, target.path.value if target.path else "wit")
-        resolution = sources.wit.get(path)
+        resolution = wit.get(path)
         world = find_world(resolution, target.world.value if target.world else None) if resolution else ""
         if not isinstance(world, str):
             named = named or (world.short, world.location)
-            imports |= {same_import(name) for name in world.imports}
-    return None if named is None else (named, imports)
+            imports.update(world.imports)
+            exports.update(world.exports)
+    if named is None:
+        return None
+    return OwnWorld(named, frozenset(map(same_import, imports)), frozenset(map(same_import, exports)))
 
 
 def _leak(component: ComponentFacts, name: str, *, seen: bool) -> Carrier | None:

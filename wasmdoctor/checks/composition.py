@@ -1,0 +1,196 @@
+"""Rules about wiring components together (WD4xx, WD110). Judges a composition and the .wac documents of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from wasmdoctor.checks.facts import Draft
+from wasmdoctor.model.composition import Composition
+from wasmdoctor.model.source import Location
+from wasmdoctor.model.wac import WacDocument, WacExport, WacExpression, WacImport, WacLet, WacName
+from wasmdoctor.model.wasm import Component, Extern, WasmFile
+
+
+@dataclass(frozen=True, slots=True)
+class CompositionFacts:
+    """What these rules may know: the wiring, the host's id, the .wac documents with what they name.
+
+    ``packages`` maps a document's path to the component of each package that it names, None for one that
+    no file was found for. ``output`` is where the result goes, for messages.
+    """
+
+    composition: Composition
+    host: str
+    output: str
+    documents: tuple[WacDocument, ...] = ()
+    packages: Mapping[str, Mapping[str, WasmFile | None]] = field(default_factory=dict)
+
+
+def no_provider(facts: CompositionFacts) -> Iterator[Draft]:
+    """WD401: an import that neither the host nor a component of the composition provides."""
+    near = {(m.consumer, m.name) for m in facts.composition.mismatches}
+    for path, extern in facts.composition.missing:
+        if (path, extern.name) in near:
+            continue  # WD110 says more
+        yield Draft(
+            path,
+            f"nobody provides `{extern.name}`: not {facts.host}, and no component that was given exports it",
+            Location(path),
+            extern.name,
+            help="give the component that exports it as well, or make one with `wasmdoctor stub`",
+        )
+
+
+def two_providers(facts: CompositionFacts) -> Iterator[Draft]:
+    """WD402: several components export what one imports."""
+    for double in facts.composition.doubles:
+        names = ", ".join(double.providers)
+        yield Draft(
+            double.consumer,
+            f"{len(double.providers)} components export `{double.name}`: {names}",
+            Location(double.consumer),
+            double.name,
+            help=f"choose one: --prefer {double.providers[0]}",
+            related=tuple((Location(path), "exports it") for path in double.providers),
+        )
+
+
+def cycle(facts: CompositionFacts) -> Iterator[Draft]:
+    """WD403: components that need each other in a ring: none of them can be made first."""
+    for ring in facts.composition.cycles:
+        first = ring[0]
+        wires = [w for w in facts.composition.wires if w.consumer in ring and w.provider in ring]
+        through = ", ".join(sorted({w.name for w in wires}))
+        yield Draft(
+            first,
+            f"these components need each other: {' -> '.join((*ring, first))}",
+            Location(first),
+            help=f"an instance is made after those it is given, so a ring has no beginning; it runs through {through}",
+            related=tuple((Location(path), "part of the ring") for path in ring[1:]),
+        )
+
+
+def mismatch(facts: CompositionFacts) -> Iterator[Draft]:
+    """WD110: a component exports what is imported, with other functions or at an incompatible version."""
+    for found in facts.composition.mismatches:
+        if not found.function:
+            message = (
+                f"`{found.name}` is not given: {found.provider} exports it at version {found.offered}, "
+                f"which is not compatible with {found.wanted}"
+            )
+            help_ = "build both against one version of the package"
+        elif not found.offered:
+            message = f"`{found.name}` of {found.provider} has no `{found.function}`, which is imported"
+            help_ = f"it is imported as {found.wanted}" if found.wanted != "resource" else "it is a resource"
+        else:
+            message = f"`{found.function}` of `{found.name}` differs between importer and {found.provider}"
+            help_ = f"imported as {found.wanted}\nexported as {found.offered}"
+        yield Draft(
+            found.consumer,
+            message,
+            Location(found.consumer),
+            found.name,
+            help=help_,
+            related=((Location(found.provider), "exports it"),),
+        )
+
+
+def still_custom(facts: CompositionFacts) -> Iterator[Draft]:
+    """WD405: the composed component would still import what the host does not have."""
+    if not facts.composition.root:
+        return
+    missing = sorted({extern.name for _, extern in facts.composition.missing})
+    if missing:
+        names = ", ".join(f"`{name}`" for name in missing)
+        yield Draft(
+            facts.composition.root,
+            f"{facts.output} would still import {names}, which {facts.host} does not provide",
+            Location(facts.composition.root),
+            help="the host will refuse it; the findings above say what is missing",
+        )
+
+
+def wac_names(facts: CompositionFacts) -> Iterator[Draft]:
+    """WD404: a .wac document names a package, an instance, an import or an export that is not there."""
+    for document in facts.documents:
+        for problem in document.problems:
+            yield Draft(document.path, problem.message, problem.location, help=problem.help)
+        yield from _Scope(document, facts.packages.get(document.path, {})).drafts()
+
+
+class _Scope:
+    """The names of one document, in the order in which they come to be."""
+
+    def __init__(self, document: WacDocument, packages: Mapping[str, WasmFile | None]) -> None:
+        self.document = document
+        self.packages = packages
+        # A name's exports, None where they are not known.
+        self.known: dict[str, Mapping[str, Extern] | None] = {}
+        self.found: list[Draft] = []
+
+    def drafts(self) -> list[Draft]:
+        for statement in self.document.statements:
+            match statement:
+                case WacImport(name=name):
+                    self.known[name.text] = None
+                case WacLet(name=name, value=value):
+                    self.known[name.text] = self._value(value)
+                case WacExport(value=value):
+                    self._value(value)
+        return self.found
+
+    def _say(self, name: WacName, message: str, known: Mapping[str, object] | list[str]) -> None:
+        import difflib
+
+        near = difflib.get_close_matches(name.text, list(known), 1)
+        some = ", ".join(f"`{word}`" for word in sorted(known)[:8])
+        help_ = f"did you mean `{near[0]}`?" if near else f"there is {some}" if some else ""
+        self.found.append(Draft(self.document.path, message, name.location, name.text, help=help_))
+
+    def _value(self, value: WacExpression) -> Mapping[str, Extern] | None:
+        """The exports of what an expression stands for, None when that is not known."""
+        exports: Mapping[str, Extern] | None = None
+        if value.new is not None:
+            component = self._component(value.new)
+            exports = {e.name: e for e in component.exports} if component else None
+            self._arguments(value, component)
+        elif value.name is not None:
+            if value.name.text not in self.known:
+                self._say(value.name, f"there is no `{value.name.text}`", self.known)
+            exports = self.known.get(value.name.text)
+        for step in value.access:
+            if exports is None:
+                return None
+            if _named(step.text, exports) is None:
+                self._say(step, f"nothing is exported as `{step.text}`", exports)
+            # What an exported instance holds cannot be given on its own in a way that matters here.
+            exports = None
+        return exports
+
+    def _component(self, package: WacName) -> Component | None:
+        file = self.packages.get(package.text)
+        if file is None:
+            found = [name for name, other in self.packages.items() if other is not None]
+            self._say(package, f"no component was found for the package `{package.text}`", found)
+            return None
+        return file.component
+
+    def _arguments(self, value: WacExpression, component: Component | None) -> None:
+        imports = {e.name: e for e in component.imports} if component else None
+        for argument in value.arguments:
+            if argument.value is not None:
+                self._value(argument.value)
+            if argument.name is None or imports is None or value.new is None:
+                continue
+            if _named(argument.name.text, imports) is None:
+                message = f"`{value.new.text}` does not import `{argument.name.text}`"
+                self._say(argument.name, message, imports)
+
+
+def _named(name: str, externs: Mapping[str, Extern]) -> Extern | None:
+    """An import or export by its name, or by the last part of an interface's name (`i` for `ns:pkg/i@1.0.0`)."""
+    if name in externs:
+        return externs[name]
+    short = [e for full, e in externs.items() if full.partition("@")[0].rpartition("/")[2] == name]
+    return short[0] if len(short) == 1 else None

@@ -120,7 +120,7 @@ def test_not_when_a_function_is_missing_or_the_file_is_the_same(
 def test_versions_flags_and_modules(components: Path) -> None:
     found = {component: code for code, component, _ in codes(report(components, "."))}
     assert found["old.wasm"] == "WD102"
-    assert found["http.wasm"] in ("WD114", "WD108")
+    assert found["http.wasm"] in ("WD114", "WD115")
     assert found["core.wasm"] == "WD105"
     assert "plain.wasm" not in found
 

@@ -21,12 +21,30 @@ class Status(StrEnum):
     UNPROVIDED = "unprovided"
 
 
+class ReachedBy(StrEnum):
+    """How an import is reached inside a finished component, the strongest first.
+
+    ``OWN_EXPORTS``: calls lead to it from an export of the component's own world (or from what runs at its
+    start). ``TABLE``: only calls through a table may, which the code does not decide. ``LEAKED_EXPORTS``:
+    only exports that linked crates brought reach it. ``NOTHING``: no call does. ``UNKNOWN``: the component
+    is not built, or its code cannot be followed.
+    """
+
+    OWN_EXPORTS = "own-exports"
+    TABLE = "table"
+    LEAKED_EXPORTS = "leaked-exports"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class OriginStep:
-    """One step of the way on which an import came in: a crate, a binding site, a world, ...
+    """One step of the way on which an import came in: a crate, a binding site, a world, a function, ...
 
     ``evidence`` is what the step rests on (``sources``, ``rlib``, ``component``, ``lock``) or "" for what
-    stands at ``location`` itself; ``artifact`` the file that shows it, or "".
+    stands at ``location`` itself; ``artifact`` the file that shows it, or "". ``crate`` is the one that a
+    function is written in, "" when that is not known; ``possible`` marks a function to which only a call
+    through a table leads.
     """
 
     kind: str
@@ -34,6 +52,8 @@ class OriginStep:
     location: Location
     evidence: str = ""
     artifact: str = ""
+    crate: str = ""
+    possible: bool = False
 
     @property
     def evidence_text(self) -> str:
@@ -92,7 +112,8 @@ class Finding:
 class ImportVerdict:
     """One import and who provides it: the host's name and version, another component's path, or nobody.
 
-    ``note`` is a remark for people in a few words ("with -S http"), or "".
+    ``note`` is a remark for people in a few words ("with -S http"), or "". ``reached_by`` is known of
+    unprovided imports of finished components.
     """
 
     name: str
@@ -101,6 +122,7 @@ class ImportVerdict:
     provided_by: str | None = None
     functions: tuple[str, ...] = ()
     note: str = ""
+    reached_by: ReachedBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +182,38 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class CallChain:
+    """A way through a finished component's code, from where a run begins to a function of an import.
+
+    ``kind`` is ``export``, ``start`` or ``constructor``; ``export`` the component's export and ``function``
+    the function in it ("" for an export that is a function itself). ``leaked`` says whether that export is
+    in the component's own world, None when that is not known. ``imported`` is the function of the import.
+    ``steps`` are functions, the last one the core module's import; of a very long way only the first and
+    the last ones, with ``omitted`` others between them.
+    """
+
+    kind: str
+    export: str
+    function: str
+    leaked: bool | None
+    imported: str
+    steps: tuple[OriginStep, ...]
+    omitted: int = 0
+
+    @property
+    def possible(self) -> bool:
+        """Whether it rests on a call through a table."""
+        return any(step.possible for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """Why one component has one import: every chain from the component to the WIT line, the best first.
 
     ``kind`` is ``import`` or ``export``; ``status`` says who provides an import, or "" for an export;
     ``certainty`` is ``observed`` for a binary, else ``certain``, ``possible`` or ``unused``; ``note`` is
-    for people, when there is something that the chains cannot say.
+    for people, when there is something that the chains cannot say. ``calls`` are the ways to it through
+    the component's code, None when nobody asked for them; ``reached_by`` and ``calls_note`` belong to them.
     """
 
     subject: str
@@ -176,3 +224,6 @@ class Why:
     chains: tuple[tuple[OriginStep, ...], ...]
     functions: tuple[str, ...] = ()
     note: str = ""
+    calls: tuple[CallChain, ...] | None = None
+    reached_by: ReachedBy = ReachedBy.UNKNOWN
+    calls_note: str = ""

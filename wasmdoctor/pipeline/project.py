@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from wasmdoctor.checks.exports import leaked_exports
 from wasmdoctor.checks.facts import Origin
+from wasmdoctor.checks.leaks import own_world
 from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
 from wasmdoctor.discover import Binary, Discovery, workspace_root
 from wasmdoctor.graph.origins import origin, wit_line
@@ -18,10 +20,12 @@ from wasmdoctor.model.rule import StdFacts
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
 from wasmdoctor.model.wit import Resolution
+from wasmdoctor.pipeline.calls import Calls
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
 from wasmdoctor.pipeline.evidence import Artifacts, Callers, ProfileFolders, Proof, callers
 from wasmdoctor.pipeline.sources import Workspace
 from wasmdoctor.readers.cargo.files import join
+from wasmdoctor.readers.symbols.packages import known_packages
 from wasmdoctor.toolchain import Toolchain
 
 SMALL = 4 * 1024 * 1024
@@ -180,6 +184,28 @@ class Project:
             ways.append((crate not in seen, carrier, proof))
         ways.sort(key=lambda way: (way[0], way[1].certainty is Certainty.UNUSED))
         return [(carrier, proof) for _, carrier, proof in ways]
+
+    def leaked_exports(self, maker: Maker, file: WasmFile) -> frozenset[str] | None:
+        """The names of a component's exports that its own world has not; None when that world is not known."""
+        workspace = maker.crates.workspace
+        wit = {**workspace.wit, **_named_wit(workspace, [maker.crates])}
+        facts = _component_facts(maker.analysis, {})
+        own = own_world(wit, facts)
+        if own is None or file.component is None:
+            return None
+        return frozenset(leaked_exports(own, facts, file.component))
+
+    def calls(self, file: WasmFile, maker: Maker | None) -> Calls | None:
+        """The calls inside a finished component, read when first asked for; None for one that is not built."""
+        binary = self._binary(file)
+        if binary is None or file.component is None:
+            return None
+        if maker is None:
+            return Calls(file.path, binary, self.cwd)
+        graph = maker.component.graph
+        folders = {id_: crate.folder for id_, crate in graph.crates.items() if crate.folder}
+        leaked = self.leaked_exports(maker, file)
+        return Calls(file.path, binary, self.cwd, leaked, known_packages(graph), folders)
 
     @cached_property
     def artifacts(self) -> Artifacts:

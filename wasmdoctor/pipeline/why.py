@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from wasmdoctor.graph.assemble import BuiltFrom, Part, assemble, crate_node
 from wasmdoctor.graph.network import Edge, EdgeKind, Network
 from wasmdoctor.graph.origins import binding_steps, origin
 from wasmdoctor.model.binding import Carrier, Certainty, Evidence
-from wasmdoctor.model.finding import OriginStep, Why
+from wasmdoctor.model.finding import CallChain, OriginStep, Why
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.sizes import CodeSizes
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.binaries import read_binaries
+from wasmdoctor.pipeline.calls import NO_NAMES, Calls
 from wasmdoctor.pipeline.check import import_verdict
 from wasmdoctor.pipeline.evidence import Proof
 from wasmdoctor.pipeline.project import Maker, Project
@@ -35,6 +38,9 @@ class WhyOptions:
 
     ``pattern`` is an interface's full name, its name without version, or a glob; "*" for all.
     ``crate`` asks for what one crate brings instead. ``every`` wants all chains, not the shortest.
+    ``calls`` wants the ways through the code of finished components; ``function`` names one function of
+    the import, as it is encoded or by its end (``[method]socket.send``, ``socket.send`` or ``send``).
+    ``sizes`` wants the size of each crate's code instead; with ``crate`` it comes along.
     """
 
     paths: tuple[str, ...]
@@ -42,6 +48,9 @@ class WhyOptions:
     pattern: str = "*"
     crate: str = ""
     every: bool = False
+    calls: bool = False
+    function: str = ""
+    sizes: bool = False
     host: str = "wasmtime"
     flags: tuple[str, ...] = ()
     target: str | None = None
@@ -60,38 +69,60 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One component that is asked about; ``network`` is there when every chain is wanted."""
+    """One component that is asked about.
+
+    ``network`` is there when every chain is wanted, ``calls`` when those through its code are.
+    """
 
     project: Project
     file: WasmFile
     maker: Maker | None
     network: Network | None
+    calls: Calls | None = None
 
 
-def why(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: bytes | None = None) -> list[Why]:
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The imports (and exports) that are explained, and the sizes of code by the path of the component."""
+
+    whys: list[Why]
+    sizes: dict[str, CodeSizes]
+
+
+def why(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: bytes | None = None) -> Answers:
     """Every import (and, for a crate, export) that is asked for, with its chains, sorted.
 
     Raises what ``check`` raises.
     """
     run = _read(options, catalog, toolchain, stdin)
     answers: list[Why] = []
+    sizes: dict[str, CodeSizes] = {}
     for file in run.files:
         if file.component is None:
             continue
         maker = run.makers.get(file.path)
-        asked = _Asked(
-            run.project, file, maker, _network_of(file, maker) if maker and options.every else None
-        )
-        for verdict in run.verdicts.get(file.path, ()):
-            if _matches(verdict.name, options.pattern):
-                answer = _import(asked, verdict, options.crate)
-                if answer:
-                    answers.append(answer)
-        if file.predicted and maker and not options.crate:
-            answers += _std(asked, maker, options.pattern)
-        if options.crate and maker:
-            answers += _exports(asked, maker, options)
-    return sorted(answers, key=lambda answer: (answer.subject, answer.kind != "import", answer.name))
+        calls = run.project.calls(file, maker) if options.calls or options.sizes or options.crate else None
+        if not options.sizes:
+            answers += _answers(run, file, calls, options)
+        if calls is not None and (options.sizes or options.crate):
+            sizes[file.path] = calls.sizes(file.size)
+    answers.sort(key=lambda answer: (answer.subject, answer.kind != "import", answer.name))
+    return Answers(answers, sizes)
+
+
+def _answers(run: _Run, file: WasmFile, calls: Calls | None, options: WhyOptions) -> Iterator[Why]:
+    maker = run.makers.get(file.path)
+    network = _network_of(file, maker) if maker and options.every else None
+    asked = _Asked(run.project, file, maker, network, calls if options.calls else None)
+    for verdict in run.verdicts.get(file.path, ()):
+        if _matches(verdict.name, options.pattern) and _has_function(verdict, options.function):
+            answer = _import(asked, verdict, options)
+            if answer:
+                yield answer
+    if file.predicted and maker and not options.crate and not options.function:
+        yield from _std(asked, maker, options.pattern)
+    if options.crate and maker:
+        yield from _exports(asked, maker, options)
 
 
 def network(options: WhyOptions, catalog: Catalog, toolchain: Toolchain) -> Network:
@@ -131,11 +162,21 @@ def _matches(name: ExternName, pattern: str) -> bool:
     )
 
 
-def _import(asked: _Asked, verdict: Verdict, crate: str) -> Why | None:
+def _has_function(verdict: Verdict, wanted: str) -> bool:
+    return not wanted or any(_is_function(function.name, wanted) for function in verdict.extern.functions)
+
+
+def _is_function(name: str, wanted: str) -> bool:
+    """Whether a function is meant: by its full name, the name without ``[method]``, or that behind the dot."""
+    own = name.rpartition("]")[2]
+    return wanted in (name, own, own.rpartition(".")[2])
+
+
+def _import(asked: _Asked, verdict: Verdict, options: WhyOptions) -> Why | None:
     file, maker, name = asked.file, asked.maker, verdict.name.text
     ways = asked.project.carriers(maker, file, name) if maker else []
-    if crate:
-        ways = [way for way in ways if way[0].binding.crate.name == crate]
+    if options.crate:
+        ways = [way for way in ways if way[0].binding.crate.name == options.crate]
         if not ways:
             return None
     chains = _chains(asked, ways)
@@ -143,7 +184,7 @@ def _import(asked: _Asked, verdict: Verdict, crate: str) -> Why | None:
     if not chains:
         chains, note = _without_carrier(asked, verdict)
     best = next((carrier.certainty.value for carrier, _ in ways), "possible")
-    return Why(
+    answer = Why(
         subject=file.path,
         name=name,
         kind="import",
@@ -153,6 +194,34 @@ def _import(asked: _Asked, verdict: Verdict, crate: str) -> Why | None:
         functions=tuple(sorted(f.name for f in verdict.extern.functions)),
         note=note,
     )
+    return _with_calls(answer, asked.calls, options) if asked.calls else answer
+
+
+def _with_calls(answer: Why, calls: Calls, options: WhyOptions) -> Why:
+    """The answer with the ways through the component's code."""
+    chains = calls.chains(
+        answer.name,
+        lambda function: not options.function or _is_function(function or answer.name, options.function),
+        every=options.every,
+        most=MOST_CHAINS,
+    )
+    return dataclasses.replace(
+        answer,
+        calls=chains,
+        reached_by=calls.reached_by(answer.name),
+        calls_note=_calls_note(answer, calls, chains),
+    )
+
+
+def _calls_note(answer: Why, calls: Calls, chains: tuple[CallChain, ...]) -> str:
+    problems = [*calls.code.problems, *(p for module in calls.code.modules for p in module.problems)]
+    if problems:
+        return f"the code could not be read to its end: {problems[0].message}"
+    if chains and calls.unnamed:
+        return NO_NAMES
+    if not chains and not answer.functions:
+        return "it has no function that could be called: types only"
+    return ""
 
 
 def _std(asked: _Asked, maker: Maker, pattern: str) -> Iterator[Why]:

@@ -24,7 +24,7 @@ def document(report: Report) -> dict[str, Any]:
         "tool": {"name": "wasmdoctor", "version": report.tool_version},
         "host": report.host,
         "components": [_artifact(artifact) for artifact in report.components],
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_document(finding) for finding in report.findings],
         "skipped": [{"reason": s.reason, "count": s.count, "example": s.example} for s in report.skipped],
         "notes": list(report.notes),
         "summary": {
@@ -50,6 +50,7 @@ def _artifact(artifact: CheckedArtifact) -> dict[str, Any]:
                 "status": item.status.value,
                 "functions": list(item.functions),
                 "note": item.note,
+                "reached_by": item.reached_by.value if item.reached_by else None,
             }
             for item in artifact.imports
         ],
@@ -62,7 +63,8 @@ def _artifact(artifact: CheckedArtifact) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """A finding as it stands in every document of ours."""
     return {
         "code": finding.code,
         "name": finding.name,
@@ -84,8 +86,8 @@ def _location(location: Location) -> dict[str, Any]:
 
 
 def step_document(step: OriginStep) -> dict[str, Any]:
-    """One origin step of the contract."""
-    return {
+    """One origin step of the contract; of a function also its crate, and whether the call to it is certain."""
+    document = {
         "kind": step.kind,
         "name": step.name,
         "path": step.location.path,
@@ -94,3 +96,6 @@ def step_document(step: OriginStep) -> dict[str, Any]:
         "evidence": step.evidence or None,
         "artifact": step.artifact or None,
     }
+    if step.kind == "function":
+        document |= {"crate": step.crate or None, "possible": step.possible}
+    return document

@@ -9,7 +9,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from wasmdoctor.model.finding import CheckedArtifact, Finding, ImportVerdict, Report, Status
+from wasmdoctor.model.finding import (
+    CheckedArtifact,
+    Finding,
+    ImportVerdict,
+    OriginStep,
+    ReachedBy,
+    Report,
+    Status,
+)
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.wasm import ExternKind
@@ -110,6 +118,13 @@ def _size(size: int) -> str:
     return f"{size / 1000:.0f} kB" if size < 999_500 else f"{size / 1e6:.1f} MB"
 
 
+REACHED = {
+    ReachedBy.LEAKED_EXPORTS: "; only leaked exports reach it",
+    ReachedBy.TABLE: "; perhaps nothing reaches it",
+    ReachedBy.NOTHING: "; nothing in its code reaches it",
+}
+"""Remarks on imports that could fall away. That an import is needed goes without saying."""
+
 Row = tuple[str, str, str, str, bool]
 
 
@@ -154,6 +169,7 @@ def _status(item: ImportVerdict) -> str:
             text = "other version only"
         case Status.UNPROVIDED:
             text = item.note or "nobody provides it"
+    text += REACHED.get(item.reached_by, "") if item.reached_by else ""
     kind = "" if item.kind is ExternKind.INSTANCE else f" ({item.kind.value})"
     return text + kind
 
@@ -208,7 +224,7 @@ def _finding(console: Console, finding: Finding, seen: set[str]) -> None:
     way = f"{finding.subject} {finding.interface}"
     shown = bool(finding.interface) and way in seen
     seen.add(way)
-    for step in finding.origin if not shown else ():
+    for step in _new_steps(finding, seen) if not shown else ():
         evidence = f"  ({safe(step.evidence_text)})" if step.evidence else ""
         line = Text(f"{safe(step.kind)} ", style="dim")
         line.append(safe(step.name), style="not dim")
@@ -226,6 +242,14 @@ def _finding(console: Console, finding: Finding, seen: set[str]) -> None:
         seen.add(finding.code + finding.help)
         for advice in finding.help.splitlines():
             _labelled(console, "help: ", advice, "cyan", 4)
+
+
+def _new_steps(finding: Finding, seen: set[str]) -> tuple[OriginStep, ...]:
+    """The way; of what is no error only its end, when another finding of its kind came the same way so far."""
+    before = f"{finding.code} {finding.subject} {finding.origin[:-1]}"
+    again = before in seen and finding.severity is not Severity.ERROR
+    seen.add(before)
+    return finding.origin[-1:] if again else finding.origin
 
 
 def _labelled(console: Console, label: str, text: str, style: str, indent: int) -> None:

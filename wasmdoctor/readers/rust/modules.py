@@ -57,7 +57,8 @@ class Module:
     """A module of the tree. ``path`` starts with the crate's name. ``fragments`` hold its items.
 
     ``item`` and ``item_source`` are the ``mod`` item that declares it; ``opaque`` when an ``include!``
-    or ``mod`` in it could not be read, so that it may hold more names.
+    or ``mod`` in it could not be read, so that it may hold more names. ``folder`` is where the files of
+    its ``mod x;`` lines are looked for.
     """
 
     path: tuple[str, ...]
@@ -70,6 +71,7 @@ class Module:
     fragments: list[Fragment] = field(default_factory=list)
     children: dict[str, list[Module]] = field(default_factory=dict)
     opaque: bool = False
+    folder: str = ""
 
     @property
     def name(self) -> str:
@@ -248,6 +250,7 @@ class _Builder:
             self.problems.extend(facts.problems)
         state, attribute = compiled(facts.inner, self.conditions.predicate, facts.source.data)
         if included is None:
+            module.folder = _join(place.folder, place.relative)
             if module.compiled is not False and state is not True and attribute is not None:
                 module.decided_by = facts.source.location(attribute.span.start)
             module.compiled = both(module.compiled, state)
@@ -297,6 +300,7 @@ class _Builder:
             else:
                 folder = _join(_join(job.place.folder, job.place.relative), item.name)
                 place = _Place(folder)
+            module.folder = place.folder
             self.jobs.append(_Job(module, fragment, place, job.files))
             return
         self.file_module(job, item, state, decided)

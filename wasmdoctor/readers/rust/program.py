@@ -22,6 +22,7 @@ from wasmdoctor.model.source import Problem
 from wasmdoctor.readers.rust import bindgen, bindings, exports, externs, mentions, uses
 from wasmdoctor.readers.rust.calls import CallGraph, methods_by_type, owner_text, sorted_units
 from wasmdoctor.readers.rust.cfg import Cfg
+from wasmdoctor.readers.rust.itemgraph import ItemGraph, item_graph
 from wasmdoctor.readers.rust.items import FileFacts
 from wasmdoctor.readers.rust.modules import Read, crate_modules
 from wasmdoctor.readers.rust.scopes import Index, Names, Resolver, RustCrate, Unit
@@ -171,6 +172,11 @@ class Program:
         Constants, types, traits and macros are nodes as well. Roots that do not exist are ignored.
         """
         return self._graph.reachable(roots)
+
+    @cached_property
+    def items(self) -> ItemGraph:
+        """The crates' items, and which names which."""
+        return item_graph(self._index, self._resolver, self._view, self._references_of)
 
     @cached_property
     def _named(self) -> dict[str, dict[str, bool]]:

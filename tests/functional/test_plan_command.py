@@ -1,0 +1,242 @@
+"""``wasmdoctor plan`` as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from migrate.migrated import SCHEDULER, copied, snapshot
+from rust.workspaces import WORKSPACES
+from tests_support import run
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "rules/schema/plan-1.json").read_text())
+CUSTOM = "orchard:rungs/steps@1.0.0"
+
+
+@pytest.fixture(scope="module")
+def orchard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace to which plan A applies, and that nobody writes to."""
+    return copied(WORKSPACES / "virtual-workspace", tmp_path_factory.mktemp("plan") / "orchard")
+
+
+@pytest.fixture(scope="module")
+def text(orchard: Path) -> dict[int, str]:
+    """What it says in windows of two widths."""
+    done = {width: run("plan", cwd=orchard, env={"COLUMNS": str(width)}) for width in (80, 140)}
+    assert {one.returncode for one in done.values()} == {1}
+    return {width: one.stdout for width, one in done.items()}
+
+
+@pytest.fixture(scope="module")
+def diff(orchard: Path) -> str:
+    """Plan A's edits."""
+    done = run("plan", "--plan", "a", "--diff", cwd=orchard)
+    assert done.returncode == 1
+    return done.stdout
+
+
+def document(tree: Path, *words: str, code: int) -> dict[str, Any]:
+    done = run("plan", "--format", "json", *words, cwd=tree)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    jsonschema.validate(found, SCHEMA, cls=jsonschema.Draft202012Validator)
+    assert isinstance(found, dict)
+    return found
+
+
+def plans(found: dict[str, Any], folder: str = ".") -> dict[str, dict[str, Any]]:
+    return {plan["plan"]: plan for plan in found["plans"] if plan["workspace"] == folder}
+
+
+def test_json_holds_the_three_plans(orchard: Path) -> None:
+    before = snapshot(orchard)
+    found = document(orchard, code=1)
+    assert snapshot(orchard) == before
+    assert not (orchard / ".wasmdoctor").exists()
+    (trouble,) = found["workspaces"][0]["troubles"]
+    assert (trouble["component"], trouble["import"]) == ("orchard-press", CUSTOM)
+    assert trouble["location"]["path"].endswith(".wit")
+    three = plans(found)
+    assert list(three) == ["a", "b", "c"]
+    a = three["a"]
+    assert a["applicable"]
+    assert a["recommended"]
+    assert {edit["kind"] for edit in a["edits"]} <= {"modify", "create", "remove", "move"}
+    assert all(edit["causes"] for edit in a["edits"])
+    assert a["imports_after"] == {"orchard-press": []}
+    assert a["exports_after"] == {"orchard-press": ["juice"]}
+    assert {function["body"] for function in a["bridge"]} <= {"mapping", "derived", "refuses"}
+    assert a["lines_added"] > 0
+    for other in ("b", "c"):
+        assert three[other]["edits"] == []
+        assert "does not write its edits" in three[other]["reason"]
+        assert CUSTOM in three[other]["reason"]
+
+
+def test_paths_are_relative_to_where_it_runs(orchard: Path) -> None:
+    found = document(orchard.parent, "orchard", code=1)
+    a = plans(found, "orchard")["a"]
+    assert all((orchard.parent / edit["path"]).exists() for edit in a["edits"] if edit["kind"] == "modify")
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_text_fits_the_window(text: dict[int, str], width: int) -> None:
+    lines = text[width].splitlines()
+    assert max(map(len, lines)) <= width
+    titles = ("A  link statically", "B  compose with an adapter", "C  call standard WASI")
+    beside = [line for line in lines if all(title in line for title in titles)]
+    assert len(beside) == (1 if width == 140 else 0), "side by side in a wide window"
+    assert all(any(title in line for line in lines) for title in titles)
+    assert "\x1b[" not in text[width]
+
+
+def test_text_says_what_to_do_next(text: dict[int, str]) -> None:
+    lines = [line.strip() for line in text[140].splitlines()]
+    (recommended,) = (n for n, line in enumerate(lines) if line.startswith("recommended: plan A"))
+    assert lines[recommended + 1] == "next: wasmdoctor migrate --plan a --dry-run --diff"
+
+
+def test_nothing_to_cure(tmp_path: Path) -> None:
+    tree = copied(WORKSPACES / "uncalled-library", tmp_path / "bakery")
+    assert "nothing to cure" in run("plan", cwd=tree).stdout
+    assert document(tree, code=0)["workspaces"][0]["troubles"] == []
+
+
+def test_a_plan_that_does_not_apply_says_why(tmp_path: Path) -> None:
+    tree = copied(WORKSPACES / "hand-written", tmp_path / "quarry")
+    a = plans(document(tree, code=1))["a"]
+    assert not a["applicable"]
+    assert not a["recommended"]
+    assert a["edits"] == []
+    assert "by hand" in a["reason"]
+
+
+def test_foreign_code_rules_plan_c_out(tmp_path: Path) -> None:
+    tree = copied(WORKSPACES / "registry-bindings", tmp_path / "registry")
+    three = plans(document(tree, code=1))
+    assert not three["c"]["applicable"]
+    assert "`wasip2`" in three["c"]["reason"]
+
+
+def test_the_diff_is_one_that_git_takes(orchard: Path, diff: str, tmp_path: Path) -> None:
+    tree = copied(orchard, tmp_path / "orchard")
+    git = shutil.which("git")
+    assert git is not None
+    subprocess.run([git, "init", "-q"], cwd=tree, check=True)
+    applied = subprocess.run(
+        [git, "apply", "-"], cwd=tree, input=diff, text=True, capture_output=True, check=False
+    )
+    assert applied.returncode == 0, applied.stderr
+    shutil.rmtree(tree / ".git")
+    migrated = copied(orchard, tmp_path / "migrated")
+    assert run("migrate", "--plan", "a", "--no-verify", cwd=migrated).returncode == 0
+    assert _files(tree) == _files(migrated)
+
+
+def _files(tree: Path) -> dict[str, str]:
+    return {name: what for name, (_, what) in snapshot(tree).items() if what != "folder"}
+
+
+def test_the_diff_in_colour(orchard: Path, diff: str) -> None:
+    done = run("plan", "--plan", "a", "--diff", "--color", "always", cwd=orchard)
+    assert "\x1b[32m+" in done.stdout
+    assert "\x1b[31m-" in done.stdout
+    assert re.sub(r"\x1b\[[0-9;]*m", "", done.stdout) == diff
+
+
+def test_the_diff_is_of_one_plan(orchard: Path) -> None:
+    done = run("plan", "--diff", cwd=orchard)
+    assert done.returncode == 2
+    assert "--plan" in done.stderr
+
+
+def test_a_stub_bridge_imports_nothing(tmp_path: Path) -> None:
+    tree = copied(SCHEDULER, tmp_path / "scheduler")
+    a = plans(document(tree, "--bridge", "stub", "--plan", "a", code=1))["a"]
+    assert a["bridge"]
+    assert {function["body"] for function in a["bridge"]} == {"refuses"}
+    assert a["imports_after"] == {"scheduler": []}
+    assert a["dependencies"] == {}
+
+
+def test_keep_wit_leaves_it(orchard: Path) -> None:
+    def gone(*words: str) -> set[str]:
+        a = plans(document(orchard, "--plan", "a", *words, code=1))["a"]
+        return {e["path"] for e in a["edits"] if e["kind"] == "remove" and e["path"].endswith(".wit")}
+
+    assert gone()
+    assert gone("--keep-wit") == set()
+
+
+def test_html_asks_nothing_of_a_network_and_escapes(tmp_path: Path) -> None:
+    tree = copied(WORKSPACES / "virtual-workspace", tmp_path / "a <b>& c")
+    done = run("plan", str(tree), "--format", "html", "-o", "plan.html", cwd=tmp_path)
+    assert done.returncode == 1
+    page = (tmp_path / "plan.html").read_text("utf-8")
+    assert "default-src &#x27;none&#x27;" in page
+    assert not re.search(r"(?:src|href)\s*=", page)
+    assert "<script" not in page
+    assert "prefers-color-scheme: dark" in page
+    assert "a <b>" not in page
+    assert "a &lt;b&gt;&amp; c" in page
+    assert 'class="added"' in page
+
+
+def test_markdown(orchard: Path) -> None:
+    done = run("plan", "--format", "markdown", cwd=orchard)
+    assert done.returncode == 1
+    assert done.stdout.startswith("# Ways out of custom imports\n")
+    assert f"`{CUSTOM}`" in done.stdout
+    assert "```diff\n" in done.stdout
+    tables = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    side_by_side = [line for line in tables if "A: link statically" in line]
+    assert len(side_by_side) == 1
+
+
+@pytest.mark.parametrize("command", [("plan",), ("migrate", "--plan", "a")])
+def test_no_workspace(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = run(*command, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no cargo workspace" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def broken_toml(tree: Path) -> None:
+    (tree / "Cargo.toml").write_text('[workspace\nmembers = ["a"]\n')
+
+
+def folder_for_manifest(tree: Path) -> None:
+    (tree / "Cargo.toml").unlink()
+    (tree / "Cargo.toml").mkdir()
+
+
+@pytest.mark.parametrize("spoil", [broken_toml, folder_for_manifest])
+@pytest.mark.parametrize("command", [("plan",), ("migrate", "--plan", "a", "--no-verify")])
+def test_a_root_manifest_that_cannot_be_read(
+    tmp_path: Path, spoil: Callable[[Path], None], command: tuple[str, ...]
+) -> None:
+    tree = copied(WORKSPACES / "single-crate", tmp_path / "crate")
+    spoil(tree)
+    before = snapshot(tree)
+    done = run(*command, cwd=tree)
+    assert done.returncode == 2, done.stdout
+    assert "Cargo.toml" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert snapshot(tree) == before
+
+
+def test_a_member_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    tree = copied(WORKSPACES / "virtual-workspace", tmp_path / "orchard")
+    member = next(path for path in sorted(tree.glob("*/*/Cargo.toml")) if "press" in str(path))
+    member.write_text("[package\n")
+    done = run("plan", cwd=tree)
+    assert str(member.relative_to(tree)) in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

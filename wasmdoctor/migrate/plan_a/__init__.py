@@ -1,0 +1,14 @@
+"""Plan A: everything is linked into one component, which imports only what hosts have.
+
+``findings``  custom imports, and which of them can be cured
+``going``     items that only exports of library crates had a use for
+``sites``     what becomes of each place that binds a world
+``rust``      the edits of Rust files, and the bridges that they want
+``wit``       the edits of WIT
+``cargo``     the edits of manifests
+``plan``      all of it
+"""
+
+from wasmdoctor.migrate.plan_a.plan import LeftImport, PlanAResult, plan_a
+
+__all__ = ["LeftImport", "PlanAResult", "plan_a"]

@@ -1,0 +1,208 @@
+"""Plan A from facts to edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from wasmdoctor.migrate.inputs import Bridge, BridgeMaker, PlanInputs
+from wasmdoctor.migrate.plan_a.cargo import cargo_edits
+from wasmdoctor.migrate.plan_a.findings import Findings, find
+from wasmdoctor.migrate.plan_a.rust import RustEdits, rust_edits
+from wasmdoctor.migrate.plan_a.sites import Sites, plan_sites
+from wasmdoctor.migrate.plan_a.wit import WitResult, wit_edits
+from wasmdoctor.model.edit import Create, Edit, Move, Remove, Replace
+from wasmdoctor.model.plan import BridgeFunction, ManualStep
+from wasmdoctor.model.source import Location
+from wasmdoctor.readers.cargo.files import is_below
+
+
+@dataclass(frozen=True, slots=True)
+class LeftImport:
+    """A custom import that plan A does not cure, and why."""
+
+    component: str
+    name: str
+    location: Location
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAResult:
+    """Plan A for one workspace: edits with paths relative to its folder, and what goes with them.
+
+    ``reason`` says why it is applicable and what it does, or why it is not. ``left`` are custom imports that
+    stay. ``dependencies`` are crates that the edits add, with their requirement. ``converted`` are the
+    packages that stop being components.
+    """
+
+    applicable: bool
+    reason: str
+    edits: tuple[Edit, ...] = ()
+    manual: tuple[ManualStep, ...] = ()
+    bridge: tuple[BridgeFunction, ...] = ()
+    dependencies: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[LeftImport, ...] = ()
+    converted: tuple[str, ...] = ()
+    loses: str = ""
+    steps: tuple[str, ...] = ()
+
+
+def plan_a(inputs: PlanInputs, bridge: BridgeMaker, *, keep_wit: bool = False) -> PlanAResult:
+    """Plan A for a workspace. ``bridge`` makes the modules that take the place of custom interfaces.
+
+    Planning on the result of its own edits finds nothing to cure.
+    """
+    findings = find(inputs)
+    left = tuple(LeftImport(f.component, f.name, f.location, f.reason) for f in findings.all if f.reason)
+    unseen = _unseen(inputs)
+    if not findings.all:
+        return PlanAResult(False, _nothing(unseen), manual=unseen)
+    if not findings.curable:
+        return PlanAResult(False, _why_not(findings), left=left, manual=unseen)
+    sites = plan_sites(inputs, findings)
+    rust = rust_edits(inputs, sites)
+    wit = wit_edits(inputs, sites, keep_wit=keep_wit)
+    obstacles = [*_traits(sites), *rust.obstacles, *wit.obstacles]
+    if obstacles:
+        return PlanAResult(False, "; ".join(dict.fromkeys(obstacles)), left=left)
+    return _result(inputs, findings, sites, rust, wit, bridge, left)
+
+
+def _result(
+    inputs: PlanInputs,
+    findings: Findings,
+    sites: Sites,
+    rust: RustEdits,
+    wit: WitResult,
+    bridge: BridgeMaker,
+    left: tuple[LeftImport, ...],
+) -> PlanAResult:
+    edits: list[Edit] = [*rust.edits, *wit.edits]
+    functions: list[BridgeFunction] = []
+    bridges: list[tuple[str, Bridge]] = []
+    for plan, request in rust.requests:
+        made = bridge(replace(request, path=_relative(inputs, request.path)), plan.site.resolution)
+        functions += made.functions
+        bridges.append((plan.crate.name, made))
+        edits += [
+            Create(_absolute(inputs, path), data, f"the bridge of `{plan.crate.name}`")
+            for path, data in sorted(made.files.items())
+        ]
+    manifests = cargo_edits(inputs, sites, rust, wit, bridges)
+    edits += manifests.edits
+    edits = [_moved(inputs, edit) for edit in edits]
+    converted = tuple(sorted({crate.name for crate in sites.converted}))
+    return PlanAResult(
+        True,
+        _reason(findings, converted),
+        tuple(edits),
+        (*rust.manual, *wit.manual, *manifests.manual, *_manual(inputs, left), *_unseen(inputs)),
+        tuple(functions),
+        dict(sorted(manifests.added.items())),
+        left,
+        converted,
+        _loses(converted),
+        _steps(inputs),
+    )
+
+
+def _relative(inputs: PlanInputs, path: str) -> str:
+    root = inputs.root
+    if root in (".", ""):
+        return path
+    return path[len(root) + 1 :] if is_below(path, root) else path
+
+
+def _absolute(inputs: PlanInputs, path: str) -> str:
+    return path if inputs.root in (".", "") else f"{inputs.root}/{path}"
+
+
+def _moved(inputs: PlanInputs, edit: Edit) -> Edit:
+    """The edit with its path relative to the workspace's folder."""
+    match edit:
+        case Replace() | Create() | Remove():
+            return replace(edit, path=_relative(inputs, edit.path))
+        case Move():
+            return replace(edit, path=_relative(inputs, edit.path), to=_relative(inputs, edit.to))
+
+
+def _traits(sites: Sites) -> list[str]:
+    """Code that stays and names an export's trait cannot do without the bindings."""
+    return [
+        f"{plan.site.binding.location}: code that stays names `{trait}`, a trait of the exports of `{plan.crate.name}`"
+        for plan in sites.plans
+        for trait in sorted(set(plan.traits))
+    ]
+
+
+def _unseen(inputs: PlanInputs) -> tuple[ManualStep, ...]:
+    """Code of components that is not in the sources: what it imports is not known, and stays."""
+    steps = [
+        ManualStep(
+            place,
+            f"`{component.name}` has code that is made when it is built (a build script or another crate's macro "
+            "writes it): what it imports cannot be known from the sources, and stays",
+        )
+        for component in inputs.components
+        for place in component.prediction.unseen
+    ]
+    return tuple(dict.fromkeys(steps))
+
+
+def _nothing(unseen: tuple[ManualStep, ...]) -> str:
+    if unseen:
+        places = ", ".join(str(step.location) for step in unseen)
+        return f"the sources show no import that the host lacks, and some code is made when it is built ({places})"
+    return "there is nothing to cure: no component has an import that the host lacks"
+
+
+def _why_not(findings: Findings) -> str:
+    """The reasons that stand in the way, each with its imports."""
+    by_reason: dict[str, list[str]] = {}
+    for finding in findings.all:
+        names = by_reason.setdefault(finding.reason, [])
+        if finding.name not in names:
+            names.append(finding.name)
+    return "; ".join(
+        f"{', '.join(f'`{name}`' for name in names)}: {reason}" for reason, names in by_reason.items()
+    )
+
+
+def _reason(findings: Findings, converted: tuple[str, ...]) -> str:
+    names = sorted({finding.name for finding in findings.curable})
+    text = f"{', '.join(f'`{name}`' for name in names)} come from Rust sources of this workspace"
+    if converted:
+        return f"{text}; {', '.join(f'`{name}`' for name in converted)} become plain libraries"
+    return text
+
+
+def _loses(converted: tuple[str, ...]) -> str:
+    if not converted:
+        return ""
+    names = ", ".join(f"`{name}`" for name in converted)
+    return f"separate deployment: {names} can no longer be built as components of their own"
+
+
+def _steps(inputs: PlanInputs) -> tuple[str, ...]:
+    if any(component.crate.component for component in inputs.components):
+        return (f"cargo component build --target {inputs.target}",)
+    steps = (f"cargo build --target {inputs.target}",)
+    if inputs.target.endswith("wasip2"):
+        return steps
+    return (
+        *steps,
+        "wasm-tools component new CORE.wasm --adapt wasi_snapshot_preview1.reactor.wasm -o COMPONENT.wasm",
+    )
+
+
+def _manual(inputs: PlanInputs, left: tuple[LeftImport, ...]) -> tuple[ManualStep, ...]:
+    steps = [
+        ManualStep(one.location, f"`{one.component}` keeps the import `{one.name}`: {one.reason}")
+        for one in left
+    ]
+    steps += [
+        ManualStep(Location(path), "this file composes components that are one component now: it is obsolete")
+        for path in inputs.compositions
+    ]
+    return tuple(dict.fromkeys(steps))

@@ -1,0 +1,154 @@
+"""``migrate``: plan, prove, and change the tree in one transaction. Each step is a function that the command calls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wasmdoctor import __version__
+from wasmdoctor.catalog import Catalog
+from wasmdoctor.model.edit import OWN_FOLDER, ChangeKind, ChangeSet, FileChange
+from wasmdoctor.model.host import HostView
+from wasmdoctor.model.migration import MigrationReport, Proof, Step, Verification, WorkspacePlans
+from wasmdoctor.model.plan import Plan
+from wasmdoctor.pipeline.plan import (
+    Place,
+    PlanOptions,
+    component_name,
+    makers_after,
+    places,
+    plan_place,
+)
+from wasmdoctor.pipeline.verify import VerifyOptions, Wanted, verify
+from wasmdoctor.reporters import migration as report
+from wasmdoctor.toolchain import Toolchain, uncommitted
+from wasmdoctor.transaction import Refused, apply
+
+JOURNAL = f"{OWN_FOLDER}/journal"
+MOST_PATHS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan that is about to be carried out in one workspace. ``sizes`` are those of components that were
+    built before (bytes), by profile and name: building the copy may take their place."""
+
+    place: Place
+    plans: WorkspacePlans
+    plan: Plan
+    host: HostView
+    sizes: Mapping[str, Mapping[str, int]]
+
+    @property
+    def root(self) -> Path:
+        """The folder that the changes are relative to."""
+        return self.place.root
+
+
+def prepare(options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> list[Prepared]:
+    """The chosen plan for each workspace of the paths. Raises what ``plans`` raises."""
+    assert options.only is not None
+    host = catalog.host(options.host, options.flags)
+    found: list[Prepared] = []
+    for place in places(options, catalog, toolchain):
+        plans = plan_place(place, options, catalog, toolchain)
+        found.append(Prepared(place, plans, plans.plan(options.only), host, sizes_before(place)))
+    return found
+
+
+def trees(paths: Sequence[str], cwd: Path) -> list[Path]:
+    """The folders at and above some paths that keep a journal: those of migrations that were made or begun."""
+    folders: dict[Path, None] = {}
+    for path in (cwd, *(cwd / path for path in paths)):
+        real = Path(os.path.realpath(path))
+        for folder in (real, *real.parents):
+            if (folder / JOURNAL).is_dir():
+                folders[folder] = None
+    return list(folders)
+
+
+def check_tree(root: Path, *, allow_dirty: bool) -> None:
+    """Raises Refused when a tree has changes that git does not have, and that is not allowed."""
+    dirty = [] if allow_dirty else uncommitted(root)
+    if dirty:
+        more = [f"and {len(dirty) - MOST_PATHS} more"] if len(dirty) > MOST_PATHS else []
+        advice = "commit or stash them, or give --allow-dirty (`wasmdoctor undo` works either way)"
+        raise Refused(
+            "the working tree has changes that are not committed", [*dirty[:MOST_PATHS], *more, advice]
+        )
+
+
+def prove(
+    prepared: Prepared, options: VerifyOptions, toolchain: Toolchain, tell: Callable[[str], None]
+) -> Verification:
+    """Verify a prepared plan; the tree is not touched."""
+    makers = makers_after(prepared.place, prepared.place.makers, prepared.plan.changes, toolchain)
+    surfaces = prepared.plans.after.get(prepared.plan.plan, {})
+    wanted = Wanted(prepared.place, prepared.plan.changes, makers, surfaces, prepared.host)
+    return verify(wanted, options, toolchain, tell)
+
+
+UNPROVEN = Verification(
+    (Step("verify", Proof.SKIPPED, "not asked for (--no-verify)", how="wasmdoctor check"),)
+)
+
+
+def carry_out(prepared: Prepared, verification: Verification) -> MigrationReport:
+    """Make the changes, and Cargo.lock's, in one transaction. Raises TransactionError; then nothing changed."""
+    changes = with_lock(prepared.plan.changes, verification.lock, prepared.root)
+    done = MigrationReport(
+        prepared.plans,
+        replace(prepared.plan, changes=changes),
+        verification,
+        sizes_before=_sizes(prepared, verification),
+        tool_version=__version__,
+    )
+    applied = apply(prepared.root, changes, label=f"migrate --plan {prepared.plan.plan.value}")
+    return replace(done, id=applied.id, undo="wasmdoctor undo", notes=applied.notes)
+
+
+def with_lock(changes: ChangeSet, lock: Mapping[str, bytes], root: Path) -> ChangeSet:
+    """The changes, with lock files as a build of the edited tree left them."""
+    found = {change.path: change for change in changes.changes}
+    for path, data in lock.items():
+        cause = "cargo locks the dependencies of the edited manifests, so that `--locked` works"
+        known = found.get(path)
+        before = known.before if known else (root / path).read_bytes()
+        causes = (*(known.causes if known else ()), cause)
+        found[path] = FileChange(path, ChangeKind.MODIFY, before, data, causes)
+    return ChangeSet(tuple(found[path] for path in sorted(found)))
+
+
+def sizes_before(place: Place) -> dict[str, dict[str, int]]:
+    """The sizes (bytes) of components that cargo built here before, by profile (``debug``) and name."""
+    sizes: dict[str, dict[str, int]] = {}
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or place.root / "target") / place.crates.target
+    for maker in place.makers:
+        for path in target.glob(f"*/{maker.component.stem}.wasm"):
+            sizes.setdefault(path.parent.name, {})[component_name(maker)] = path.stat().st_size
+    return sizes
+
+
+def _sizes(prepared: Prepared, verification: Verification) -> dict[str, int]:
+    """The sizes before of the components that were built, in the same profile."""
+    found = {
+        built.name: prepared.sizes.get(built.profile, {}).get(built.name) for built in verification.built
+    }
+    return {name: size for name, size in found.items() if size is not None}
+
+
+def write_reports(done: MigrationReport, root: Path, file: Path | None) -> list[Path]:
+    """Write the report, as Markdown and as HTML, into the tree's own folder, or to one file that is named
+    (HTML when it ends so, else Markdown). Gives the paths. Raises OSError."""
+    if file is not None:
+        text = report.html(done) if file.suffix in (".html", ".htm") else report.markdown(done)
+        file.write_text(text, encoding="utf-8")
+        return [file]
+    folder = root / OWN_FOLDER / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = [folder / f"{done.id}.md", folder / f"{done.id}.html"]
+    made[0].write_text(report.markdown(done), encoding="utf-8")
+    made[1].write_text(report.html(done), encoding="utf-8")
+    return made

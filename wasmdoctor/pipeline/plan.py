@@ -1,0 +1,369 @@
+"""``plan``: the ways out of a workspace's custom imports, each with what it changes and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wasmdoctor.catalog import Catalog
+from wasmdoctor.checks.linking import judge
+from wasmdoctor.discover import DiscoverError, Discovery, discover, display_path, workspace_root
+from wasmdoctor.migrate.diff import unified_diff
+from wasmdoctor.model.binding import Carrier, Certainty, Predicted, Prediction
+from wasmdoctor.model.cargo import SourceKind, TargetKind
+from wasmdoctor.model.edit import ChangeSet
+from wasmdoctor.model.host import HostView
+from wasmdoctor.model.migration import Surface, Trouble, WorkspacePlans
+from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.plan import BridgeMode, Plan, PlanId
+from wasmdoctor.model.source import Location
+from wasmdoctor.pipeline.crates import Crates, crates_of
+from wasmdoctor.pipeline.overlay import edited_crates
+from wasmdoctor.pipeline.project import Maker, Project, predicted_file
+from wasmdoctor.pipeline.sources import Workspace
+from wasmdoctor.toolchain import Toolchain
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What a person asks of ``plan``: ``only`` one plan, or all; the rest as on the command line."""
+
+    paths: tuple[str, ...]
+    cwd: Path
+    host: str = "wasmtime"
+    flags: tuple[str, ...] = ()
+    target: str | None = None
+    bridge: BridgeMode = BridgeMode.WASI
+    keep_wit: bool = False
+    only: PlanId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One cargo workspace that is planned for: its folder, and its crates with paths relative to it."""
+
+    root: Path
+    crates: Crates
+
+    @property
+    def makers(self) -> list[Maker]:
+        """What it builds for the target that has bindings or component metadata."""
+        return [
+            Maker(self.crates, component)
+            for component in self.crates.components
+            if component.crate.component or self.crates.analysis(component).bindings.bindings
+        ]
+
+
+def plans(options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> list[WorkspacePlans]:
+    """The plans for every cargo workspace that the paths belong to, sorted by folder.
+
+    Raises DiscoverError when there is none, HostError for an unknown host, CatalogError for broken data.
+    """
+    return [plan_place(place, options, catalog, toolchain) for place in places(options, catalog, toolchain)]
+
+
+def places(options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> list[Place]:
+    """The cargo workspaces that the paths lie in or above. Raises DiscoverError when there are none."""
+    found = discover(options.paths, options.cwd, binaries=False)
+    outer: dict[Path, Path] = {}
+    problems: list[str] = []
+    for named in found.roots:
+        folder = (named if named.is_dir() else named.parent).resolve()
+        above = workspace_root(folder) or folder
+        project = Project(Discovery(roots=[folder]), above, toolchain, options.target, catalog.std)
+        for each in project.crates.values():
+            outer |= {(above / crates.cargo.folder).resolve(): above for crates in each}
+        problems += [
+            f"{problem.location}: {problem.message}"
+            for workspace in project.workspaces.values()
+            for problem in workspace.problems
+        ]
+    made = [_place(root, above, options, catalog, toolchain) for root, above in sorted(outer.items())]
+    result = [place for place in made if place is not None]
+    if not result:
+        shown = ", ".join(f"`{path}`" for path in options.paths)
+        why = "".join(f"\n  {problem}" for problem in problems)
+        help_ = why or "\n  name a folder with a Cargo.toml: plans are made from Rust sources"
+        raise DiscoverError(f"no cargo workspace can be read at {shown}{help_}")
+    return result
+
+
+def _place(
+    root: Path, outer: Path, options: PlanOptions, catalog: Catalog, toolchain: Toolchain
+) -> Place | None:
+    workspace = Workspace(outer, root, toolchain)
+    all_crates = crates_of(workspace, options.target, std=catalog.std)
+    return next((Place(root, crates) for crates in all_crates if crates.cargo.folder == "."), None)
+
+
+def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> WorkspacePlans:
+    """The plans for one cargo workspace."""
+    host = catalog.host(options.host, options.flags)
+    makers = place.makers
+    troubles = troubles_of(makers, host)
+    wanted = [plan for plan in PlanId if options.only in (None, plan)]
+    made = {
+        plan: _MAKERS[plan](_Question(place, makers, troubles, host, options, catalog)) for plan in wanted
+    }
+    after: dict[PlanId, Mapping[str, Surface]] = {}
+    for id_, plan in made.items():
+        if plan.changes:
+            edited = makers_after(place, makers, plan.changes, toolchain)
+            after[id_] = {component_name(maker): after_plan(maker, plan) for maker in edited}
+            made[id_] = _with_surfaces(plan, after[id_])
+    best = next((id_ for id_ in (PlanId.A, PlanId.B, PlanId.C) if id_ in made and made[id_].applicable), None)
+    if best is not None and troubles:
+        made[best] = replace(made[best], recommended=True)
+    return WorkspacePlans(
+        folder=display_path(place.root, options.cwd),
+        target=place.crates.target,
+        host=host.id,
+        troubles=tuple(troubles),
+        plans=tuple(made.values()),
+        before={component_name(maker): surface(maker.analysis.prediction) for maker in makers},
+        after=after,
+        std=place.crates.std.brought_by,
+        verdict=_verdict(best, made, after) if troubles else "",
+        diffs={id_: unified_diff(plan.changes) for id_, plan in made.items() if plan.changes},
+        problems=tuple(dict.fromkeys((*place.crates.workspace.problems, *place.crates.problems))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    place: Place
+    makers: Sequence[Maker]
+    troubles: Sequence[Trouble]
+    host: HostView
+    options: PlanOptions
+    catalog: Catalog
+
+    @property
+    def interfaces(self) -> list[str]:
+        """The names that nobody provides, each once."""
+        return sorted({trouble.name for trouble in self.troubles})
+
+
+SURE = (Certainty.CERTAIN, Certainty.LIKELY)
+
+
+def component_name(maker: Maker) -> str:
+    """What a component is called: its package, or for one of several programs its own name."""
+    component = maker.component
+    programs = [t for t in component.package.targets if t.kind is TargetKind.BIN]
+    alone = component.target.kind is TargetKind.LIB or (component.package.lib is None and len(programs) == 1)
+    return component.package.name.value if alone else component.target.name
+
+
+def surface(prediction: Prediction) -> Surface:
+    """A prediction as names, the sure ones apart from those that are only possible.
+
+    What code calls under a condition counts as sure: a debug build keeps it (graph/prediction.py).
+    """
+
+    def names(side: Iterable[Predicted], *, wanted: bool) -> tuple[str, ...]:
+        return tuple(
+            sorted(
+                p.name
+                for p in side
+                if p.certainty is not Certainty.UNUSED and (p.certainty in SURE) is wanted
+            )
+        )
+
+    imports, exports = prediction.imports.values(), prediction.exports.values()
+    return Surface(
+        names(imports, wanted=True),
+        names(exports, wanted=True),
+        names(imports, wanted=False),
+        names(exports, wanted=False),
+    )
+
+
+def troubles_of(makers: Sequence[Maker], host: HostView, *, sure: bool = False) -> list[Trouble]:
+    """The imports of predicted components that neither the host nor one of them provides; ``sure``: only
+    those that a build will certainly have."""
+    files = {predicted_file(maker).path: maker for maker in makers}
+    verdicts = judge([predicted_file(maker) for maker in makers], host)
+    found = [
+        Trouble(component_name(files[path]), verdict.name.text, _line(files[path], verdict.name.text))
+        for path, each in verdicts.items()
+        for verdict in each
+        if verdict.unprovided and (not sure or _is_sure(files[path], verdict.name.text))
+    ]
+    return sorted(found, key=lambda trouble: (trouble.component, trouble.name))
+
+
+def _is_sure(maker: Maker, name: str) -> bool:
+    return maker.analysis.prediction.imports[name].certainty in SURE
+
+
+def _line(maker: Maker, name: str) -> Location:
+    """The WIT line that brings an import, else its binding."""
+    predicted = maker.analysis.prediction.imports[name]
+    for carrier in predicted.carriers:
+        item = carrier.binding.imports.get(carrier.name)
+        if item is not None and item.steps:
+            return item.steps[0].location
+        return carrier.binding.location
+    return Location(maker.component.crate.manifest)
+
+
+def makers_after(
+    place: Place, before: Sequence[Maker], changes: ChangeSet, toolchain: Toolchain
+) -> list[Maker]:
+    """The components of the edited tree, read from memory; none when its manifests cannot be read."""
+    crates = edited_crates(place.crates, changes, toolchain)
+    known = {component_name(maker) for maker in before}
+    makers = [Maker(crates, component) for component in crates.components] if crates else []
+    return [
+        maker
+        for maker in makers
+        if component_name(maker) in known
+        or maker.component.crate.component
+        or maker.analysis.bindings.bindings
+    ]
+
+
+def after_plan(maker: Maker, plan: Plan) -> Surface:
+    """What a component of the edited tree has: its prediction, and what the bridge is known to call.
+
+    The body of a bridge calls methods of resources, whose types the prediction cannot always know; what each
+    body needs is known, and is there when code of a crate that is linked calls the function.
+    """
+    found = surface(maker.analysis.prediction)
+    called = {name for function in plan.bridge if function.needed is not False for name in function.imports}
+    linked = plan.dependencies.keys() & {linked.crate.name for linked in maker.component.linked}
+    known = [name for name in found.possible_imports if ExternName.parse(name).unversioned in called]
+    versioned = {name for name in known if "@" in name} if linked else set()
+    return replace(
+        found,
+        imports=tuple(sorted({*found.imports, *versioned})),
+        possible_imports=tuple(name for name in found.possible_imports if name not in versioned),
+    )
+
+
+def _with_surfaces(plan: Plan, after: Mapping[str, Surface]) -> Plan:
+    return replace(
+        plan,
+        imports_after={name: found.imports for name, found in after.items()},
+        exports_after={name: found.exports for name, found in after.items()},
+    )
+
+
+def _plan_a(question: _Question) -> Plan:
+    from wasmdoctor.pipeline.bridges import plan_a
+
+    return plan_a(
+        question.place.crates,
+        question.host,
+        question.catalog,
+        question.options.bridge,
+        keep_wit=question.options.keep_wit,
+    )
+
+
+def _plan_b(question: _Question) -> Plan:
+    """An adapter component that exports what is missing; what it would be, without the edits."""
+    names = question.interfaces
+    if not names:
+        return Plan(PlanId.B, False, NOTHING)
+    declared = question.place.crates.workspace.declarations
+    unknown = [name for name in names if ExternName.parse(name).unversioned not in declared]
+    if unknown:
+        reason = f"no WIT in the sources declares {_list(unknown)}, which an adapter would have to export"
+        return Plan(PlanId.B, False, reason)
+    apps = sorted({trouble.component for trouble in question.troubles})
+    reason = (
+        f"an adapter component would export {_list(names)}, and be composed with each of {_list(apps)}; "
+        f"their crates stay as they are. {NOT_WRITTEN}"
+    )
+    steps = (
+        f"cargo build --target {question.place.crates.target}",
+        "wac plug COMPONENT.wasm --plug ADAPTER.wasm -o COMPOSED.wasm",
+    )
+    return Plan(
+        PlanId.B,
+        True,
+        reason,
+        loses="one file to ship: each component is composed with the adapter, which is one more crate to "
+        "build and keep; what leaks into the components' exports stays there",
+        steps=steps,
+    )
+
+
+def _plan_c(question: _Question) -> Plan:
+    """The crates that bind what is missing call standard WASI instead; which those are."""
+    names = question.interfaces
+    if not names:
+        return Plan(PlanId.C, False, NOTHING)
+    foreign = sorted(
+        {
+            carrier.binding.crate.name
+            for carrier in _carriers(question)
+            if _source(question, carrier.binding.crate.name) is not SourceKind.PATH
+        }
+    )
+    if foreign:
+        reason = f"{_list(foreign)} binds them, and comes from outside this workspace: its code cannot be changed here"
+        return Plan(PlanId.C, False, reason)
+    binding = sorted({carrier.binding.crate.name for carrier in _carriers(question)})
+    reason = (
+        f"the code of {_list(binding)} that calls {_list(names)} would be written again for standard WASI. "
+        f"{NOT_WRITTEN}"
+    )
+    return Plan(
+        PlanId.C,
+        True,
+        reason,
+        loses="the custom interfaces: whoever provides them otherwise can no longer be plugged in",
+        steps=(f"cargo build --target {question.place.crates.target}",),
+    )
+
+
+_MAKERS = {PlanId.A: _plan_a, PlanId.B: _plan_b, PlanId.C: _plan_c}
+
+NOTHING = "there is nothing to cure: the host provides all that the components import"
+NOT_WRITTEN = "This version describes this plan and does not write its edits."
+
+
+def _carriers(question: _Question) -> Iterator[Carrier]:
+    for maker in question.makers:
+        for name in question.interfaces:
+            predicted = maker.analysis.prediction.imports.get(name)
+            for carrier in predicted.carriers if predicted else ():
+                if carrier.certainty is not Certainty.UNUSED:
+                    yield carrier
+
+
+def _source(question: _Question, name: str) -> SourceKind:
+    for maker in question.makers:
+        for crate in maker.component.graph.crates.values():
+            if crate.name == name:
+                return crate.source_kind
+    return SourceKind.PATH
+
+
+def _list(names: Sequence[str], most: int = 4) -> str:
+    shown = [f"`{name}`" for name in names[:most]]
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _verdict(
+    best: PlanId | None, made: Mapping[PlanId, Plan], after: Mapping[PlanId, Mapping[str, Surface]]
+) -> str:
+    """Why a plan is the recommended one, by facts."""
+    match best:
+        case PlanId.A:
+            refused = sum(f.body.value == "refuses" for f in made[PlanId.A].bridge)
+            rest = f"; {refused} functions have no standard counterpart and refuse" if refused else ""
+            return f"one component that needs nobody but the host, and nothing to compose{rest}"
+        case PlanId.B:
+            return "plan A does not apply; an adapter leaves the crates as they are"
+        case PlanId.C:
+            return "plans A and B do not apply; the code that calls the interfaces can be changed"
+        case _:
+            return ""

@@ -866,10 +866,23 @@ def _family(table: _Table, runtime: Mapping[str, RuntimeFile]) -> MappingFamily:
 
 def _object(name: str, table: _Table) -> MappedObject:
     found = MappedObject(
-        name, frozenset(table.names("names", None)), table.text("type"), table.text("table", "")
+        name,
+        frozenset(table.names("names", None)),
+        table.text("type"),
+        table.text("table", ""),
+        _standard_names(table),
     )
     table.done()
     return found
+
+
+def _standard_names(table: _Table) -> tuple[str, ...]:
+    """The key ``imports``: standard interfaces without a version."""
+    names = table.names("imports")
+    for name in names:
+        if not (name.startswith("wasi:") and "/" in name and "@" not in name):
+            raise table.error("imports", f"{name!r} is no standard interface, such as wasi:io/poll")
+    return names
 
 
 def _mapped_function(table: _Table, objects: Mapping[str, MappedObject]) -> MappedFunction:
@@ -884,8 +897,12 @@ def _mapped_function(table: _Table, objects: Mapping[str, MappedObject]) -> Mapp
         result=table.names("result"),
         fails=table.flag("fails", True),
         consumes=table.flag("consumes", False),
-        imports=table.names("imports"),
+        fills=table.flag("fills", False),
+        imports=_standard_names(table),
     )
+    together = ("address", "bytes", *objects)
+    if len(row.result) > 1 and not set(row.result) <= set(together):
+        raise table.error("result", f"several can only be {', '.join(together)}")
     if row.on and row.on not in objects:
         raise table.error("on", f"must be one of [objects]: {', '.join(objects)}, not {row.on!r}")
     for key, roles, known in (
@@ -900,7 +917,4 @@ def _mapped_function(table: _Table, objects: Mapping[str, MappedObject]) -> Mapp
     for role in sorted(fields):
         if row.code.count(f"{{{role}}}") != 1:
             raise table.error("code", f"must have {{{role}}} once")
-    for name in row.imports:
-        if not (name.startswith("wasi:") and "/" in name and "@" not in name):
-            raise table.error("imports", f"{name!r} is no standard interface, such as wasi:io/poll")
     return row

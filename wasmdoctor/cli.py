@@ -322,7 +322,9 @@ def why(
         found = run_why(options, _catalog(), Toolchain(), stdin)
         answers, by_crate = found.whys, found.sizes
         if sizes and not by_crate:
-            _fail("there is no finished component", "sizes are those of code that was compiled: build it first")
+            _fail(
+                "there is no finished component", "sizes are those of code that was compiled: build it first"
+            )
         if not answers and not any(each.of(crate) for each in by_crate.values()) and not options.sizes:
             wanted = f"{options.pattern}#{function}" if function else options.pattern
             what = f"crate `{crate}` brings" if crate else f"nothing imports `{wanted}`"
@@ -777,7 +779,7 @@ class _Migration:
         try:
             files = [_shown(path) for path in write_reports(done, prepared.root, self.report_file)]
         except OSError as error:
-            click.echo(f"warning: the report cannot be written: {error.strerror or error}", err=True)
+            _say(f"warning: the report cannot be written: {error.strerror or error}", err=True)
             files = []
         _write(report.finished(done, files, self.style), None)
 
@@ -798,7 +800,7 @@ class _Migration:
         from wasmdoctor.pipeline.verify import VerifyOptions
 
         options = VerifyOptions(self.build_command, self.adapter)
-        return prove(prepared, options, self.toolchain, lambda text: click.echo(text, err=True))
+        return prove(prepared, options, self.toolchain, lambda text: _say(text, err=True))
 
 
 @cli.command()
@@ -808,21 +810,20 @@ class _Migration:
 )
 def undo(folder: str | None, force: bool) -> None:
     """Take back the last migration of FOLDER (or of the one around it), byte for byte."""
-    from wasmdoctor.pipeline.migrate import trees
+    from wasmdoctor.pipeline.migrate import nearest_tree
     from wasmdoctor.transaction import undo as run_undo
 
     with _explained():
-        found = trees((folder,) if folder else (), Path.cwd())
-        if not found:
-            _fail(
-                f"no migration was made in {folder or 'this folder'} or above", "name the workspace's folder"
-            )
-        undone = run_undo(found[-1] if folder else found[0], force=force)
-        click.echo(f"took back `{undone.label}`: {len(undone.paths)} files are as they were")
+        tree = nearest_tree(Path.cwd() / (folder or "."))
+        if tree is None:
+            where = folder or "this folder"
+            _fail(f"no migration was made in {where} or above", "name the workspace's folder")
+        undone = run_undo(tree, force=force)
+        _say(f"took back `{undone.label}`: {len(undone.paths)} files are as they were")
         if undone.kept:
-            click.echo(f"  what had been changed since is in {_shown(undone.kept)}")
+            _say(f"  what had been changed since is in {_shown(undone.kept)}")
         for note in undone.notes:
-            click.echo(f"  note: {note}")
+            _say(f"  note: {note}")
 
 
 def _plan_options(
@@ -855,6 +856,13 @@ def _shown(path: Path) -> str:
     return display_path(path, Path.cwd())
 
 
+def _say(text: str, *, err: bool = False) -> None:
+    """A line for a person: names in it come from files."""
+    from wasmdoctor.reporters.escape import safe
+
+    click.echo(safe(text), err=err)
+
+
 def _recover(words: list[str]) -> None:
     """Finish or take back what a killed migration left here, or at a path that was named, and say so."""
     paths = [word for word in words if not word.startswith("-") and os.path.exists(word)]
@@ -868,10 +876,10 @@ def _recover(words: list[str]) -> None:
         try:
             done = recover(tree)
         except TransactionError as error:
-            click.echo(f"warning: {_shown(tree)}: {error}", err=True)
+            _say(f"warning: {_shown(tree)}: {error}", err=True)
             continue
         if done is not None:
-            click.echo(f"note: {_shown(tree)}: {done.message}", err=True)
+            _say(f"note: {_shown(tree)}: {done.message}", err=True)
 
 
 @cli.command()

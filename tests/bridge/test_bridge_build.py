@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from bridge import zoo
-from bridge.bindgen import CASES, TOOLS, option, request, resolved
+from bridge.bindgen import CASES, CORPUS, TOOLS, option, request, resolved
+
+from wasmdoctor.migrate.bridge.derived import INTERFACES, derived
+from wasmdoctor.migrate.bridge.docs import wit_docs
 from wasmdoctor.migrate.bridge.module import Parts, bridge_module
+from wasmdoctor.model.plan import BodyKind
 
 pytestmark = pytest.mark.rust
 
 TARGET_DIR = Path(os.environ.get("CARGO_TARGET_DIR") or TOOLS / "target")
-DERIVES = "#[derive(Clone, Copy, PartialEq, Debug)]"
 
 MANIFEST = """
 [package]
@@ -57,12 +61,31 @@ fn main() {
 """
 
 
+def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Files by their paths below a folder."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def cargo(folder: Path, command: str) -> tuple[list[str], list[str]]:
+    """What the compiler says about a crate, and the lines that it prints when it runs. It must succeed."""
+    words = ["cargo", command, "--offline", "--quiet", "--message-format", "json", "-j2"]
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET_DIR)}
+    done = subprocess.run(
+        words, cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    said = [m["message"]["rendered"] for m in messages if m["reason"] == "compiler-message"]
+    assert done.returncode == 0, "\n".join(said) + done.stderr
+    return said, [line for line in done.stdout.splitlines() if not line.startswith("{")]
+
+
 @pytest.fixture
 def crate(tmp_path):
     """A crate with the calls twice: below `bindings` with the macro, below `plain` with the bridge."""
-    (tmp_path / "wit").mkdir()
-    (tmp_path / "wit" / "zoo.wit").write_text(zoo.WIT)
-    (tmp_path / "Cargo.toml").write_text(MANIFEST)
+    write(tmp_path, {"wit/zoo.wit": zoo.WIT, "Cargo.toml": MANIFEST})
     resolution = resolved(tmp_path / "wit")
     assert not resolution.problems
     world = next(iter(resolution.main[0].worlds.values()))
@@ -71,32 +94,36 @@ def crate(tmp_path):
         option("additional_derives_ignore", elements=(("", "held"), ("", "seen"), ("", "shape"))),
     )
     wanted = replace(request(world, options=options), path="src/plain/api.rs")
-    bridge = bridge_module(wanted, resolution, Parts(cases=CASES))
-    files = {
-        **{name: data.decode() for name, data in bridge.files.items()},
+    docs = wit_docs(lambda path: Path(path).read_bytes())
+    bridge = bridge_module(wanted, resolution, Parts(cases=CASES, docs=docs))
+    sources = {
         "src/bindings.rs": GENERATE,
         "src/bindings/calls.rs": zoo.CALLS,
         "src/plain.rs": "pub mod api;\npub mod calls;\n",
         "src/plain/calls.rs": zoo.CALLS,
         "src/main.rs": MAIN,
     }
-    for name, text in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(tmp_path, {**bridge.files, **sources})
     return tmp_path
 
 
 def test_the_same_code_compiles_against_both_and_prints_the_same(crate):
-    command = ["cargo", "run", "--offline", "--quiet", "--message-format", "json", "-j2"]
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET_DIR)}
-    done = subprocess.run(command, cwd=crate, env=environment, capture_output=True, text=True, timeout=600)
-    lines = done.stdout.splitlines()
-    messages = [json.loads(line) for line in lines if line.startswith("{")]
-    said = [message["message"]["rendered"] for message in messages if message["reason"] == "compiler-message"]
-    assert done.returncode == 0, "\n".join(said) + done.stderr
+    said, printed = cargo(crate, "run")
     assert said == []
-    assert lines[-1] == 'Fault::NotSupported "`enter` is not supported"'
+    assert printed == ['Fault::NotSupported "`enter` is not supported"']
+
+
+def test_the_documentation_of_the_wit_is_there(crate):
+    names = (crate / "src/plain/api/zoo/animals/names.rs").read_text()
+    assert names.startswith("//! `zoo:animals/names@1.2.0`\n//!\n//! Types that others take.\n")
+    assert "    /// Something else went wrong.\n    Other(String)," in names
+    assert "        /// May read.\n        const READ = 1 << 0;" in names
+    assert (
+        "    /// Gives food. `when` is a time.\n    ///\n    /// Nothing is left.\n    pub fn feed(" in names
+    )
+    assert '=> "It broke, and nobody knows why.",' in names
+    everything = (crate / "src/plain/api/zoo/animals/everything.rs").read_text()
+    assert "/// Never\n/// works.\npub fn fails() -> Result<u8, ()> {" in everything
 
 
 def test_it_is_as_rustfmt_leaves_it(crate):
@@ -107,3 +134,31 @@ def test_it_is_as_rustfmt_leaves_it(crate):
         cwd=crate, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_a_copy_of_wasi_under_another_name_calls_wasi(tmp_path, capsys):
+    # The WIT of the crate wasip2, its packages named `acme:...`, without versions and gates.
+    standard = CORPUS / "wasip2" / "wit"
+    for path in (standard / "deps").glob("*.wit"):
+        text = re.sub(
+            r"^\s*@(since|unstable|deprecated)\([^)]*\)\n", "", path.read_text(), flags=re.MULTILINE
+        )
+        text = re.sub(r"@\d+\.\d+\.\d+", "", text).replace("wasi:", "acme:")
+        write(tmp_path, {f"wit/deps/{path.name}": text})
+    imports = "".join(f"  import acme:{name.removeprefix('wasi:')};\n" for name in INTERFACES)
+    write(tmp_path, {"wit/all.wit": f"package probe:all;\nworld all {{\n{imports}}}\n"})
+    resolution = resolved(tmp_path / "wit")
+    assert not resolution.problems
+    world = resolution.main[0].worlds["all"]
+    parts = Parts(sources=(derived([resolved(standard)], CASES.general),), cases=CASES)
+    bridge = bridge_module(request(world), resolution, parts)
+    forwards = [function for function in bridge.functions if function.body is BodyKind.DERIVED]
+    manifest = MANIFEST.replace("bridge-probe", "wasi-probe").replace(
+        'wit-bindgen = "=0.48.1"', 'wasip2 = "2"'
+    )
+    write(tmp_path, {**bridge.files, "src/lib.rs": "pub mod bridge;\n", "Cargo.toml": manifest})
+    said, _ = cargo(tmp_path, "check")
+    with capsys.disabled():
+        print(f"\nbridge: {len(forwards)} of {len(bridge.functions)} functions of a copied WASI call WASI")
+    assert said == []
+    assert len(forwards) >= len(bridge.functions) - 3

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from bridge.bindgen import resolved
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.bindgen import resolved
 from wasmdoctor.migrate.bridge.names import (
     Modules,
     camel,
@@ -78,7 +78,7 @@ def test_names_of_functions_and_parameters(tmp_path):
 interface i {
   resource r {
     constructor(%in: u8);
-    %move: func(%self: u8);
+    %move: func(%match: u8);
     make: static func() -> r;
   }
   %loop: func(%as: u8, b-c: u8);
@@ -88,7 +88,7 @@ interface i {
     functions = resolution.main[0].interfaces["i"].functions.values()
     assert [(function_name(f), parameter_names(f)) for f in functions] == [
         ("new", ("in_",)),
-        ("move_", ("self", "self_")),
+        ("move_", ("self", "match_")),
         ("make", ()),
         ("loop_", ("as_", "b_c")),
     ]

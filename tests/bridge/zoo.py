@@ -13,14 +13,24 @@ interface names {
     other(string),
     code(u16),
   }
-  flags rights { read, write-it, %type }
+  flags rights {
+    /// May read.
+    read, write-it, %type }
   resource keeper {
     constructor(name: string);
     get-name: func() -> string;
+    /// Gives food. `when` is a time.
+    ///
+    /// Nothing is left.
     feed: func(food: list<u8>, when: option<string>) -> result<u64, fault>;
     hire: static func(names: list<string>) -> result<keeper, fault>;
   }
-  enum trouble { unsupported, broken }
+  /// What goes wrong.
+  enum trouble {
+    unsupported,
+    /// It broke, and nobody knows why.
+    broken,
+  }
   record long-record-name {
     the-first-of-many-fields: u8, the-second-of-many-fields: string, the-third-of-many-fields: list<tag>,
   }
@@ -58,6 +68,9 @@ interface everything {
   long-name-of-a-function-with-many-parameters: func(first-parameter: string, second-parameter: list<u8>,
     third-parameter: long-record-name) -> result<long-record-name, trouble>;
   %match: func(%as: u8, %loop: string) -> u8;
+  /** Never
+   *  works.
+   */
   fails: func() -> result<u8>;
 
   resource cage {

@@ -135,7 +135,9 @@ def test_lines_of_a_debug_build() -> None:
     places = {step["name"]: step for way in answer["calls"] for step in way["steps"] if step["line"]}
     step = places["shape_called::level"]
     assert step["path"] == "shape-called/src/lib.rs"
-    assert (folder / step["path"]).read_text().splitlines()[step["line"] - 1] == "pub fn level() -> u32 {"
+    # A function that does nothing but call begins, for LLVM, at the call.
+    lines = (folder / step["path"]).read_text().splitlines()
+    assert "pub fn level() -> u32 {" in lines[step["line"] - 2 : step["line"]]
     assert places["shapes::<Shapes as Guest>::measure"]["path"] == "shapes/src/lib.rs"
 
 

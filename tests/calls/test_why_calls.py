@@ -20,7 +20,7 @@ from wasmdoctor.pipeline.why import why as run_why
 from wasmdoctor.readers.code import read_code
 from wasmdoctor.readers.wasm import BytesSource
 from wasmdoctor.reporters.console import Style
-from wasmdoctor.reporters.why import render, render_json
+from wasmdoctor.reporters.why import render, render_json, render_sizes
 from wasmdoctor.toolchain import Toolchain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,3 +199,42 @@ def test_text(width: int) -> None:
         line.strip() for line in lines
     )
     assert "  leaked export scheduler" not in text, "the own export's way says enough"
+
+
+# -- sizes
+
+
+def sizes(folder: Path, path: str, **options: Any) -> dict:
+    found = run_why(WhyOptions((path,), folder, **options), Catalog(), Toolchain())
+    (document,) = json.loads(render_json(found.whys, found.sizes))["sizes"]
+    return document
+
+
+def test_sizes_of_crates_with_and_without_sources(alone: Path) -> None:
+    known = sizes(FIXTURE, "prebuilt/scheduler.wasm", sizes=True)
+    rows = {row["name"]: row for row in known["crates"]}
+    core = rows["scheduler-core"]
+    assert core["packages"] == [{"name": "scheduler-core", "version": "0.1.0"}]
+    assert 0 < core["leaked"] < core["own"] <= core["bytes"]
+    assert rows["scheduler"]["leaked"] == 0, "the application exports only what its world has"
+    assert known["leaked"] == sum(row["leaked"] for row in known["crates"])
+    unknown = sizes(alone, "scheduler.wasm", sizes=True)
+    assert unknown["code"] == known["code"] == sum(row["bytes"] for row in known["crates"])
+    assert unknown["leaked"] is None
+    assert {row["own"] for row in unknown["crates"]} == {None}
+
+
+def test_a_crates_size_comes_with_what_it_brings() -> None:
+    found = run_why(
+        WhyOptions(("prebuilt/scheduler.wasm",), FIXTURE, crate="scheduler-core"), Catalog(), Toolchain()
+    )
+    assert {answer.kind for answer in found.whys} == {"import", "export"}
+    shown = " ".join(render_sizes(found.sizes, "scheduler-core", Style(80)).split())
+    assert re.search(r"scheduler-core 0\.1\.0: [\d,]+ bytes of code in \d+ functions", shown)
+    assert "are reached only from leaked exports" in shown
+
+
+def test_sizes_of_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "a"\nversion = "0.1.0"\n')
+    done = run("why", "--sizes", cwd=tmp_path)
+    assert (done.returncode, "there is no finished component" in done.stderr) == (2, True)

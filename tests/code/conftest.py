@@ -14,6 +14,12 @@ from pathlib import Path
 import pytest
 from conftest import WASM_TOOLS, run_tool
 
+from wasmdoctor.model.artifact import CoreTarget, ModuleRole
+from wasmdoctor.model.calls import ComponentCode, ModuleCode
+from wasmdoctor.readers.artifacts import core_target
+from wasmdoctor.readers.code import read_code
+from wasmdoctor.readers.wasm import BytesSource, read_component
+
 FUNCTION = re.compile(r"\(func \(;(\d+);\) \(type (\d+)\)")
 CALLS = ("call", "return_call", "ref.func")
 
@@ -149,3 +155,75 @@ def printed() -> Callable[[bytes | Path], list[Printed]]:
         return modules
 
     return read
+
+
+def compare(ours: ModuleCode, theirs: Printed) -> None:
+    """Assert that a module has the calls that the text has."""
+    first = len(ours.imports)
+    assert [(item.module, item.field) for item in ours.imports] == theirs.imports
+    assert ours.count == len(theirs.types)
+    calls = {first + number: set(row) for number, row in enumerate(ours.calls)}
+    assert calls == theirs.calls
+    assert {first + number: set(row) for number, row in ours.references.items()} == theirs.references
+    signatures: dict[int, str] = {}
+    for function, type_ in theirs.types.items():
+        assert ours.signatures[function] == signatures.setdefault(type_, ours.signatures[function])
+    table_calls = {
+        first + number: {(call.table, call.signature) for call in row}
+        for number, row in ours.table_calls.items()
+    }
+    assert table_calls.keys() == theirs.table_calls.keys()
+    for function, row in theirs.table_calls.items():
+        assert {table for table, _ in row} == {table for table, _ in table_calls[function]}
+        known = {(table, signatures[type_]) for table, type_ in row if type_ in signatures}
+        assert known <= table_calls[function]
+    assert {table: row for table, row in ours.elements.items() if row} == {
+        table: row for table, row in theirs.elements.items() if row
+    }
+    assert dict(ours.exports) == theirs.exports
+    assert ours.start == theirs.start
+
+
+@pytest.fixture(scope="session")
+def same(printed: Callable[[bytes | Path], list[Printed]]) -> Callable[[bytes], ComponentCode]:
+    """``same(binary)``: compare all modules of a binary with the printed ones, and give what was read."""
+
+    def run(binary: bytes) -> ComponentCode:
+        code = read_code(BytesSource(binary), "it.wasm")
+        assert not code.problems
+        by_place = sorted(code.modules, key=lambda module: module.offset)
+        for ours, theirs in zip(by_place, printed(binary), strict=True):
+            compare(ours, theirs)
+        return code
+
+    return run
+
+
+def names_agree(binary: bytes, code: ComponentCode) -> None:
+    """What the wiring says of a core import is what the names that wit-component gives it say."""
+    component = read_component(BytesSource(binary), "it.wasm")
+    assert not component.nested_components or len(component.modules) == len(code.modules)
+    imports = [extern.name for extern in component.imports]
+    wired = {at: (item.name, item.function) for item in code.imports for at in item.at}
+    seen = 0
+    for number, module in enumerate(code.modules):
+        if module.role not in (ModuleRole.MAIN, ModuleRole.ADAPTER):
+            continue
+        for index, item in enumerate(module.imports):
+            target, interface, function = core_target(item.module, item.field, imports)
+            if target is CoreTarget.IMPORT:
+                expected = (interface, "" if function == interface else function)
+                assert wired[number, index] == expected
+                seen += 1
+            elif target is CoreTarget.ADAPTER:
+                ((called, _),) = code.links[number, index]
+                assert code.modules[called].role is ModuleRole.ADAPTER
+    assert seen == len(
+        [at for at in wired if code.modules[at[0]].role in (ModuleRole.MAIN, ModuleRole.ADAPTER)]
+    )
+
+
+@pytest.fixture(scope="session")
+def assert_names_agree() -> Callable[[bytes, ComponentCode], None]:
+    """``assert_names_agree(binary, code)``: see ``names_agree``."""
+    return names_agree

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from itertools import product
@@ -265,6 +266,41 @@ def test_a_document_without_its_components(tmp_path: Path) -> None:
     done = tests_support.run("compose", "whole.wac", "--dry-run", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stdout.count("no component was found for the package") == 2
+
+
+@pytest.mark.rust
+def test_wac_makes_the_same(tmp_path: Path, made: Callable[[list[str], list[str]], bytes]) -> None:
+    """With the real wac, from the components and from a document. tests/tools/setup.sh installs it."""
+    tools = Path(os.environ.get("WASMDOCTOR_TOOLS") or Path.home() / ".cache" / "wasmdoctor-tools") / "bin"
+    assert (tools / "wac").is_file(), "wac is missing: run tests/tools/setup.sh"
+    env = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    write(
+        tmp_path, made, app=(["log", "kv", "net"], ["id"]), logs=([], ["log", "net"]), keys=(["log"], ["kv"])
+    )
+    names = ["app.wasm", "logs.wasm", "keys.wasm"]
+    done = tests_support.run("compose", *names, "-o", "one.wasm", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "made by wac 0." in done.stdout
+    done = tests_support.run("compose", *names, "--format", "wac", cwd=tmp_path, env=env)
+    (tmp_path / "whole.wac").write_text(done.stdout)
+    done = tests_support.run("compose", "whole.wac", *names, "-o", "two.wasm", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "one.wasm").read_bytes() == (tmp_path / "two.wasm").read_bytes()
+    done = tests_support.run(
+        "compose", *names, "--tool", "wasm-tools", "-o", "three.wasm", cwd=tmp_path, env=env
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for result in ("one.wasm", "three.wasm"):
+        engine = Engine(Config())
+        component = Component(engine, (tmp_path / result).read_bytes())
+        Linker(engine).instantiate(Store(engine), component)
+    # A document that leaves an import to the host is made, and said to be refused.
+    (tmp_path / "half.wac").write_text(
+        "package demo:half;\nlet app = new local:app { ... };\nexport app...;\n"
+    )
+    done = tests_support.run("compose", "half.wac", "app.wasm", "-o", "half.wasm", cwd=tmp_path, env=env)
+    assert done.returncode == 1
+    assert "half.wasm would still import `t:app/kv@1.0.0`" in done.stdout
 
 
 def test_bad_input(tmp_path: Path, made: Callable[[list[str], list[str]], bytes]) -> None:

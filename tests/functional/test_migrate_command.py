@@ -275,7 +275,7 @@ apply(root, ChangeSet(tuple(changes)), label="migrate --plan a")
 """
 
 
-@pytest.mark.parametrize("at", [1, 2, 3, 5])
+@pytest.mark.parametrize("at", [1, 5])
 def test_any_command_sees_to_a_migration_that_was_killed(tmp_path: Path, at: int) -> None:
     tree = tmp_path / "tree"
     (tree / "below").mkdir(parents=True)
@@ -289,3 +289,66 @@ def test_any_command_sees_to_a_migration_that_was_killed(tmp_path: Path, at: int
     assert contents in ({b"old"}, {b"new"})
     assert "note: .." in done.stderr or contents == {b"old"}
     assert run("hosts", cwd=tree / "below").stderr == "", "once is enough"
+
+
+CARGO = """\
+#!/bin/sh
+echo "$@" >> "$SAID"
+case "$1" in
+  component) mkdir -p "$CARGO_TARGET_DIR/wasm32-wasip1/debug" &&
+    cp "$MADE" "$CARGO_TARGET_DIR/wasm32-wasip1/debug/ferry_dock.wasm" ;;
+  build) exit 9 ;;
+esac
+"""
+RUSTC = """\
+#!/bin/sh
+echo "$LIBDIR"
+"""
+TICKET = "package a:b;\nworld w { export ticket: func() -> u32; }\n"
+
+
+def program(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@pytest.mark.usefixtures("no_rust")
+def test_cargo_component_builds_what_is_made_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dummy: Dummy
+) -> None:
+    """Where the crates have its metadata and it is installed; the programs here only say what was asked of them."""
+    tree = copied(WORKSPACES / "checked-in-bindings", tmp_path / "ferry")
+    manifest = tree / "ferry-dock/Cargo.toml"
+    manifest.write_text(manifest.read_text() + '\n[package.metadata.component]\npackage = "ferry:dock"\n')
+    (tmp_path / "made.wasm").write_bytes(dummy(TICKET, "w"))
+    (tmp_path / "libs").mkdir()
+    (tmp_path / "libs/libstd-1.rlib").touch()
+    program(tmp_path / "bin/cargo", CARGO)
+    program(tmp_path / "bin/cargo-component", "#!/bin/sh\n")
+    program(tmp_path / "bin/rustc", RUSTC)
+    for name, path in (("SAID", "said"), ("MADE", "made.wasm"), ("LIBDIR", "libs")):
+        monkeypatch.setenv(name, str(tmp_path / path))
+    before = snapshot(tree)
+    done = migrate(tree, rust=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "component build --target wasm32-wasip1 -p ferry-dock" in done.stderr, (
+        "it is said before it is run"
+    )
+    assert (tmp_path / "said").read_text() == "component build --target wasm32-wasip1 -p ferry-dock\n"
+    assert "as predicted" in done.stdout
+    assert snapshot(tree) != before
+    assert sorted(os.listdir(tree / OWN)) == [".gitignore", "journal", "lock", "removed", "reports"]
+
+
+@pytest.mark.usefixtures("no_rust")
+def test_a_compiler_without_the_target(
+    orchard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path / "bin/cargo", CARGO)
+    program(tmp_path / "bin/rustc", RUSTC)
+    monkeypatch.setenv("SAID", str(tmp_path / "said"))
+    monkeypatch.setenv("LIBDIR", str(tmp_path / "nowhere"))
+    done = migrate(orchard, rust=False)
+    assert done.returncode == 0, done.stderr
+    assert "the compiler has no standard library for wasm32-wasip1" in done.stdout
+    assert (tmp_path / "said").read_text() == "metadata --format-version 1\n", "for Cargo.lock"

@@ -119,11 +119,52 @@ def test_a_plan_that_does_not_apply_says_why(tmp_path: Path) -> None:
     assert "by hand" in a["reason"]
 
 
-def test_foreign_code_rules_plan_c_out(tmp_path: Path) -> None:
-    tree = copied(WORKSPACES / "registry-bindings", tmp_path / "registry")
-    three = plans(document(tree, code=1))
+HEDGE = """\
+wit_bindgen::generate!({ inline: "package hedge:wit; interface shears { cut: func(); } world w { import shears; }" });
+pub fn trim() { hedge::wit::shears::cut() }
+"""
+GARDEN = """\
+wit_bindgen::generate!({ inline: "package garden:wit; world garden { export tend: func(); }" });
+struct Garden;
+impl Guest for Garden { fn tend() { hedge::trim() } }
+export!(Garden);
+"""
+PACKAGE = (
+    '[package]\nname = "%s"\nversion = "1.0.0"\nedition = "2021"\n[dependencies]\nwit-bindgen = "0.48"\n'
+)
+LOCK = """\
+version = 4
+[[package]]
+name = "garden"
+version = "1.0.0"
+dependencies = ["hedge"]
+[[package]]
+name = "hedge"
+version = "1.0.0"
+source = "registry+x"
+"""
+
+
+def test_foreign_code_rules_plans_a_and_c_out(tmp_path: Path) -> None:
+    """What a crate from a registry binds and calls can be provided, but not edited away."""
+    hedge = tmp_path / "cargo/registry/src/index-1/hedge-1.0.0"
+    garden = tmp_path / "garden"
+    for folder in (hedge, garden):
+        (folder / "src").mkdir(parents=True)
+        (folder / "Cargo.toml").write_text(PACKAGE % folder.name.partition("-")[0])
+    (hedge / "src/lib.rs").write_text(HEDGE)
+    (garden / "src/lib.rs").write_text(GARDEN)
+    manifest = (garden / "Cargo.toml").read_text()
+    (garden / "Cargo.toml").write_text(manifest + 'hedge = "1"\n[lib]\ncrate-type = ["cdylib"]\n')
+    (garden / "Cargo.lock").write_text(LOCK)
+    done = run("plan", "--format", "json", cwd=garden, env={"CARGO_HOME": str(tmp_path / "cargo")})
+    assert done.returncode == 1, done.stdout + done.stderr
+    three = plans(json.loads(done.stdout))
+    assert not three["a"]["applicable"]
     assert not three["c"]["applicable"]
-    assert "`wasip2`" in three["c"]["reason"]
+    assert "`hedge`" in three["a"]["reason"]
+    assert "`hedge`" in three["c"]["reason"]
+    assert not any(plan["recommended"] and not plan["applicable"] for plan in three.values())
 
 
 def test_the_diff_is_one_that_git_takes(orchard: Path, diff: str, tmp_path: Path) -> None:

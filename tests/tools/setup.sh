@@ -3,7 +3,9 @@
 #
 #   - a Rust that can build for wasm32-wasip1 and wasm32-wasip2: rustup's when it has both targets, else
 #     Debian's packages, which bring the sources of std
-#   - wasm-component-ld, the linker for wasm32-wasip2
+#   - wasm-component-ld, the linker for wasm32-wasip2, wac, which composes components, and wit-bindgen, whose
+#     generated code is compared with ours
+#   - clang, for a component made of C
 #   - the adapter that makes a component of a preview1 module
 #   - published crates that carry WIT, for the tests of the WIT reader
 #
@@ -11,8 +13,10 @@
 # ${WASMDOCTOR_TOOLS:-~/.cache/wasmdoctor-tools}. Any failure ends it with a message and a code other than 0.
 set -euo pipefail
 
-readonly DEBIAN_PACKAGES=(rustc-web cargo-web rust-web-src lld-19 wasi-libc)
+readonly DEBIAN_PACKAGES=(rustc-web cargo-web rust-web-src lld-19 wasi-libc clang-19)
 readonly LINKER_VERSION=0.5.31
+readonly WAC_VERSION=0.12.0
+readonly WIT_BINDGEN_VERSION=0.48.1
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export WASMDOCTOR_TOOLS=${WASMDOCTOR_TOOLS:-${HOME:?HOME is not set}/.cache/wasmdoctor-tools}
@@ -61,17 +65,20 @@ install_debian_packages() {
   done
 }
 
-linker_version() {
-  "$WASMDOCTOR_TOOLS/bin/wasm-component-ld" --version 2>/dev/null || true
+# The version that a program in our own folder says it has, or nothing.
+version_of() {
+  "$WASMDOCTOR_TOOLS/bin/$1" --version 2>/dev/null || true
 }
 
-install_linker() {
-  if [[ $(linker_version) != *" $LINKER_VERSION"* ]]; then
-    cargo install --locked --force --root "$WASMDOCTOR_TOOLS" wasm-component-ld --version "$LINKER_VERSION" ||
-      die "cargo could not install wasm-component-ld $LINKER_VERSION"
+# Builds a program from a crate, unless that version of it is there: PROGRAM CRATE VERSION.
+install_program() {
+  local program=$1 crate=$2 version=$3
+  if [[ $(version_of "$program") != *" $version"* ]]; then
+    cargo install --locked --force --root "$WASMDOCTOR_TOOLS" "$crate" --version "$version" ||
+      die "cargo could not install $crate $version"
   fi
-  [[ $(linker_version) == *" $LINKER_VERSION"* ]] || die "wasm-component-ld $LINKER_VERSION does not run"
-  show wasm-component-ld "$LINKER_VERSION ($WASMDOCTOR_TOOLS/bin/wasm-component-ld)"
+  [[ $(version_of "$program") == *" $version"* ]] || die "$program $version does not run"
+  show "$program" "$version ($WASMDOCTOR_TOOLS/bin/$program)"
 }
 
 # Fetches the crates whose WIT the tests of the WIT reader compare with wasm-tools.
@@ -97,7 +104,9 @@ main() {
     export PATH=/usr/bin:$PATH
     show rustc "$(rustc --version)"
   fi
-  install_linker
+  install_program wasm-component-ld wasm-component-ld "$LINKER_VERSION"
+  install_program wac wac-cli "$WAC_VERSION"
+  install_program wit-bindgen wit-bindgen-cli "$WIT_BINDGEN_VERSION"
   fetch_corpus
   show adapter "$("$root/fixtures/scheduler/build.sh" --adapter)"
 }

@@ -152,12 +152,16 @@ class CallGraph:
     ) -> Iterator[CallPath]:
         """As ``paths``, but one for every function that calls the import itself; at most ``most``."""
         found = 0
+        starts = self.code.roots if roots is None else roots
+        reached = self.reached(starts, possible=True)
         for number in self._numbers(target.at):
             certain = dict.fromkeys(self._certain.predecessors(number), False)
             callers = dict.fromkeys(self._possible.predecessors(number), True) | certain
             for caller, possible in sorted(callers.items()):
+                if not reached.has(caller):
+                    continue  # each of the others has a path, so that ``most`` bounds the work too
                 way = self._toward([caller])
-                for root in self.code.roots if roots is None else roots:
+                for root in starts:
                     steps = self._follow(self._number(root.at), way)
                     if not steps:
                         continue
@@ -219,14 +223,21 @@ class _Way:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The functions that some roots reach."""
+    """The functions that some roots reach: a set of ``FunctionId``."""
 
     _seen: bytearray
     _number: Callable[[FunctionId], int]
 
-    def __contains__(self, at: FunctionId) -> bool:
-        number = self._number(at)
-        return number != NONE and bool(self._seen[number])
+    def __contains__(self, at: object) -> bool:
+        match at:
+            case (int() as module, int() as function):
+                number = self._number((module, function))
+                return number != NONE and bool(self._seen[number])
+        return False
+
+    def has(self, number: int) -> bool:
+        """Whether what has this number in the graph is reached."""
+        return bool(self._seen[number])
 
     def any(self, ids: Iterable[FunctionId]) -> bool:
         """Whether one of these is reached."""

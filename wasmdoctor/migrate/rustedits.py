@@ -41,10 +41,9 @@ def cut_items(path: str, data: bytes, cuts: Iterable[Cut]) -> list[Replace]:
         start, end, whole = _lines(data, cut.span)
         if regions and whole and regions[-1].whole and not data[regions[-1].end : start].strip():
             last = regions[-1]
-            if not (last.put and cut.put):
+            if not last.put and not cut.put:
                 last.end = max(last.end, end)
                 last.causes.append(cut.cause)
-                last.put = last.put or cut.put
                 continue
         regions.append(_Region(start, end, whole, [cut.cause], cut.put))
     return [_replace(path, data, region) for region in regions]

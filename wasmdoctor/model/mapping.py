@@ -16,8 +16,8 @@ PARAM_ROLES: Final = tuple(
 """What a parameter can be to a function, beside the objects of its family."""
 
 RESULT_ROLES: Final = tuple(
-    """address addresses bits bytes chunk count datetime datetime-record family first-ip flag fraction instant ip ips
-    maybe-text maybe-value pairs response signed text texts""".split()
+    """address addresses bits bytes chunk count datetime datetime-record family first-ip flag fraction instant ips
+    maybe-text maybe-value pairs response signed texts""".split()
 )
 """What a function can give, beside nothing and the objects of its family."""
 
@@ -29,13 +29,15 @@ class MappedObject:
     ``names`` are words of which a resource, or the parameter or type of a handle, has at least one.
     ``type`` is the Rust type inside, ``table`` the static ``handles::Table`` of those that go by numbers, both
     as paths inside the runtime module (``tcp::Socket``). The type ``()`` is that of objects that hold nothing:
-    their methods are what functions without an object are elsewhere.
+    their methods are what functions without an object are elsewhere. ``imports`` are the standard interfaces that
+    its end needs: they belong to the functions that make it.
     """
 
     name: str
     names: frozenset[str]
     type: str
     table: str = ""
+    imports: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -53,7 +55,8 @@ class MappedFunction:
     those that may, with the Rust that stands for them when they are not. ``result`` are the roles of what it
     gives, several when they come together (a datagram: bytes and address). ``code`` is a Rust expression in
     which ``{role}`` stands for a parameter and ``{runtime}`` for the module with the runtime files; it gives
-    ``Result<T, Kind>`` when ``fails``. ``consumes``: the object is gone afterwards. ``imports`` are the
+    ``Result<T, Kind>`` when ``fails``. ``consumes``: the object is gone afterwards. ``fills``: it puts in
+    what others of the family give; when rows of a family do that, an interface needs one of them. ``imports`` are the
     standard interfaces that it needs, those of its parameters' conversions left out.
     """
 
@@ -67,6 +70,7 @@ class MappedFunction:
     result: tuple[str, ...] = ()
     fails: bool = True
     consumes: bool = False
+    fills: bool = False
     imports: tuple[str, ...] = ()
 
 

@@ -66,7 +66,8 @@ class Plan:
     ``reason`` says why it is applicable and what it does, or why it is not. ``imports_after`` and
     ``exports_after`` map a component (its crate's name) to the names that building it gives then.
     ``dependencies`` are crates that the edits add, with their requirement (``wasip2 = "1"``). ``loses``
-    is what the person gives up, ``steps`` the commands that build the result.
+    is what the person gives up, ``steps`` the commands that build the result. ``left`` are imports that nobody
+    provides and that the plan does not cure; ``manual`` says why.
     """
 
     plan: PlanId
@@ -81,3 +82,4 @@ class Plan:
     dependencies: Mapping[str, str] = field(default_factory=dict)
     loses: str = ""
     steps: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()

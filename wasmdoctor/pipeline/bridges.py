@@ -24,7 +24,7 @@ RUNTIME_CRATES = {"wasip2": NewDependency("2")}
 
 
 def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *, keep_wit: bool) -> Plan:
-    """Plan A for one workspace, its edits composed.
+    """Plan A for one workspace, its edits composed. Imports that it leaves are in ``Plan.left``.
 
     Edits that contradict each other, or leave a file that cannot be parsed, make the plan not applicable: that
     is a fault of wasmdoctor, and the reason says where. Raises CatalogError for broken data.
@@ -40,6 +40,7 @@ def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
         dependencies=result.dependencies,
         loses=result.loses,
         steps=result.steps,
+        left=tuple(sorted({one.name for one in result.left})),
     )
     if not result.applicable:
         return plan
@@ -52,7 +53,7 @@ def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
 
 def _maker(catalog: Catalog, mode: BridgeMode) -> BridgeMaker:
     """What makes bridge modules: of standard WASI where that can be, or of refusals only."""
-    cases = _refusals(catalog)
+    cases = refusals(catalog)
     if mode is BridgeMode.STUB:
         return bridge_maker(Parts(cases=cases))
     mappings = catalog.mappings
@@ -65,7 +66,8 @@ def _maker(catalog: Catalog, mode: BridgeMode) -> BridgeMaker:
     return bridge_maker(parts)
 
 
-def _refusals(catalog: Catalog) -> ErrorCases:
+def refusals(catalog: Catalog) -> ErrorCases:
+    """The error cases that a refusal may use: ``rules/mappings/refusals.toml``. Raises CatalogError."""
     path = catalog.folders[0] / "mappings" / "refusals.toml"
     try:
         return ErrorCases.read(tomllib.loads(path.read_text("utf-8")))

@@ -8,24 +8,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wasmdoctor.discover import Binary, display_path
 from wasmdoctor.graph.calls import CallGraph, CallPath, CallStep, reached_functions, strongest
-from wasmdoctor.graph.sizes import sizes_by_crate
 from wasmdoctor.model.artifact import ModuleRole
-from wasmdoctor.model.binding import Evidence
 from wasmdoctor.model.calls import ComponentCode, FunctionId, ImportedFunction, ModuleCode, RootKind
-from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.finding import CallChain, OriginStep, ReachedBy
-from wasmdoctor.model.sizes import CodeSizes
 from wasmdoctor.model.source import Location
-from wasmdoctor.model.symbol import Language, Symbol
 from wasmdoctor.pipeline.binaries import opened
 from wasmdoctor.readers.code import read_code
-from wasmdoctor.readers.symbols import Owner, packages_of, read_symbol
 from wasmdoctor.readers.wasm.cursor import Malformed
 from wasmdoctor.readers.wasm.sections import sections
 from wasmdoctor.readers.wasm.source import Window
+
+if TYPE_CHECKING:  # `check` asks what is reached, and for no names and sizes
+    from wasmdoctor.model.cargo import CrateId
+    from wasmdoctor.model.sizes import CodeSizes
+    from wasmdoctor.model.symbol import Symbol
+    from wasmdoctor.readers.symbols import Owner
 
 MOST_STEPS = 200
 """Of a longer way the first and last functions are told: nobody reads more, and a hostile one has a million."""
@@ -97,20 +98,23 @@ class Calls:
     def chains(
         self, name: str, wanted: Callable[[str], bool], *, every: bool, most: int
     ) -> tuple[CallChain, ...]:
-        """The ways to an import: of each export that reaches it the shortest, or with ``every`` all, at most ``most``.
+        """The ways to an import: of each export that reaches it the shortest, or with ``every`` all.
 
-        ``wanted`` says of a function's name whether it is asked for. Own exports come first, ways that rest
-        on a table last. All ways are those from each exported function to each imported one, one for every
-        function that calls it.
+        ``wanted`` says of a function's name whether it is asked for, ``most`` how many ways there may be.
+        Those of own exports come first, ones that rest on a table behind others. All ways are those from each
+        exported function to each imported one, one for every function that calls it.
         """
         targets = [each for each in self.code.imports if each.name == name and wanted(each.function)]
         paths = self._all(targets, most) if every else self._shortest(targets)
-        found = [_Cut.of(path) for path in paths]
+        ordered = sorted(paths, key=self._order)[:most]
+        found = [_Cut.of(path) for path in ordered]
         places = self._places({step.at for each in found for step in each.steps})
-        chains = [self._chain(each, places) for each in found]
-        return tuple(
-            sorted(chains, key=lambda chain: (bool(chain.leaked), chain.possible, chain.kind != "export"))
-        )
+        return tuple(self._chain(each, places) for each in found)
+
+    def _order(self, path: CallPath) -> tuple[bool, bool, bool]:
+        root = path.root
+        exported = root.kind is RootKind.EXPORT
+        return exported and root.name in (self.leaked or ()), path.possible, not exported
 
     def _all(self, targets: Iterable[ImportedFunction], most: int) -> Iterator[CallPath]:
         ways = (path for target in targets for path in self.graph.paths_by_caller(target, most=most))
@@ -132,11 +136,14 @@ class Calls:
                 key = (path.root.kind, path.root.name)
                 if key not in found or _length(path) < _length(found[key]):
                     found[key] = path
-            best = found | best
+            for key, path in found.items():
+                best.setdefault(key, path)
         yield from best.values()
 
     def sizes(self, size: int) -> CodeSizes:
         """The code of each crate, ``size`` being that of the file; what only leaked exports reach is apart."""
+        from wasmdoctor.graph.sizes import sizes_by_crate
+
         own = leaked = None
         if self.leaked is not None:
             exported = [root for root in self.code.roots if root.kind is RootKind.EXPORT]
@@ -186,7 +193,7 @@ class Calls:
             "function",
             symbol.path or self._without_name(step.at),
             place or Location(self.path),
-            Evidence.COMPONENT.value,
+            "component",
             "" if place is None else self.path,
             self._owner(symbol),
             step.possible,
@@ -194,6 +201,8 @@ class Calls:
 
     def symbol(self, at: FunctionId) -> Symbol:
         """The name of a function, taken apart."""
+        from wasmdoctor.readers.symbols import read_symbol
+
         module, function = at
         return read_symbol(self.code.modules[module].names.get(function, ""))
 
@@ -232,13 +241,15 @@ class Calls:
 
     def _owner(self, symbol: Symbol) -> str:
         """The package of a Rust function where there is one without doubt, else the crate as the name has it."""
-        if symbol.language is not Language.RUST or not symbol.package:
+        if symbol.language.value != "rust" or not symbol.package:
             return ""
         package = self._package(symbol)
         return package.name if package else symbol.package
 
     def _package(self, symbol: Symbol) -> CrateId | None:
         """The package that a function's name points to, if there is no doubt."""
+        from wasmdoctor.readers.symbols import packages_of
+
         crate = (symbol.package, symbol.package_id)
         if crate not in self._owners:
             self._owners |= packages_of([crate], self._known)

@@ -22,7 +22,7 @@ from wasmdoctor.model.wasm import Extern, ExternKind, WasmFile
 from wasmdoctor.pipeline.binaries import read_binaries
 from wasmdoctor.pipeline.files import write_whole
 from wasmdoctor.readers.wac import read_wac
-from wasmdoctor.readers.wasm import FileSource, read_component
+from wasmdoctor.readers.wasm import BytesSource, FileSource, read_component
 from wasmdoctor.reporters.wac import configuration, document, instance_names
 from wasmdoctor.toolchain import Toolchain, ToolError
 
@@ -166,13 +166,13 @@ def _compose_document(
         packages[package.text] = file
         if place is not None:
             places[package.text] = place
-    inside = tuple(file for file in packages.values() if file is not None)
-    composition = wire(inside, lambda extern: _has(host, extern))
+    # The document itself says how things are wired: nothing is to be found out here.
+    composition = Composition(paths[0], (paths[0],), (paths[0],), (), (), (), (), ())
     facts = CompositionFacts(composition, host.id, options.output, (parsed,), {paths[0]: packages})
     findings = composition_findings(facts, catalog.lint)
     text = (options.cwd / paths[0]).read_text("utf-8", "replace")
     result = Composed(composition, findings, text, host.id, options.output)
-    if options.dry_run or any(finding.code == "WD404" for finding in findings):
+    if options.dry_run or findings:
         return result
     wac = toolchain.find("wac")
     if wac is None:
@@ -181,8 +181,11 @@ def _compose_document(
             "  install it with `cargo install wac-cli`, or give the components themselves"
         )
     data = toolchain.wac_compose(wac, options.cwd / paths[0], places)
-    target = (options.cwd / options.output).resolve()
-    return _finished(result, f"wac {wac.version_text}", data, target)
+    made = _finished(result, f"wac {wac.version_text}", data, (options.cwd / options.output).resolve())
+    component = read_component(BytesSource(data), options.output)
+    missing = tuple((paths[0], e) for e in component.imports if e.needs_provider and not _has(host, e))
+    facts = replace(facts, composition=replace(composition, missing=missing))
+    return replace(made, findings=composition_findings(facts, catalog.lint))
 
 
 def _read_document(cwd: Path, path: str) -> WacDocument:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,14 +13,15 @@ from wasmdoctor.model.edit import OWN_FOLDER, ChangeKind, ChangeSet, FileChange
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import MigrationReport, Proof, Step, Verification, WorkspacePlans
 from wasmdoctor.model.plan import Plan
+from wasmdoctor.pipeline.overlay import LOCK
 from wasmdoctor.pipeline.plan import (
     Place,
     PlanOptions,
     component_name,
-    makers_after,
     places,
     plan_place,
 )
+from wasmdoctor.pipeline.project import Maker
 from wasmdoctor.pipeline.verify import VerifyOptions, Wanted, verify
 from wasmdoctor.reporters import migration as report
 from wasmdoctor.toolchain import Toolchain, uncommitted
@@ -32,13 +33,15 @@ MOST_PATHS = 8
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan that is about to be carried out in one workspace. ``sizes`` are those of components that were
+    """A plan that is about to be carried out in one workspace. ``edited`` are the components of the edited
+    tree, read from memory; ``sizes`` are those of components that were
     built before (bytes), by profile and name: building the copy may take their place."""
 
     place: Place
     plans: WorkspacePlans
     plan: Plan
     host: HostView
+    edited: Sequence[Maker]
     sizes: Mapping[str, Mapping[str, int]]
 
     @property
@@ -53,8 +56,10 @@ def prepare(options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> lis
     host = catalog.host(options.host, options.flags)
     found: list[Prepared] = []
     for place in places(options, catalog, toolchain):
-        plans = plan_place(place, options, catalog, toolchain)
-        found.append(Prepared(place, plans, plans.plan(options.only), host, sizes_before(place)))
+        planned = plan_place(place, options, catalog, toolchain)
+        plan = planned.plans.plan(options.only)
+        edited = planned.edited.get(options.only, ())
+        found.append(Prepared(place, planned.plans, plan, host, edited, sizes_before(place)))
     return found
 
 
@@ -67,6 +72,12 @@ def trees(paths: Sequence[str], cwd: Path) -> list[Path]:
             if (folder / JOURNAL).is_dir():
                 folders[folder] = None
     return list(folders)
+
+
+def nearest_tree(path: Path) -> Path | None:
+    """The nearest folder at or above a path that keeps a journal."""
+    real = Path(os.path.realpath(path))
+    return next((folder for folder in (real, *real.parents) if (folder / JOURNAL).is_dir()), None)
 
 
 def check_tree(root: Path, *, allow_dirty: bool) -> None:
@@ -84,9 +95,9 @@ def prove(
     prepared: Prepared, options: VerifyOptions, toolchain: Toolchain, tell: Callable[[str], None]
 ) -> Verification:
     """Verify a prepared plan; the tree is not touched."""
-    makers = makers_after(prepared.place, prepared.place.makers, prepared.plan.changes, toolchain)
     surfaces = prepared.plans.after.get(prepared.plan.plan, {})
-    wanted = Wanted(prepared.place, prepared.plan.changes, makers, surfaces, prepared.host)
+    left = frozenset(prepared.plan.left)
+    wanted = Wanted(prepared.place, prepared.plan.changes, prepared.edited, surfaces, prepared.host, left)
     return verify(wanted, options, toolchain, tell)
 
 
@@ -106,7 +117,15 @@ def carry_out(prepared: Prepared, verification: Verification) -> MigrationReport
         tool_version=__version__,
     )
     applied = apply(prepared.root, changes, label=f"migrate --plan {prepared.plan.plan.value}")
-    return replace(done, id=applied.id, undo="wasmdoctor undo", notes=applied.notes)
+    notes = (*applied.notes, *_lock_note(prepared, changes))
+    return replace(done, id=applied.id, undo="wasmdoctor undo", notes=notes)
+
+
+def _lock_note(prepared: Prepared, changes: ChangeSet) -> Iterator[str]:
+    """What to know when new dependencies are not in Cargo.lock yet."""
+    added = ", ".join(f"`{name}`" for name in prepared.plan.dependencies)
+    if added and (prepared.root / LOCK).is_file() and all(change.path != LOCK for change in changes.changes):
+        yield f"{LOCK} does not have {added} yet: the next cargo command adds it, and --locked fails until then"
 
 
 def with_lock(changes: ChangeSet, lock: Mapping[str, bytes], root: Path) -> ChangeSet:

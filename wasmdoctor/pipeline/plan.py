@@ -56,12 +56,21 @@ class Place:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plans for one workspace, and the components of the tree as each plan's edits would leave it."""
+
+    plans: WorkspacePlans
+    edited: Mapping[PlanId, Sequence[Maker]]
+
+
 def plans(options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> list[WorkspacePlans]:
     """The plans for every cargo workspace that the paths belong to, sorted by folder.
 
     Raises DiscoverError when there is none, HostError for an unknown host, CatalogError for broken data.
     """
-    return [plan_place(place, options, catalog, toolchain) for place in places(options, catalog, toolchain)]
+    found = places(options, catalog, toolchain)
+    return [plan_place(place, options, catalog, toolchain).plans for place in found]
 
 
 def places(options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> list[Place]:
@@ -98,7 +107,7 @@ def _place(
     return next((Place(root, crates) for crates in all_crates if crates.cargo.folder == "."), None)
 
 
-def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> WorkspacePlans:
+def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> Planned:
     """The plans for one cargo workspace."""
     host = catalog.host(options.host, options.flags)
     makers = place.makers
@@ -108,15 +117,16 @@ def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: 
         plan: _MAKERS[plan](_Question(place, makers, troubles, host, options, catalog)) for plan in wanted
     }
     after: dict[PlanId, Mapping[str, Surface]] = {}
+    edited: dict[PlanId, Sequence[Maker]] = {}
     for id_, plan in made.items():
         if plan.changes:
-            edited = makers_after(place, makers, plan.changes, toolchain)
-            after[id_] = {component_name(maker): after_plan(maker, plan) for maker in edited}
+            edited[id_] = makers_after(place, makers, plan.changes, toolchain)
+            after[id_] = {component_name(maker): after_plan(maker, plan) for maker in edited[id_]}
             made[id_] = _with_surfaces(plan, after[id_])
     best = next((id_ for id_ in (PlanId.A, PlanId.B, PlanId.C) if id_ in made and made[id_].applicable), None)
     if best is not None and troubles:
         made[best] = replace(made[best], recommended=True)
-    return WorkspacePlans(
+    plans = WorkspacePlans(
         folder=display_path(place.root, options.cwd),
         target=place.crates.target,
         host=host.id,
@@ -129,6 +139,7 @@ def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: 
         diffs={id_: unified_diff(plan.changes) for id_, plan in made.items() if plan.changes},
         problems=tuple(dict.fromkeys((*place.crates.workspace.problems, *place.crates.problems))),
     )
+    return Planned(plans, edited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +201,21 @@ def troubles_of(makers: Sequence[Maker], host: HostView, *, sure: bool = False) 
         Trouble(component_name(files[path]), verdict.name.text, _line(files[path], verdict.name.text))
         for path, each in verdicts.items()
         for verdict in each
-        if verdict.unprovided and (not sure or _is_sure(files[path], verdict.name.text))
+        if verdict.unprovided and _counts(files[path], verdict.name.text, sure=sure)
     ]
     return sorted(found, key=lambda trouble: (trouble.component, trouble.name))
 
 
-def _is_sure(maker: Maker, name: str) -> bool:
-    return maker.analysis.prediction.imports[name].certainty in SURE
+def _counts(maker: Maker, name: str, *, sure: bool) -> bool:
+    """Whether an import is one to speak of.
+
+    Crates from a registry bind many interfaces, and any method of that name may be meant by code that is read:
+    what they only may import is no trouble (and nothing that a plan could edit).
+    """
+    predicted = maker.analysis.prediction.imports[name]
+    crates = maker.component.graph.crates
+    ours = any(crates[c.binding.crate].source_kind is SourceKind.PATH for c in predicted.carriers)
+    return predicted.certainty in SURE or (ours and not sure)
 
 
 def _line(maker: Maker, name: str) -> Location:
@@ -255,6 +274,8 @@ def _with_surfaces(plan: Plan, after: Mapping[str, Surface]) -> Plan:
 def _plan_a(question: _Question) -> Plan:
     from wasmdoctor.pipeline.bridges import plan_a
 
+    if not question.interfaces:
+        return Plan(PlanId.A, False, NOTHING)
     return plan_a(
         question.place.crates,
         question.host,

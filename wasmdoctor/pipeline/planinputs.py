@@ -16,6 +16,7 @@ from wasmdoctor.pipeline.crates import Analysis, Crates
 from wasmdoctor.readers.cargo import DiskFiles
 from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.readers.rust import Program, RustCrate, TargetCfg, read_crate
+from wasmdoctor.readers.rust.items import FileFacts
 
 
 class _Files:
@@ -45,10 +46,11 @@ def plan_inputs(crates: Crates, provided: Callable[[str], bool]) -> PlanInputs:
     Members' sources are read with the code that the target leaves out, which an edit must not break.
     """
     workspace = crates.workspace
+    facts: dict[str, FileFacts] = {}
     return PlanInputs(
         crates.cargo,
         crates.target,
-        tuple(_component(crates.analysis(component)) for component in crates.components),
+        tuple(_component(crates.analysis(component), facts) for component in crates.components),
         _Files(crates.files),
         provided,
         tuple(workspace.show(path) for path in workspace.sources.wac),
@@ -56,11 +58,11 @@ def plan_inputs(crates: Crates, provided: Callable[[str], bool]) -> PlanInputs:
     )
 
 
-def _component(analysis: Analysis) -> ComponentInput:
+def _component(analysis: Analysis, facts: dict[str, FileFacts]) -> ComponentInput:
     component = analysis.component
     names = dict(analysis.bindings.names)
     program = Program(
-        [_whole(analysis, crate) for crate in analysis.rust],
+        [_whole(analysis, crate, facts) for crate in analysis.rust],
         lambda module: names[module].has if module in names else None,
     )
     return ComponentInput(
@@ -80,22 +82,22 @@ def _component(analysis: Analysis) -> ComponentInput:
     )
 
 
-def _whole(analysis: Analysis, read: RustCrate) -> RustCrate:
+def _whole(analysis: Analysis, read: RustCrate, facts: dict[str, FileFacts]) -> RustCrate:
     """A member's sources with the files that the target leaves out; other crates as they were read."""
     crate = analysis.component.graph.crates[analysis.crate_ids[read.name]]
     if not crate.is_member:
         return read
     crates = analysis.crates
     assert crates.platforms is not None
-    tree = read_crate(
+    return read_crate(
         read.tree.root.file,
         crates.read,
         _cfg(crates, crate),
         name=read.name,
         externs=read.externs,
         manifest_dir=crate.folder,
+        cache=facts,
     )
-    return tree
 
 
 def _cfg(crates: Crates, crate: Crate) -> TargetCfg:

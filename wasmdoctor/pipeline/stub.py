@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wasmdoctor.catalog import Catalog, rules_folder
+from wasmdoctor.catalog import Catalog
 from wasmdoctor.discover import DiscoverError, discover, workspace_root
 from wasmdoctor.migrate.abi import Scope, Unsupported
-from wasmdoctor.migrate.bridge.refusal import ErrorCases
 from wasmdoctor.migrate.stub import StubFunction, stub_module
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.source import SourceText
 from wasmdoctor.model.wit import Interface, Resolution, TypeDef, TypeKind
 from wasmdoctor.pipeline.binaries import read_binaries
+from wasmdoctor.pipeline.bridges import refusals
 from wasmdoctor.pipeline.files import write_whole
 from wasmdoctor.pipeline.sources import Workspace
 from wasmdoctor.readers.wit import MemoryFiles, load_wit, parse, resolve_wit
 from wasmdoctor.readers.wit.tree import PackageItem
 from wasmdoctor.toolchain import Toolchain, ToolError
 
-_REFUSALS = ErrorCases.read(tomllib.loads((rules_folder() / "mappings/refusals.toml").read_text()))
 WORLD = "package wasmdoctor:stub;\n\nworld stub {\n%s}\n"
 
 
@@ -150,7 +148,7 @@ def _make(
 
         return Scope(find)
 
-    cases = _REFUSALS
+    cases = refusals(catalog)
     try:
         module = stub_module(interfaces, scope, cases.not_supported)
     except Unsupported as error:

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wasmdoctor.checks.linking import judge
+from wasmdoctor.checks.linking import Verdict, judge
 from wasmdoctor.discover import NEVER_ENTERED
 from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.edit import ChangeSet
+from wasmdoctor.model.finding import Status
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import BuiltComponent, Proof, Step, Surface, Verification, differences
 from wasmdoctor.model.wasm import WasmFile
@@ -50,13 +51,15 @@ class VerifyOptions:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be verified: the changes of a place, and the components that they are to give."""
+    """What is to be verified: the changes of a place, and the components that they are to give. ``left`` are
+    imports that nobody provides and that the plan says will stay."""
 
     place: Place
     changes: ChangeSet
     makers: Sequence[Maker]
     surfaces: Mapping[str, Surface]
     host: HostView
+    left: frozenset[str] = frozenset()
 
 
 def verify(
@@ -75,18 +78,39 @@ def verify(
     if command is None:
         steps += _not_built(why_not, wanted)
         return Verification(tuple(steps), lock=_lock_only(wanted, tools, options))
-    with copied(wanted.place.root, wanted.changes) as copy:
-        return _Build(wanted, options, toolchain, tools, copy, tell).run(command, steps)
+    try:
+        with copied(wanted.place.root, wanted.changes) as copy:
+            return _Build(wanted, options, toolchain, tools, copy, tell).run(command, steps)
+    except OSError as error:
+        words = f"the workspace cannot be copied and built: {error.strerror or error} ({error.filename})"
+        return Verification((*steps, Step(BUILD, Proof.FAILED, words)))
 
 
 def _sources(wanted: Wanted) -> Step:
-    """The edited sources, read from memory: do they still ask for what nobody provides?"""
-    left = troubles_of(wanted.makers, wanted.host, sure=True)
+    """The edited sources, read from memory: do they still ask for what nobody provides, can all be read?"""
+    known = _problems(wanted.place.makers)
+    broken = [text for text in _problems(wanted.makers) if text not in known]
+    if broken:
+        return Step(
+            SOURCES, Proof.FAILED, "the edited sources have problems that were not there", tuple(broken)
+        )
+    left = [t for t in troubles_of(wanted.makers, wanted.host, sure=True) if t.name not in wanted.left]
     if left:
         details = tuple(f"{trouble.component} still imports {trouble.name}" for trouble in left)
         return Step(SOURCES, Proof.FAILED, "the edited sources still import what nobody provides", details)
     names = ", ".join(sorted(wanted.surfaces)) or "nothing that is a component"
-    return Step(SOURCES, Proof.PASSED, f"read again after the edits, every import has a provider: {names}")
+    stays = f"; {', '.join(sorted(wanted.left))} stays, as planned" if wanted.left else ""
+    return Step(
+        SOURCES, Proof.PASSED, f"read again after the edits, every import has a provider{stays}: {names}"
+    )
+
+
+def _problems(makers: Sequence[Maker]) -> list[str]:
+    """What cannot be made sense of in bindings and in the WIT that they read; without lines, since edits move
+    those."""
+    found = [p for maker in makers for p in maker.analysis.bindings.problems]
+    found += [p for maker in makers for use in maker.analysis.wit_uses() for p in use.resolution.problems]
+    return list(dict.fromkeys(f"{problem.location.path}: {problem.message}" for problem in found))
 
 
 def _not_built(why: str, wanted: Wanted) -> list[Step]:
@@ -125,10 +149,10 @@ def _lock_only(wanted: Wanted, tools: RustTools, options: VerifyOptions) -> dict
     """Cargo.lock as cargo writes it for the edited manifests, when cargo is there though nothing is built."""
     if tools.cargo is None or not (wanted.place.root / LOCK).is_file() or not wanted.changes:
         return {}
-    with copied(wanted.place.root, wanted.changes) as copy:
-        with suppress(ToolError):
-            tools.build([tools.cargo, "metadata", "--format-version", "1"], copy, options.environment)
+    with suppress(OSError, ToolError), copied(wanted.place.root, wanted.changes) as copy:
+        tools.build([tools.cargo, "metadata", "--format-version", "1"], copy, options.environment)
         return _changed_lock(wanted, copy)
+    return {}
 
 
 def _changed_lock(wanted: Wanted, copy: Path) -> dict[str, bytes]:
@@ -162,7 +186,7 @@ class _Build:
         self.tell = tell
         given = options.environment.get("CARGO_TARGET_DIR")
         self.shared = bool(given)
-        self.target = Path(given) if given else wanted.place.root / WORK / str(os.getpid())
+        self.target = Path(given).absolute() if given else wanted.place.root / WORK / str(os.getpid())
         self.environment = {
             **options.environment,
             "CARGO_TARGET_DIR": os.fspath(self.target),
@@ -269,7 +293,8 @@ class _Build:
                     steps.append(Step(CHECK, Proof.FAILED, str(error)))
                     return ()
             steps.append(self._as_predicted(made))
-            steps.append(self._links(paths))
+            if steps[-1].result is Proof.PASSED:
+                steps.append(self._links(paths, judge(made, self.wanted.host)))
         return tuple(replace(_built(file), profile=outputs[file.path].parent.name) for file in made)
 
     def _wrapped(self, maker: Maker, path: Path, folder: Path) -> Path:
@@ -299,15 +324,18 @@ class _Build:
             details += [
                 f"{name} imports {verdict.name}, which nobody provides"
                 for verdict in verdicts[name]
-                if verdict.unprovided
+                if verdict.unprovided and verdict.name.text not in self.wanted.left
             ]
         if details:
             return Step(CHECK, Proof.FAILED, "what was built is not what was predicted", tuple(details))
         words = "; ".join(f"{file.path} ({file.size} bytes)" for file in files)
         return Step(CHECK, Proof.PASSED, f"imports and exports of what was built are as predicted: {words}")
 
-    def _links(self, paths: Mapping[str, Path]) -> Step:
-        for name, path in paths.items():
+    def _links(self, paths: Mapping[str, Path], verdicts: Mapping[str, Sequence[Verdict]]) -> Step:
+        """Those that need nobody but the host are linked; others are composed first, by whoever ships them."""
+        alone = {name for name, each in verdicts.items() if all(_of_host(verdict) for verdict in each)}
+        for name in sorted(alone):
+            path = paths[name]
             try:
                 said = self.tools.link(path)
             except ToolError as error:
@@ -317,7 +345,16 @@ class _Build:
                 return Step(LINK, Proof.SKIPPED, "there is no wasmtime to link with", how=how)
             if said:
                 return Step(LINK, Proof.FAILED, f"wasmtime does not link {name}", tuple(said.splitlines()))
-        return Step(LINK, Proof.PASSED, f"wasmtime links {', '.join(paths)}")
+        others = sorted(set(paths) - alone)
+        words = f"{', '.join(others)} needs other components and is not linked alone" if others else ""
+        if not alone:
+            return Step(LINK, Proof.SKIPPED, words, how="wasmdoctor compose")
+        linked = f"wasmtime links {', '.join(sorted(alone))}"
+        return Step(LINK, Proof.PASSED, f"{linked}; {words}" if words else linked)
+
+
+def _of_host(verdict: Verdict) -> bool:
+    return verdict.status in (Status.HOST, Status.OPTIONAL)
 
 
 def _read(name: str, path: Path) -> WasmFile:
@@ -434,23 +471,29 @@ SKIPPED = frozenset({".git", ".hg", ".jj", ".svn", ".wasmdoctor"})
 
 
 def _copy_folder(source: Path, copy: Path) -> None:
-    """A folder's files, links as links. Files that can be neither read nor copied are left out."""
-    copy.mkdir(exist_ok=True)
-    with os.scandir(source) as entries:
+    """A folder's files, links as links. Files and folders that cannot be read are left out."""
+    waiting = [(source, copy)]
+    while waiting:
+        folder, made = waiting.pop()
+        made.mkdir(exist_ok=True)
+        try:
+            entries = list(os.scandir(folder))
+        except PermissionError:
+            continue
         for entry in entries:
-            path, made = Path(entry.path), copy / entry.name
+            path, place = Path(entry.path), made / entry.name
             if entry.name in SKIPPED:
                 continue
             if entry.is_symlink():
-                made.symlink_to(os.readlink(path))
+                place.symlink_to(os.readlink(path))
             elif entry.is_dir():
                 if entry.name in NEVER_ENTERED:
-                    made.symlink_to(path)
+                    place.symlink_to(path)
                 elif not _is_output(path):
-                    _copy_folder(path, made)
+                    waiting.append((path, place))
             elif stat.S_ISREG(entry.stat().st_mode):
                 with suppress(PermissionError):
-                    shutil.copy2(path, made)
+                    shutil.copy2(path, place)
 
 
 def _is_output(folder: Path) -> bool:

@@ -7,14 +7,14 @@ import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks.linking import Verdict, judge
 from wasmdoctor.discover import discover
-from wasmdoctor.graph.assemble import BuiltFrom, Part, assemble, crate_node
-from wasmdoctor.graph.network import Edge, EdgeKind, Network
 from wasmdoctor.graph.origins import binding_steps, origin
 from wasmdoctor.model.binding import Carrier, Certainty, Evidence
+from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.finding import CallChain, OriginStep, Why
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
@@ -27,6 +27,10 @@ from wasmdoctor.pipeline.check import import_verdict
 from wasmdoctor.pipeline.evidence import Proof
 from wasmdoctor.pipeline.project import Maker, Project
 from wasmdoctor.toolchain import Toolchain
+
+if TYPE_CHECKING:  # the graph takes longer to load than most questions to answer
+    from wasmdoctor.graph.assemble import BuiltFrom
+    from wasmdoctor.graph.network import Edge, Network
 
 MOST_CHAINS = 50
 """With ``--all``: a diamond of crates has exponentially many ways, and nobody reads more than some."""
@@ -127,6 +131,8 @@ def _answers(run: _Run, file: WasmFile, calls: Calls | None, options: WhyOptions
 
 def network(options: WhyOptions, catalog: Catalog, toolchain: Toolchain) -> Network:
     """The graph of everything below the paths, unprovided imports marked."""
+    from wasmdoctor.graph.assemble import Part, assemble
+
     run = _read(options, catalog, toolchain, None)
     parts = [
         Part(
@@ -276,14 +282,20 @@ def _chains(
             continue
         items = carrier.binding.exports if export else carrier.binding.imports
         rest = binding_steps(carrier.binding, items.get(carrier.name), proof.evidence, proof.artifact)
-        for way in asked.network.chains(
-            crate_node(root.id),
-            crate_node(carrier.binding.crate),
-            lambda edge: edge.kind is EdgeKind.DEPENDS,
-            most=MOST_CHAINS,
-        ):
+        for way in _ways(asked.network, root.id, carrier.binding.crate):
             found.append((*first, *_crates_on(way, asked.network), *rest))
     return tuple(found)
+
+
+def _ways(network: Network, root: CrateId, target: CrateId) -> Iterator[tuple[Edge, ...]]:
+    """The ways from one crate to another over dependencies."""
+    from wasmdoctor.graph.assemble import crate_node
+    from wasmdoctor.graph.network import EdgeKind
+
+    depends = EdgeKind.DEPENDS
+    return network.chains(
+        crate_node(root), crate_node(target), lambda edge: edge.kind is depends, most=MOST_CHAINS
+    )
 
 
 def _crates_on(way: tuple[Edge, ...], network: Network) -> Iterator[OriginStep]:
@@ -329,10 +341,14 @@ def _without_carrier(asked: _Asked, verdict: Verdict) -> tuple[tuple[tuple[Origi
 
 
 def _network_of(file: WasmFile, maker: Maker) -> Network:
+    from wasmdoctor.graph.assemble import Part, assemble
+
     return assemble([Part(file.path, "component", source=_built_from(maker))], "")
 
 
 def _built_from(maker: Maker) -> BuiltFrom:
+    from wasmdoctor.graph.assemble import BuiltFrom
+
     analysis, component = maker.analysis, maker.component
     return BuiltFrom(
         component.crate, component.graph, component.linked, analysis.bindings, analysis.prediction

@@ -43,7 +43,7 @@ def render(made: Composed, style: Style) -> str:
                 f"  {made.size:,} bytes, made by {safe(made.made_by)}, {len(made.imports)} imports", "dim"
             )
             console.print(line, soft_wrap=True)
-        elif len(composition.order) == 1 and composition.possible:
+        elif len(composition.order) == 1 and not composition.root.endswith(".wac"):
             console.print(Text("nothing to wire: no component gives anything to another", "dim"))
 
     return written(style, write)

@@ -147,7 +147,7 @@ def _before_and_after(done: MigrationReport) -> Iterator[Sequence[Inline]]:
         yield [Code(name), "exports", _names(old.exports), _names(real.exports if real else new.exports)]
         if real:
             before = done.sizes_before.get(name)
-            yield [Code(name), "size", f"{before} bytes" if before else "–", f"{real.size} bytes"]
+            yield [Code(name), "size", f"{before} bytes" if before else "—", f"{real.size} bytes"]
 
 
 def _names(names: Sequence[str]) -> Inline:

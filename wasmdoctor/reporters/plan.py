@@ -125,7 +125,7 @@ def _table(plans: WorkspacePlans) -> Table:
     rows = [dict(_rows(plans, plan)) for plan in plans.plans]
     labels = list(dict.fromkeys(label for row in rows for label in row))
     for label in labels:
-        table.add_row(f"  {label}", *(row.get(label, Text("–", "dim")) for row in rows))
+        table.add_row(f"  {label}", *(row.get(label, Text("—", "dim")) for row in rows))
     return table
 
 

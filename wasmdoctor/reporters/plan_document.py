@@ -66,7 +66,7 @@ def _comparison(plans: WorkspacePlans) -> Grid:
     columns = [dict(_facts(plans, plan)) for plan in plans.plans]
     labels = list(dict.fromkeys(label for column in columns for label in column))
     head = ["", *(f"{plan.plan.value.upper()}: {TITLES[plan.plan]}" for plan in plans.plans)]
-    rows: list[list[Inline]] = [[label, *(column.get(label, "–") for column in columns)] for label in labels]
+    rows: list[list[Inline]] = [[label, *(column.get(label, "—") for column in columns)] for label in labels]
     return Grid(head, rows)
 
 

@@ -55,7 +55,7 @@ def changed(plans: WorkspacePlans, plan: Plan) -> str:
     counts = Counter(change.kind for change in plan.changes.changes)
     files = ", ".join(f"{plural(counts[kind], 'file')} {PAST[kind]}" for kind in ChangeKind if counts[kind])
     added, removed = plans.lines(plan.plan)
-    return f"{files} (+{added} −{removed} lines)" if added or removed else files
+    return f"{files} (+{added} -{removed} lines)" if added or removed else files
 
 
 def bridged(plan: Plan) -> str:
@@ -97,7 +97,7 @@ def std_note(plans: WorkspacePlans, plan: Plan) -> str:
     found = plans.after.get(plan.plan, {})
     if not plans.std or not any(surface.possible_imports for surface in found.values()):
         return ""
-    return f"{plans.std} may bring more wasi:* imports, all of which the host has to provide"
+    return f"imports of {plans.std}, come on top, as before"
 
 
 def plural(count: int, word: str) -> str:

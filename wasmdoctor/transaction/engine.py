@@ -375,7 +375,8 @@ def _protect(journal: Journal, record: Record, *, forward: bool, force: bool) ->
         )
     if changed and not force:
         raise ChangedSince(
-            f"the change {journal.id} ({record.label}) was interrupted, and ending it would overwrite",
+            f"the change {journal.id} ({record.label}) was interrupted, and ending it would overwrite what was "
+            "changed since (`wasmdoctor undo --force` takes it back, and keeps a copy of these files)",
             changed,
         )
     for path in changed:

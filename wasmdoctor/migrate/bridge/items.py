@@ -6,17 +6,14 @@ Left out is what only its runtime calls (``_lift``, ``from_handle``, ``take_hand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wasmdoctor.migrate.bridge import rust
+from wasmdoctor.migrate.bridge.docs import Docs
 from wasmdoctor.migrate.bridge.names import camel, flag_name, identifier, snake, type_name
 from wasmdoctor.migrate.bridge.types import OWNED, Mode, Types, generics
 from wasmdoctor.model.wit import Member, Type, TypeDef, TypeKind
-
-Docs = Callable[[str, str], str]
-"""The documentation of an item: the interface's name and the item's (``type``, ``type.member``, a function as
-encoded), to the text or ""."""
 
 _FORMATTER: Final = "(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {"
 
@@ -31,7 +28,7 @@ def definition(types: Types, interface: str, type_: TypeDef, docs: Docs) -> str:
         case TypeKind.ENUM:
             blocks = _enum(types, interface, type_, docs)
         case TypeKind.FLAGS:
-            blocks = [_flags(interface, type_, docs)]
+            blocks = [_flags(type_, docs)]
         case TypeKind.RECORD:
             blocks = [
                 block
@@ -46,7 +43,7 @@ def definition(types: Types, interface: str, type_: TypeDef, docs: Docs) -> str:
             ]
         case _:
             blocks = [
-                "\n".join((*rust.comment(docs(interface, type_.name)), line))
+                "\n".join((*rust.comment(docs(type_.location, "")), line))
                 for line in _aliases(types, interface, type_)
             ]
     return "\n\n".join(blocks)
@@ -64,11 +61,11 @@ def _own_derives(types: Types, interface: str, type_: TypeDef) -> tuple[str, ...
 
 
 def _record(types: Types, interface: str, type_: TypeDef, name: str, mode: Mode, docs: Docs) -> Iterator[str]:
-    lines = [*rust.comment(docs(interface, type_.name))]
+    lines = [*rust.comment(docs(type_.location, ""))]
     lines += _derives(types, name, _own_derives(types, interface, type_))
     lines.append(f"pub struct {name}{generics(mode)} {{")
     for member in type_.members:
-        lines += _member_docs(docs, interface, type_, member)
+        lines += _member_docs(docs, type_, member)
         lines.append(f"    pub {identifier(member.name)}: {_part(types, interface, member, mode)},")
     yield "\n".join((*lines, "}")) if type_.members else "\n".join(lines) + "}"
     calls = [f"debug_struct({rust.string(name)})"]
@@ -83,11 +80,11 @@ def _record(types: Types, interface: str, type_: TypeDef, name: str, mode: Mode,
 def _variant(
     types: Types, interface: str, type_: TypeDef, name: str, mode: Mode, docs: Docs
 ) -> Iterator[str]:
-    lines = [*rust.comment(docs(interface, type_.name))]
+    lines = [*rust.comment(docs(type_.location, ""))]
     lines += _derives(types, name, _own_derives(types, interface, type_))
     lines.append(f"pub enum {name}{generics(mode)} {{")
     for member in type_.members:
-        lines += _member_docs(docs, interface, type_, member)
+        lines += _member_docs(docs, type_, member)
         payload = f"({_part(types, interface, member, mode)})" if member.type else ""
         lines.append(f"    {camel(member.name)}{payload},")
     yield "\n".join((*lines, "}"))
@@ -98,23 +95,20 @@ def _variant(
 
 def _enum(types: Types, interface: str, type_: TypeDef, docs: Docs) -> list[str]:
     name = type_name(type_.name)
-    lines = [*rust.comment(docs(interface, type_.name))]
+    lines = [*rust.comment(docs(type_.location, ""))]
     count = len(type_.members)
     lines.append(f"#[repr({'u8' if count <= 1 << 8 else 'u16' if count <= 1 << 16 else 'u32'})]")
     own = ("Clone", "Copy", "PartialEq", "Eq", "PartialOrd", "Ord")
     lines += _derives(types, name, own)
     lines.append(f"pub enum {name} {{")
     for member in type_.members:
-        lines += _member_docs(docs, interface, type_, member)
+        lines += _member_docs(docs, type_, member)
         lines.append(f"    {camel(member.name)},")
     blocks = ["\n".join((*lines, "}"))]
     if not types.named_info(interface, type_.name).error:
         return [*blocks, _debug(name, OWNED, _debug_cases(name, type_.members))]
     names = [(camel(member.name), member.name) for member in type_.members]
-    messages = [
-        (camel(member.name), docs(interface, f"{type_.name}.{member.name}").strip())
-        for member in type_.members
-    ]
+    messages = [(camel(member.name), docs(type_.location, member.name).strip()) for member in type_.members]
     blocks.append(
         f"impl {name} {{\n{_text_of_case(name, 'name', names)}\n\n{_text_of_case(name, 'message', messages)}\n}}"
     )
@@ -166,15 +160,15 @@ def _error(name: str, mode: Mode) -> Iterator[str]:
     yield f"impl ::core::error::Error for {written} {{}}"
 
 
-def _flags(interface: str, type_: TypeDef, docs: Docs) -> str:
+def _flags(type_: TypeDef, docs: Docs) -> str:
     count = len(type_.members)
     width = next(width for width in (8, 16, 32, 64, 128, count) if count <= width)
     if width > 128:
         raise ValueError(f"`{type_.name}` has {count} flags: wit-bindgen has no type for more than 128")
-    lines = ["flags! {", *(f"    {line}" for line in rust.comment(docs(interface, type_.name)))]
+    lines = ["flags! {", *(f"    {line}" for line in rust.comment(docs(type_.location, "")))]
     lines.append(f"    pub struct {type_name(type_.name)}: u{width} {{")
     for index, member in enumerate(type_.members):
-        lines += [f"    {line}" for line in _member_docs(docs, interface, type_, member)]
+        lines += [f"    {line}" for line in _member_docs(docs, type_, member)]
         lines.append(f"        const {flag_name(member.name)} = 1 << {index};")
     return "\n".join((*lines, "    }", "}"))
 
@@ -196,8 +190,8 @@ def _part(types: Types, interface: str, member: Member, mode: Mode) -> str:
     return types.text(interface, member.type, types.inner(interface, member.type, mode))
 
 
-def _member_docs(docs: Docs, interface: str, type_: TypeDef, member: Member) -> list[str]:
-    return [f"    {line}" for line in rust.comment(docs(interface, f"{type_.name}.{member.name}"))]
+def _member_docs(docs: Docs, type_: TypeDef, member: Member) -> list[str]:
+    return [f"    {line}" for line in rust.comment(docs(type_.location, member.name))]
 
 
 FLAGS_MACRO: Final = """/// A set of flags: the part of the `bitflags` crate's API that code with bindings uses.

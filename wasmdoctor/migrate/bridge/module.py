@@ -18,7 +18,8 @@ from typing import Final
 
 from wasmdoctor.migrate.bridge import rust
 from wasmdoctor.migrate.bridge.body import Bodies, Body, ResourceBody
-from wasmdoctor.migrate.bridge.items import FLAGS_MACRO, Docs, definition
+from wasmdoctor.migrate.bridge.docs import Docs, no_docs
+from wasmdoctor.migrate.bridge.items import FLAGS_MACRO, definition
 from wasmdoctor.migrate.bridge.names import (
     ModulePath,
     Modules,
@@ -34,6 +35,7 @@ from wasmdoctor.migrate.bridge.types import Types
 from wasmdoctor.migrate.inputs import Bridge, BridgeRequest, NewDependency
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BodyKind, BridgeFunction
+from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import (
     Function,
     Interface,
@@ -46,11 +48,6 @@ from wasmdoctor.model.wit import (
 
 STANDARD_TRACK: Final = "0.2"
 """The semver track of the standard interfaces that ``Parts.standard`` speaks of."""
-
-
-def no_docs(interface: str, item: str) -> str:
-    """The documentation of nothing."""
-    return ""
 
 
 MakeBodies = Callable[[Types, Mapping[str, Interface]], Bodies]
@@ -127,8 +124,10 @@ class _Writer:
         )
         self.options = generate_options(request.options)
         self.types = self._types(Modules(self.versions, request.with_), used)
-        outward = Modules(self.versions, request.with_, frozenset(request.exported_types))
-        self.outward = self._types(outward, used)
+        self.outward = self.types
+        if request.exported_types:
+            outward = Modules(self.versions, request.with_, frozenset(request.exported_types))
+            self.outward = self._types(outward, used)
         self.sources: tuple[Bodies, ...] = tuple(make(self.types, self.interfaces) for make in parts.sources)
         self.files: dict[ModulePath, _File] = {}
         self.reused: dict[ModulePath, str] = {}
@@ -211,7 +210,7 @@ class _Writer:
             return
         file = self.files[path] = _File(path)
         title = f"`{interface.name}`, for this component's own exports" if exported else f"`{interface.name}`"
-        file.head = rust.comment(f"{title}\n\n{self.parts.docs(interface.name, '')}", "//!")
+        file.head = rust.comment(f"{title}\n\n{self.parts.docs(interface.location, '')}", "//!")
         scope = _Scope(self, file, interface, types)
         scope.all_types()
         if with_functions:
@@ -375,7 +374,7 @@ class _Scope:
         """A resource's struct, and its functions in one ``impl``."""
         name = type_name(resource)
         _, insides = self._insides(resource)
-        lines = rust.comment(self.writer.parts.docs(self.name, resource))
+        lines = rust.comment(self.writer.parts.docs(self._location(resource), ""))
         if insides is None:
             held = "_private: ()"
         else:
@@ -391,6 +390,9 @@ class _Scope:
         texts = [text for text in (self._function(function, 1) for function in functions) if text]
         if texts:
             self.file.blocks.append("\n".join((f"impl {name} {{", "\n\n".join(texts), "}")))
+
+    def _location(self, type_: str) -> Location:
+        return self.interface.types[type_].location
 
     def _insides(self, resource: str) -> tuple[Bodies | None, ResourceBody | None]:
         return self.writer.insides(self.interface, resource)
@@ -432,7 +434,7 @@ class _Scope:
         return rest if inner else code
 
     def _docs(self, function: Function) -> str:
-        return self.writer.parts.docs(self.name, function.name)
+        return self.writer.parts.docs(function.location, "")
 
     def _runtime(self, names: Iterable[str]) -> str:
         """Notes that runtime files are used; the module's path in this file."""

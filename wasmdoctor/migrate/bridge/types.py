@@ -156,6 +156,7 @@ class Types:
         self.options = options
         self._structure: dict[Key, Info] = {}
         self._uses: dict[Key, Info] = {}
+        self._rust_names: dict[str, frozenset[str]] = {}
         for interface, function in imported:
             self._use(interface, function, Info(borrowed=True))
         for interface, function in exported:
@@ -402,8 +403,9 @@ class Types:
 
     def standard(self, here: str, name: str) -> str:
         """``Vec``, ``String``, ``Option`` or ``Result``, in full where a WIT type has the same Rust name."""
-        scope = self.scopes.get(here, {})
-        return _STANDARD[name] if any(type_name(known) == name for known in scope) else name
+        if here not in self._rust_names:
+            self._rust_names[here] = frozenset(map(type_name, self.scopes.get(here, {})))
+        return _STANDARD[name] if name in self._rust_names[here] else name
 
     def _name(self, interface: str, name: str, mode: Mode, here: str) -> str:
         """A named type; an alias of a string or list is written as that one when it is borrowed."""

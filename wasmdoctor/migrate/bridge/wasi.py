@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from wasmdoctor.migrate.bridge.derived import CRATE, derived, standard_modules
-from wasmdoctor.migrate.bridge.items import Docs
+from wasmdoctor.migrate.bridge.docs import Docs, no_docs
 from wasmdoctor.migrate.bridge.mapping import Mapped
-from wasmdoctor.migrate.bridge.module import Parts, no_docs
+from wasmdoctor.migrate.bridge.module import Parts
 from wasmdoctor.migrate.bridge.refusal import ErrorCases
 from wasmdoctor.migrate.inputs import NewDependency
 from wasmdoctor.model.mapping import Mappings

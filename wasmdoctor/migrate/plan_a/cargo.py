@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from wasmdoctor.migrate.inputs import Bridge, NewDependency, PlanInputs
 from wasmdoctor.migrate.plan_a.findings import site_key
-from wasmdoctor.migrate.plan_a.rust import RustEdits
 from wasmdoctor.migrate.plan_a.sites import Sites
 from wasmdoctor.migrate.plan_a.wit import WitResult
+from wasmdoctor.migrate.plan_a.work import RustEdits
 from wasmdoctor.migrate.toml import RemoveElement, RemoveKey, SetKey, TomlChange, toml_edits
 from wasmdoctor.model.cargo import DeclaredDependency, DependencyKind, Package, PlainValue
 from wasmdoctor.model.edit import Edit, Replace
@@ -182,7 +182,7 @@ class _Cargo:
                 seen += 1
                 if is_folder:
                     nested = path in others and is_below(path, package.folder)
-                    if name not in ("target", ".git") and not nested:
+                    if name != "target" and not name.startswith(".") and not nested:
                         waiting.append(path)
                     continue
                 compiled = path in known or not sources or not is_below(path, sources)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from wasmdoctor.migrate.inputs import Bridge, BridgeMaker, PlanInputs
 from wasmdoctor.migrate.plan_a.cargo import cargo_edits
 from wasmdoctor.migrate.plan_a.findings import Findings, find
-from wasmdoctor.migrate.plan_a.rust import RustEdits, rust_edits
+from wasmdoctor.migrate.plan_a.rust import rust_edits
 from wasmdoctor.migrate.plan_a.sites import Sites, plan_sites
 from wasmdoctor.migrate.plan_a.wit import WitResult, wit_edits
+from wasmdoctor.migrate.plan_a.work import RustEdits
 from wasmdoctor.model.edit import Create, Edit, Move, Remove, Replace
 from wasmdoctor.model.plan import BridgeFunction, ManualStep
 from wasmdoctor.model.source import Location
@@ -91,6 +92,11 @@ def _result(
         ]
     manifests = cargo_edits(inputs, sites, rust, wit, bridges)
     edits += manifests.edits
+    outside = sorted({edit.path for edit in edits if not is_below(edit.path, inputs.root)})
+    if outside:
+        return PlanAResult(
+            False, f"{', '.join(outside)} would change, and lies outside of the workspace", left=left
+        )
     edits = [_moved(inputs, edit) for edit in edits]
     converted = tuple(sorted({crate.name for crate in sites.converted}))
     return PlanAResult(

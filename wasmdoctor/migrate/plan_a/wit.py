@@ -12,12 +12,12 @@ from wasmdoctor.migrate.plan_a.witdeps import unused_dependencies
 from wasmdoctor.migrate.rustedits import Cut
 from wasmdoctor.model.edit import Edit, Remove, Replace
 from wasmdoctor.model.plan import ManualStep
-from wasmdoctor.model.source import Location, SourceText
-from wasmdoctor.model.wit import Step, StepKind
+from wasmdoctor.model.source import Location, SourceText, Span
+from wasmdoctor.model.wit import Step, StepKind, WorldItem
 from wasmdoctor.readers.cargo.files import folder_of, is_below, join
 from wasmdoctor.readers.rust.tokens import IDENT, STRING, lex, string_value
 from wasmdoctor.readers.wit import parse
-from wasmdoctor.readers.wit.tree import ExternItem, Item, Tree, UseItem
+from wasmdoctor.readers.wit.tree import IncludeItem, Item, Tree, UseItem
 
 UNIMPORTED = "the world no longer imports what no host provides"
 UNEXPORTED = "the crate is linked, and exports nothing itself"
@@ -60,13 +60,15 @@ class _Wit:
         self.result = WitResult()
         self.texts: dict[tuple[str, int], _Text] = {}
         self.inline: dict[tuple[str, int], int] = {}
+        self.named: dict[str, str] = {}
+        self.unrenamed: dict[tuple[str, int, int], tuple[_Text, IncludeItem, set[str]]] = {}
 
     def make(self) -> WitResult:
         kept = [plan for plan in self.sites.plans if plan.keep]
         for plan in kept:
             self._world(plan)
-        if not self.keep_wit:
-            self._unread(kept)
+        self._cut_renames()
+        self._unread(kept)
         for text in self.texts.values():
             if text.path not in self.result.removed:
                 self.result.edits += witedits.wit_edits(text.path, text.data, text.cuts, text.offset)
@@ -109,6 +111,7 @@ class _Wit:
             item = site.world.imports.get(name)
             if item is not None:
                 step = self._line(item.origin.steps)
+                self._unrename(plan, name, item)
                 if step is not None:
                     lines.setdefault(step.location, (step, set()))[1].add(name)
         for step, names in lines.values():
@@ -117,6 +120,7 @@ class _Wit:
             exports: dict[Location, Step] = {}
             for item in site.world.exports.values():
                 step = self._line(item.origin.steps)
+                self._unrename(plan, item.name, item)
                 if step is not None:
                     exports[step.location] = step
             for step in exports.values():
@@ -138,23 +142,50 @@ class _Wit:
     def _cut_line(self, site: Site, step: Step, names: set[str], cause: str) -> None:
         text = self._text(site, step.location.path)
         if text is None:
-            self.result.obstacles.append(f"{step.location}: this WIT cannot be edited where it stands")
+            self.result.obstacles.append(
+                f"{step.location}: this WIT cannot be edited where it stands: it is not a file of this workspace, or a string with escapes"
+            )
             return
-        line = self._line_number(site, text, step.location)
+        item = self._item_at(text, step.location)
+        if item is not None:
+            self._cut_item(text, item, names, cause)
+
+    def _item_at(self, text: _Text, location: Location) -> Item | None:
+        """The line of a world that a step stands on: the last one that begins at or before it."""
+        wanted = (self._line_number(text, location), location.column)
         for world in witedits.worlds(text.tree):
             for item in world.items:
-                last = text.tree.source.location(item.end).line
-                here = text.tree.location(item).line <= line <= last
-                if here and self._is_step(text, item, step, line):
-                    self._cut_item(text, item, names, cause)
-                    return
+                start, end = text.tree.location(item), text.tree.source.location(item.end)
+                if (start.line, start.column) <= wanted < (end.line, end.column):
+                    return item
+        return None
 
-    def _is_step(self, text: _Text, item: Item, step: Step, line: int) -> bool:
-        if step.kind in (StepKind.IMPORT, StepKind.EXPORT):
-            return (
-                isinstance(item, ExternItem) and item.direction == step.kind.value and _near(text, item, line)
-            )
-        return isinstance(item, UseItem) and step.kind in (StepKind.USE, StepKind.TYPE)
+    def _unrename(self, plan: SitePlan, name: str, item: WorldItem) -> None:
+        """``include ... with { a as b }`` must not rename what is no longer there."""
+        steps = item.origin.steps
+        label = item.name
+        for step in steps:
+            if step.kind is not StepKind.INCLUDE:
+                return
+            text = self._text(plan.site, step.location.path)
+            line = self._item_at(text, step.location) if text is not None else None
+            if text is None or not isinstance(line, IncludeItem):
+                return
+            for rename in line.renames:
+                if rename.alias is not None and rename.alias.text == label:
+                    self.unrenamed.setdefault((text.path, text.offset, line.start), (text, line, set()))[
+                        2
+                    ].add(rename.name.text)
+                    label = rename.name.text
+                    break
+
+    def _cut_renames(self) -> None:
+        for text, line, names in self.unrenamed.values():
+            gone = [rename for rename in line.renames if rename.name.text in names]
+            if len(gone) < len(line.renames):
+                text.cuts += witedits.name_cut(text.data, line.renames, gone, UNIMPORTED)
+            else:
+                text.cuts.append(Cut(Span(line.path.end, line.end), UNIMPORTED, b";"))
 
     def _cut_item(self, text: _Text, item: Item, names: set[str], cause: str) -> None:
         if isinstance(item, UseItem):
@@ -174,7 +205,7 @@ class _Wit:
         key = (path, 0)
         if key not in self.texts:
             data = self.inputs.files.read(path)
-            if data is None or not path.endswith(".wit"):
+            if data is None or not path.endswith(".wit") or not is_below(path, self.inputs.root):
                 return None
             self.texts[key] = _Text(path, data, parse(SourceText(path, data)))
         return self.texts[key]
@@ -201,7 +232,7 @@ class _Wit:
             self.inline[key] = SourceText(path, data).location(start).line - 1
         return self.texts[key]
 
-    def _line_number(self, site: Site, text: _Text, location: Location) -> int:
+    def _line_number(self, text: _Text, location: Location) -> int:
         """A location's line in its text: locations in inline WIT count the Rust file's lines."""
         return location.line - self.inline.get((text.path, text.offset), 0)
 
@@ -212,6 +243,9 @@ class _Wit:
         gone = {path for plan in self.sites.plans if not plan.keep for path in self._paths(plan)}
         read = {path for plan in kept for path in plan.site.paths}
         read |= set(self._read_elsewhere())
+        self._tell_readers()
+        if self.keep_wit:
+            return
         for path in sorted(gone):
             if not is_below(path, self.inputs.root) or path == self.inputs.root:
                 continue
@@ -227,6 +261,19 @@ class _Wit:
                 if _is_wit_file(file):
                     self.result.removed.add(file)
                     self.result.edits.append(Remove(file, UNREAD))
+
+    def _tell_readers(self) -> None:
+        """Code that is not changed, and reads WIT that is: a host's bindings, say."""
+        changed = [text.path for text in self.texts.values() if text.cuts and not text.offset]
+        files = {
+            file
+            for named, file in self.named.items()
+            if any(is_below(path, named) and named != self.inputs.root for path in changed)
+        }
+        self.result.manual += [
+            ManualStep(Location(file), "it names WIT that loses imports here: see whether it still compiles")
+            for file in sorted(files)
+        ]
 
     def _paths(self, plan: SitePlan) -> Iterator[str]:
         yield from plan.site.paths
@@ -270,7 +317,9 @@ class _Wit:
                 paths = call.paths or (("wit",) if call.inline is None else ())
                 yield from (join(folder, path) for path in paths)
         for path in self.inputs.cargo.packages:
-            yield from self._named_in(folder_of(path), known)
+            for file, named in self._named_in(folder_of(path), known):
+                self.named.setdefault(named, file)
+                yield named
         for path, package in self.inputs.cargo.packages.items():
             yield from self._metadata(path, package.folder)
 
@@ -292,8 +341,8 @@ class _Wit:
             if dependency.path is not None:
                 yield join(folder, dependency.path.value)
 
-    def _named_in(self, folder: str, known: set[str]) -> Iterator[str]:
-        """Paths that string literals of Rust files beside the module tree may mean, as seen from the package."""
+    def _named_in(self, folder: str, known: set[str]) -> Iterator[tuple[str, str]]:
+        """Paths that string literals of other Rust files may mean, as seen from the package, with the file."""
         waiting = [folder]
         seen = 0
         while waiting and seen < MAX_FILES:
@@ -302,16 +351,11 @@ class _Wit:
                 path = join(current, name)
                 seen += 1
                 if is_folder:
-                    if name not in ("target", ".git", "node_modules"):
+                    if name not in ("target", "node_modules") and not name.startswith("."):
                         waiting.append(path)
                 elif name.endswith(".rs") and path not in known:
-                    yield from _paths_in(self.inputs.files.read(path) or b"", folder)
-
-
-def _near(text: _Text, item: ExternItem, line: int) -> bool:
-    """Whether the name that an import or export goes by stands on a line, or its keyword does."""
-    label = text.tree.source.location(item.label.start).line
-    return line in (label, text.tree.location(item).line)
+                    for named in _paths_in(self.inputs.files.read(path) or b"", folder):
+                        yield path, named
 
 
 def _paths_in(data: bytes, folder: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import overload
 
 MAX_NAME = 100_000
@@ -19,7 +19,7 @@ class Rows(Sequence[Sequence[int]]):
         self.numbers = array("I")
         self.starts = array("I", (0,))
 
-    def add(self, row: Sequence[int]) -> None:
+    def add(self, row: Iterable[int]) -> None:
         """Append a row."""
         self.numbers.extend(row)
         self.starts.append(len(self.numbers))

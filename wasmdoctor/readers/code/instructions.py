@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,43 +114,96 @@ def _compile() -> re.Pattern[bytes]:
 
 LEXER: Final = _compile()
 MAX_CACHE = 200_000
+SMALL = 64 * 1024
+"""Bytes of a body up to which all matches are taken at once; of a larger one they might fill the memory."""
+DIRECT = frozenset({(CALL,), (RETURN_CALL,)})
 
 
 class Lexer:
     """Finds the instructions that matter in function bodies, and remembers what their bytes mean."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_direct", "_others")
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Instruction] = {}
+        self._direct: dict[bytes, int] = {}
+        self._others: dict[bytes, Instruction] = {}
 
-    def body(self, data: bytes, start: int, end: int, base: int) -> Iterator[Instruction]:
-        """The wanted instructions of ``data[start:end]``, where a body's locals have been stepped over.
+    def body(
+        self,
+        data: bytes,
+        span: tuple[int, int],
+        base: int,
+        direct: dict[int, None],
+        others: dict[Instruction, None],
+    ) -> None:
+        """Read a body, whose instructions are ``data[slice(*span)]``, locals stepped over.
 
-        ``base`` is where ``data`` stands in the file. Raises Unsupported at an opcode that is not known,
-        and Malformed when an instruction reaches past the end; what came before has been given then.
+        The functions that it calls are put into ``direct``, other wanted instructions into ``others``, each
+        once. ``base`` is where ``data`` stands in the file. Raises Unsupported at an opcode that is not
+        known, and Malformed when an instruction reaches past the end; what came before has been put then.
         """
-        known = self._known
+        start, end = span
+        if end - start <= SMALL:
+            found = LEXER.findall(data, start, end)
+            # One match up to the end, and an empty one there. More without a call: something was not covered.
+            if found.count(b"") == 2 and not found[-2]:
+                if len(found) > 2:
+                    self._put(dict.fromkeys(found[:-2]), base + start, direct, others)
+                return
         while start < end:
-            for match in LEXER.finditer(data, start, end):
-                raw = match[1]
-                if raw is None:  # the end, or something that the expression does not cover
-                    start = match.end()
-                    break
-                yield known.get(raw) or self._learn(raw)
+            start = self._run(data, (start, end), base, direct, others)
             if start < end:
                 cursor = Cursor(data, base)
                 cursor.pos, cursor.end = start, end
                 instruction = decode(cursor)
                 start = cursor.pos
-                if instruction[0] in WANTED:
-                    yield instruction
+                if instruction[0] in DIRECT:
+                    direct[instruction[1][0]] = None
+                elif instruction[0] in WANTED:
+                    others[instruction] = None
 
-    def _learn(self, raw: bytes) -> Instruction:
-        if len(self._known) > MAX_CACHE:
-            self._known.clear()
-        self._known[raw] = instruction = decode(Cursor(raw))
-        return instruction
+    def _run(
+        self,
+        data: bytes,
+        span: tuple[int, int],
+        base: int,
+        direct: dict[int, None],
+        others: dict[Instruction, None],
+    ) -> int:
+        """Match as far as the expression covers; where it does not, or the end."""
+        known = self._direct
+        for match in LEXER.finditer(data, *span):
+            raw = match[1]
+            if raw is None:
+                return match.end()
+            if raw in known:
+                direct[known[raw]] = None
+            else:
+                self._put((raw,), base + match.start(1), direct, others)
+        return span[1]
+
+    def _put(
+        self, found: Iterable[bytes], at: int, direct: dict[int, None], others: dict[Instruction, None]
+    ) -> None:
+        """Sort instructions by what they do. ``at`` is a place in the file for messages."""
+        known, known_others = self._direct, self._others
+        for raw in found:
+            if raw in known:
+                direct[known[raw]] = None
+                continue
+            instruction = known_others.get(raw)
+            if instruction is None:
+                instruction = decode(Cursor(raw, at))
+                if instruction[0] in DIRECT:
+                    if len(known) > MAX_CACHE:
+                        known.clear()
+                    known[raw] = instruction[1][0]
+                    direct[known[raw]] = None
+                    continue
+                if len(known_others) > MAX_CACHE:
+                    known_others.clear()
+                known_others[raw] = instruction
+            others[instruction] = None
 
 
 def decode(cursor: Cursor) -> Instruction:
@@ -165,6 +218,8 @@ def decode(cursor: Cursor) -> Instruction:
     values: list[int] = []
     for letter in letters:
         _immediate(cursor, letter, values)
+    if opcode in WANTED and max(values) > 0xFFFFFFFF:
+        raise Malformed("an index is longer than 32 bits", at)
     return opcode, tuple(values)
 
 

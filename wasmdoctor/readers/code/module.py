@@ -19,12 +19,10 @@ from wasmdoctor.readers.code.instructions import Instruction, Lexer, Sum, consta
 from wasmdoctor.readers.code.names import MAX_SECTION as MAX_NAMES
 from wasmdoctor.readers.code.names import NameSection, read_names
 from wasmdoctor.readers.code.opcodes import (
-    CALL,
     CALL_INDIRECT,
     CALL_REF,
     MISC,
     REF_FUNC,
-    RETURN_CALL,
     RETURN_CALL_INDIRECT,
     RETURN_CALL_REF,
     TABLE_COPY,
@@ -48,9 +46,11 @@ MAX_PROBLEMS = 20
 NO_FUNCTION = 0xFFFFFFFF
 """Keeps the place of an element that is no function, or none that can be told."""
 
+MAX_TRAMPOLINES = 20_000
+"""A shim has a function for each import whose arguments need memory; there are some hundreds."""
 COMPACT = (0x7F, 0x7E)
 """In place of a kind: several imports of one module (compact import section, as wasm-tools 1.262 has it)."""
-DIRECT = frozenset({(CALL,), (RETURN_CALL,)})
+MAX_SEEN = 10_000
 INDIRECT = frozenset({(CALL_INDIRECT,), (RETURN_CALL_INDIRECT,)})
 BY_REFERENCE = frozenset({(CALL_REF,), (RETURN_CALL_REF,)})
 
@@ -136,6 +136,7 @@ class _Reader:
     calls: Rows = field(default_factory=Rows)
     taken: dict[int, tuple[int, ...]] = field(default_factory=dict)
     table_calls: dict[int, tuple[TableCall, ...]] = field(default_factory=dict)
+    seen: dict[tuple[Instruction, ...], tuple[TableCall, ...]] = field(default_factory=dict)
     initialised: set[tuple[int, int]] = field(default_factory=set)
     copied: set[tuple[int, int]] = field(default_factory=set)
     open_tables: set[int] = field(default_factory=set)
@@ -233,7 +234,7 @@ class _Reader:
         count = cursor.count()
         if count > MAX_FUNCTIONS:
             raise Malformed(f"{count} functions are more than the {MAX_FUNCTIONS} allowed", cursor.offset)
-        self.function_types.extend(cursor.u32() for _ in range(count))
+        self.function_types.extend(_indices(cursor, count))
 
     def _tables(self, cursor: Cursor) -> None:
         for _ in range(cursor.count()):
@@ -277,7 +278,7 @@ class _Reader:
             if flags & 3:
                 # An element kind (0x00), or the type of the expressions' values.
                 step_over_value_type(cursor) if expressions else cursor.byte()
-            functions = _expressions(cursor) if expressions else _indices(cursor)
+            functions = _expressions(cursor) if expressions else _indices(cursor, cursor.count())
             self.references.update(functions)
             self.references.discard(NO_FUNCTION)
             if active:
@@ -303,10 +304,13 @@ class _Reader:
         for _ in range(count):
             if at - base + 5 > len(data) and base + len(data) < end:
                 data, base = source.read(at, min(CHUNK, end - at)), at
-            cursor = Cursor(data, base)
-            cursor.pos = at - base
-            size = cursor.u32()
-            body = cursor.pos
+            body = at - base
+            if body < len(data) and data[body] < 0x80:
+                size, body = data[body], body + 1
+            else:
+                cursor = Cursor(data, base)
+                cursor.pos = body
+                size, body = cursor.u32(), cursor.pos
             if base + body + size > end:
                 raise Malformed(f"a function of {size} bytes reaches past the end of the code", base + body)
             if body + size > len(data) and size <= MAX_BODY:
@@ -323,26 +327,25 @@ class _Reader:
         if self.trampolines is not None:
             self._trampoline(data, start, end)
         direct: dict[int, None] = {}
-        others: list[Instruction] = []
+        others: dict[Instruction, None] = {}
         whole = False
         try:
             if end - start > MAX_BODY:
-                raise Unsupported(
-                    f"a function of {end - start} bytes is larger than what is read", base + start
-                )
-            for instruction in lexer.body(data, _after_locals(data, start, end, base), end, base):
-                if instruction[0] in DIRECT:
-                    direct[instruction[1][0]] = None
-                else:
-                    others.append(instruction)
+                message = f"a function of {end - start} bytes is larger than what is read"
+                raise Unsupported(message, base + start)
+            first = start + 1 if start < end and not data[start] else _after_locals(data, start, end, base)
+            lexer.body(data, (first, end), base, direct, others)
             whole = True
         except Malformed as error:
             self._complain(error)
-        self.calls.add([*direct])
+        self.calls.add(direct)
         if others or not whole:
-            self._others(function, dict.fromkeys(others), whole=whole)
+            self._others(function, tuple(others), whole=whole)
 
-    def _others(self, function: int, instructions: Mapping[Instruction, None], *, whole: bool) -> None:
+    def _others(self, function: int, instructions: tuple[Instruction, ...], *, whole: bool) -> None:
+        if whole and instructions in self.seen:  # most functions call through one table, or a few
+            self.table_calls[function] = self.seen[instructions]
+            return
         calls: dict[TableCall, None] = {}
         taken: list[int] = []
         for opcode, operands in instructions:
@@ -366,6 +369,8 @@ class _Reader:
         if taken:
             self.taken[function] = tuple(taken)
             self.references.update(taken)
+        if whole and len(calls) == len(instructions) and len(self.seen) < MAX_SEEN:
+            self.seen[instructions] = self.table_calls[function]
 
     def _signature(self, type_: int) -> str:
         return self.types.texts[type_] if type_ < len(self.types.texts) else ""
@@ -375,7 +380,7 @@ class _Reader:
         assert self.trampolines is not None
         function = len(self.function_imports) + len(self.sizes) - 1
         match = TRAMPOLINE.fullmatch(data, start, end)
-        if match is not None and function < len(self.function_types):
+        if match is not None and function < min(len(self.function_types), MAX_TRAMPOLINES):
             type_ = self.function_types[function]
             slot, called, table = (leb(Cursor(match[group])) for group in (2, 3, 4))
             handed = [leb(Cursor(raw)) for raw in re.findall(rb"\x20([\x80-\xff]*[\x00-\x7f])", match[1])]
@@ -452,8 +457,6 @@ class _Reader:
 
 def _after_locals(data: bytes, start: int, end: int, base: int) -> int:
     """Where a body's instructions begin."""
-    if start < end and data[start] == 0:
-        return start + 1
     cursor = Cursor(data, base)
     cursor.pos, cursor.end = start, end
     for _ in range(cursor.u32()):
@@ -506,8 +509,13 @@ def _table_type(cursor: Cursor) -> None:
         leb(cursor)
 
 
-def _indices(cursor: Cursor) -> Sequence[int]:
-    return array("I", [cursor.u32() for _ in range(cursor.count())])
+def _indices(cursor: Cursor, count: int) -> array[int]:
+    """The next ``count`` indices."""
+    short = cursor.data[cursor.pos : cursor.pos + count]
+    if short.isascii() and len(short) == count:  # each is one byte
+        cursor.pos += count
+        return array("I", list(short))
+    return array("I", [cursor.u32() for _ in range(count)])
 
 
 def _expressions(cursor: Cursor) -> Sequence[int]:

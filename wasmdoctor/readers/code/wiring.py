@@ -75,11 +75,11 @@ class Wiring:
         """An instance of a component; ``arguments`` are its imports by name, None for the outermost."""
         walk = _Instance(self, component, arguments, depth)
         self.left -= 1
-        if depth > MAX_DEPTH or self.left < 0:
-            what = (
-                f"deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else f"more than {MAX_INSTANCES} times"
-            )
-            self.problems.append(Unsupported(f"components are instantiated {what}", component.offset))
+        if depth > MAX_DEPTH:
+            self._stop(f"components are instantiated deeper than {MAX_DEPTH} levels", component.offset)
+            return walk.exports
+        if self.left < 0:
+            self._stop(f"components are instantiated more than {MAX_INSTANCES} times", component.offset)
             return walk.exports
         try:
             for section in sections(component.source):
@@ -88,6 +88,11 @@ class Wiring:
             error.offset += component.offset
             self.problems.append(error)
         return walk.exports
+
+    def _stop(self, message: str, offset: int) -> None:
+        """Say once what is not followed any further."""
+        if all(str(problem) != message for problem in self.problems):
+            self.problems.append(Unsupported(message, offset))
 
 
 @dataclass(slots=True)

@@ -475,4 +475,5 @@ def _where_only_types_are(data: bytes, start: int) -> bool:
     if not before.endswith(b":") or before.endswith(b"::"):
         return False
     name = before[:-1].rstrip()
-    return name[-1:].isalnum() and name.split()[-1].split(b"(")[-1][:1].islower()
+    first = name.split()[-1].split(b"(")[-1][:1] if name[-1:].isalnum() else b""
+    return first.islower() or first == b"_"

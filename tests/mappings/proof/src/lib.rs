@@ -11,6 +11,7 @@ mod bindings {
         }",
     });
 }
+mod all;
 #[deny(warnings)]
 mod wasi_bridge;
 
@@ -28,6 +29,7 @@ impl bindings::Guest for App {
             "tcp-timeout" => tcp_timeout(port),
             "tcp-states" => tcp_states(),
             "tcp-serve" => tcp_serve(),
+            "tcp-half" => tcp_half(port),
             "tcp-handle" => tcp_handle(&host, port),
             "tcp-bad-handle" => tcp_bad_handle(),
             "udp-resource" => udp_resource(port),
@@ -41,6 +43,7 @@ impl bindings::Guest for App {
             "logging" => logging(),
             "store" => store(),
             "store-handle" => store_handle(),
+            "all" => Ok(all::all().to_string()),
             _ => Err(format!("nothing is called {what}")),
         }
     }
@@ -77,9 +80,8 @@ fn tcp_resource(port: u16) -> Outcome {
     // More than one write takes.
     let data = vec![b'x'; 200_000];
     stream.write_all(&data).map_err(debug)?;
-    stream.shutdown(wires::Half::Write).map_err(debug)?;
     let mut all = Vec::new();
-    loop {
+    while all.len() < data.len() {
         let bytes = stream.read(4096).map_err(debug)?;
         if bytes.is_empty() {
             break;
@@ -133,10 +135,24 @@ fn tcp_serve() -> Outcome {
     Ok(format!("{} {} {} {right}", text(&heard), text(&answer), end.len()))
 }
 
+/// Says that it is done sending, and reads on until the other side is done too.
+fn tcp_half(port: u16) -> Outcome {
+    let stream = wires::TcpStream::new();
+    stream.set_timeout(5000);
+    stream.dial(loopback(port)).map_err(debug)?;
+    stream.write_all(b"half").map_err(debug)?;
+    stream.shutdown(wires::Half::Write).map_err(debug)?;
+    let answer = stream.read(100).map_err(debug)?;
+    let conn = tcp_calls::open("127.0.0.1", port, 5000)?;
+    tcp_calls::send(conn, b"other half")?;
+    tcp_calls::finish(conn)?;
+    let other = tcp_calls::recv(conn, 100)?.unwrap_or_default();
+    Ok(format!("{} {}", text(&answer), text(&other)))
+}
+
 fn tcp_handle(host: &str, port: u16) -> Outcome {
     let conn = tcp_calls::open(host, port, 5000)?;
-    let sent = tcp_calls::send(conn, b"over numbers")?;
-    tcp_calls::finish(conn)?;
+    let sent = tcp_calls::send(conn, b"over numbers\n")?;
     let mut all = Vec::new();
     while let Some(bytes) = tcp_calls::recv(conn, 1024)? {
         all.extend(bytes);

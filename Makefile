@@ -33,9 +33,10 @@ check: setup
 test: check tools
 	$(BIN)/pytest
 
-# Generated parts of the docs: the picture in the README, the rule reference.
+# Generated parts of the docs: the pictures in the README, the rule reference, the paths in docs/origins.md.
 docs: setup
 	$(BIN)/python scripts/make_docs.py
+	$(BIN)/python scripts/make_origins.py
 
 clean:
 	rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

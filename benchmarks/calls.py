@@ -6,7 +6,7 @@ Prints a table, and with ``--write`` puts it into benchmarks/calls.md. It needs 
 builds or takes from the caches: the committed release component of fixtures/scheduler; a larger Rust
 component, release and debug, that links parsers of regular expressions, TOML and JSON; and the components
 of componentize-py and componentize-js that the tests use. Each run is a process of its own. Time is processor
-time, that of wasm-tools included, the least of five runs, since other programs on the machine can only add to it;
+time, that of wasm-tools included, the least of three runs, since other programs on the machine can only add to it;
 memory is the highest resident size of the process and of wasm-tools. FOLDER keeps the Rust components between runs.
 """
 
@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 CACHE = Path(os.environ.get("WASMDOCTOR_TEST_CACHE", ROOT / ".cache" / "tests"))
-RUNS = 5
+RUNS = 3
 
 CARGO = """\
 [package]

@@ -791,7 +791,7 @@ class _Migration:
                 f"plan {prepared.plan.plan.value.upper()} does not apply to {prepared.plans.folder}: {reason}"
             )
         click.echo(
-            f"{prepared.plans.folder}: nothing to do, the host provides all that its components import"
+            f"{prepared.plans.folder}: nothing to do, its components have no custom import that nobody provides"
         )
 
     def proved(self, prepared: Prepared) -> Verification:

@@ -443,7 +443,8 @@ class RustTools:
         if program is None:
             return None
         # There is no command that links and does no more: an export that is not there is asked for.
-        words = [program, "run", "-S", "cli", "--invoke", "wasmdoctor-links-only()", os.fspath(component)]
+        words = [program, "run", "-S", "cli", "-S", "http", "--invoke", "wasmdoctor-links-only()"]
+        words.append(os.fspath(component))
         _, _, err = run(words, time_limit=600)
         text = err.decode("utf-8", "replace")
         return _last_lines(err) if "matching implementation was not found" in text else ""

@@ -78,16 +78,24 @@ def normal(text: str) -> str:
         text = text.replace(name, name.rpartition("::")[2])
     text = re.sub(r"<('\w+),>", r"<\1>", text)
     text = text.replace(",>", ">")
-    return re.sub(r"\(([^()]*(?:\([^()]*\)[^()]*)*),\)", lambda found: _tuple(found[1]), text)
+    return _tuples(text)
 
 
-def _tuple(inner: str) -> str:
-    """``(A,B,)`` and ``(A,B)`` are one type, ``(A,)`` and ``(A)`` are not."""
-    depth, commas = 0, 0
-    for char in inner:
-        depth += (char in "(<[") - (char in ")>]")
-        commas += char == "," and depth == 0
-    return f"({inner})" if commas else f"({inner},)"
+def _tuples(text: str) -> str:
+    """Without the comma at the end of ``(A,B,)``; that of ``(A,)`` makes it a tuple, and stays."""
+    made: list[str] = []
+    commas: list[int] = []
+    for index, char in enumerate(text):
+        if char in "(<[":
+            commas.append(0)
+        elif char == "," and commas:
+            commas[-1] += 1
+        elif char in ")]" or (char == ">" and text[index - 1] != "-"):
+            count = commas.pop() if commas else 0
+            if char == ")" and made[-1] == "," and count > 1:
+                made.pop()
+        made.append(char)
+    return "".join(made)
 
 
 def _module(api: Api, read: Read, node: Node, folder: str, path: tuple[str, ...], *, exports: bool) -> None:

@@ -6,11 +6,14 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bridge import zoo
 from bridge.bindgen import (
+    CASES,
     CORPUS,
     ROOT,
     bridge_of,
@@ -18,6 +21,7 @@ from bridge.bindgen import (
     generated,
     needs_async_runtime,
     option,
+    request,
     resolved,
     world_of_everything,
     worlds,
@@ -25,6 +29,7 @@ from bridge.bindgen import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from wasmdoctor.migrate.bridge.module import Parts, bridge_module
 from wasmdoctor.model.wit import World
 
 pytestmark = pytest.mark.rust
@@ -121,6 +126,40 @@ def test_it_is_the_same_for_all_wit_that_there_is(tmp_path, capsys):
     assert not differences, "\n".join(str(difference) for difference in differences[:10])
     assert compared_worlds >= 300
     assert items >= 5000
+
+
+def test_all_of_it_compiles_without_a_warning(tmp_path, capsys):
+    seen: set[str] = set()
+    modules: list[str] = []
+    for path in corpus():
+        resolution = resolved(path, everything=True)
+        for world in () if resolution.problems else worlds(resolution):
+            labels = {name for name, item in world.imports.items() if item.interface and "/" not in name}
+            spaces = {name.partition(":")[0] for name in world.imports if ":" in name}
+            if contents(world) in seen or labels & spaces:  # wit-bindgen makes two modules of one name
+                continue
+            seen.add(contents(world))
+            plain = [
+                name
+                for name, item in world.exports.items()
+                if item.interface and not item.interface.resources
+            ]
+            module = f"w{len(modules)}"
+            wanted = replace(request(world), path=f"src/{module}.rs", exported_types=tuple(plain))
+            for name, data in bridge_module(wanted, resolution, Parts(cases=CASES)).files.items():
+                (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / name).write_bytes(data)
+            modules.append(f"pub mod {module};\n")
+    (tmp_path / "src" / "lib.rs").write_text("".join(modules))
+    command = ["rustc", "--edition", "2021", "--crate-type", "lib", "--emit", "metadata", "-Dwarnings"]
+    done = subprocess.run(
+        [*command, "-o", "lib.rmeta", "src/lib.rs"], cwd=tmp_path, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    with capsys.disabled():
+        print(f"\nbridge: {len(modules)} modules compiled")
+    assert done.returncode == 0, done.stderr[:4000]
+    assert len(modules) >= 200
 
 
 @pytest.mark.parametrize(

@@ -73,10 +73,11 @@ def build(target: str, more: Iterable[str] = ()) -> Proof:
             [target, workspaces._versions(), {name: files[name].decode() for name in sorted(files)}]
         ).encode()
     )
-    output = workspaces.TARGET_DIR / "mapping-proofs" / key.hexdigest()[:16]
+    output = workspaces.TARGET_DIR / "mapping-proofs" / target / key.hexdigest()[:16]
     proof = Proof(made, output / "core.wasm", output / "proof.wasm")
     with workspaces._locked():
         if not proof.component.exists():
+            shutil.rmtree(output.parent, ignore_errors=True)
             _build(target, files, proof)
     return proof
 

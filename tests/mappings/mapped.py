@@ -10,13 +10,14 @@ from wasmdoctor.catalog import Catalog
 from wasmdoctor.migrate.bridge.mapping import Mapped
 from wasmdoctor.migrate.bridge.module import Parts, bridge_module
 from wasmdoctor.migrate.bridge.names import Modules, package_versions
-from wasmdoctor.migrate.bridge.types import Types
+from wasmdoctor.migrate.bridge.types import Options, Types
 from wasmdoctor.migrate.inputs import Bridge, BridgeRequest
 from wasmdoctor.model.mapping import Mappings
 from wasmdoctor.model.plan import BodyKind
 from wasmdoctor.model.wit import Interface, Resolution, World
 from wasmdoctor.readers.wit import DiskFiles, MemoryFiles, load_wit, resolve_wit
 
+OWNING = Options()
 PROOF = Path(__file__).with_name("proof")
 
 
@@ -45,12 +46,12 @@ def interfaces(resolution: Resolution) -> Mapping[str, Interface]:
     return {i.name: i for package in resolution.packages.values() for i in package.interfaces.values()}
 
 
-def source(resolution: Resolution) -> Mapped:
+def source(resolution: Resolution, options: Options = OWNING) -> Mapped:
     """The mappings for all interfaces of a resolution, each imported."""
     found = interfaces(resolution)
     functions = [(name, f) for name, each in found.items() for f in each.functions.values()]
     modules = Modules(package_versions(resolution.packages))
-    types = Types({name: each.types for name, each in found.items()}, modules, imported=functions)
+    types = Types({name: each.types for name, each in found.items()}, modules, options, imported=functions)
     return Mapped(mappings(), types, found)
 
 

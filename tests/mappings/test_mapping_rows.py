@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from mappings.mapped import rows
+from mappings.mapped import interfaces, resolved, rows, source
+
+from wasmdoctor.migrate.bridge.types import Options
 
 REFUSES = "refuses"
 
@@ -177,6 +179,7 @@ NEAR = {
     "a parameter that no row has": (
         """interface tcp {
             connect: func(host: string, port: u16, proxy: string) -> result<u32, string>;
+            close: func(socket: u32) -> result<_, string>;
         }""",
         set(),
     ),
@@ -184,11 +187,16 @@ NEAR = {
         """interface tcp {
             enum strange { red, green }
             connect: func(host: string, port: u16) -> result<u32, strange>;
+            close: func(socket: u32) -> result<_, string>;
         }""",
         set(),
     ),
+    "a socket that nothing can be done with": (
+        "interface tcp { connect: func(host: string, port: u16) -> result<u32, string>; }",
+        set(),
+    ),
     "nowhere to put an error": (
-        "interface tcp { connect: func(host: string, port: u16) -> u32; }",
+        "interface tcp { connect: func(host: string, port: u16) -> u32; close: func(socket: u32) -> bool; }",
         set(),
     ),
     "calls that do not wait": (
@@ -200,7 +208,7 @@ NEAR = {
                 subscribe: func() -> u32;
             }
         }""",
-        {"[constructor]tcp-socket"},
+        set(),
     ),
     "a socket of another kind": (
         """interface web-socket {
@@ -272,6 +280,7 @@ def test_a_capability_is_taken_and_given():
         default-network: func() -> network;
         resource udp-socket {
             create: static func(network: borrow<network>) -> result<udp-socket, string>;
+            close: func() -> result<_, string>;
         }
     }"""
     assert mapped(text) == functions(text)
@@ -289,15 +298,38 @@ def test_a_resource_may_be_made_by_one_that_stands_before_it():
         }
     }"""
     assert mapped(text) == functions(text)
-    assert mapped(text.replace("accept: func() -> result<tcp-stream, string>;", "")) == {"[static]listener.bind"}
+    assert mapped(text.replace("accept: func() -> result<tcp-stream, string>;", "")) == set()
 
 
 def test_what_a_body_says_of_itself():
     found = rows(
-        "interface tcp { connect: func(host: string, port: u16, timeout: u32) -> result<u32, string>; }"
+        """interface tcp {
+            connect: func(host: string, port: u16, timeout: u32) -> result<u32, string>;
+            close: func(socket: u32) -> result<_, string>;
+        }"""
     )
     assert found["connect"] == (
         "blocking TCP on wasi:sockets/tcp: create-tcp-socket, start-connect, finish-connect, waiting between; "
         "`timeout` is taken for milliseconds"
     )
     assert "gone when the instance ends" in rows(STORE_FREE)["set"]
+
+
+def test_texts_that_are_bytes_are_left_alone():
+    resolution = resolved(f"package any:thing;\n{ENVIRONMENT}")
+    (interface,) = interfaces(resolution).values()
+    function = interface.functions["get"]
+    assert source(resolution).function(interface, function) is not None
+    assert source(resolution, Options(raw_strings=True)).function(interface, function) is None
+
+
+def test_types_that_are_nested_without_end_are_given_up():
+    places = "\n".join(f"record r{n} {{ ip: r{n + 1} }}" for n in range(1500))
+    text = f"""interface udp {{
+        {places}
+        record r1500 {{ a: u8, b: u8, c: u8, d: u8 }}
+        record target {{ ip: r0, port: u16 }}
+        udp-open: func() -> u32;
+        udp-send: func(socket: u32, data: list<u8>, remote: target) -> result<_, string>;
+    }}"""
+    assert mapped(text) == set()

@@ -802,3 +802,136 @@ def test_shared_dependencies_stay_in_step(tmp_path: Path) -> None:
     assert "wit-bindgen" not in made.text("Cargo.toml")
     assert 'wasip2 = "2"' in made.text("Cargo.toml")
     assert "wasip2 = { workspace = true }" in made.text("core-lib/Cargo.toml")
+
+
+def test_exported_types_that_are_passed_on_to_other_crates_stay(tmp_path: Path) -> None:
+    root = app_with(
+        {
+            "src/lib.rs": """
+                mod deep;
+
+                mod bindings;
+
+                pub use bindings::exports::my::core::shelf::Item;
+
+                pub fn go() -> u32 {
+                    deep::er::size()
+                }
+            """,
+            "src/deep.rs": """
+                pub mod er {
+                    use crate::bindings::my::core::{self as core_api, store::get};
+
+                    pub fn size() -> u32 {
+                        get("a").size + core_api::store::get("b").size
+                    }
+                }
+            """,
+            "src/bindings/mod.rs": bound("""
+                pub struct Core;
+
+                impl exports::my::core::shelf::Guest for Core {
+                    fn show() -> Vec<exports::my::core::shelf::Item> {
+                        Vec::new()
+                    }
+                }
+
+                export!(Core);
+            """),
+        },
+        tmp_path,
+        {
+            "app/src/lib.rs": APP.replace(
+                "core_lib::go()",
+                "core_lib::go() + core_lib::Item { name: String::new(), size: 1 }.size",
+            )
+        },
+    )
+    made = planned(root)
+    assert made.result.applicable, made.result.reason
+    assert made.text("core-lib/src/lib.rs").startswith(
+        "mod deep;\n\nmod wasi_bridge;\n\npub use wasi_bridge::exports::my::core::shelf::Item;\n"
+    )
+    assert "use crate::wasi_bridge::my::core::{self as core_api, store::get};" in made.text(
+        "core-lib/src/deep.rs"
+    )
+    assert made.created() == ["core-lib/src/wasi_bridge.rs"]
+    assert made.removed() == ["core-lib/src/bindings/mod.rs", "core-lib/wit/core.wit"]
+    assert made.requests[0].exported_types == ("my:core/shelf@0.1.0",)
+
+
+def test_an_exported_resource_goes_with_what_implements_it(tmp_path: Path) -> None:
+    made = plan(
+        {
+            "wit/core.wit": """
+                package my:core@0.1.0;
+
+                interface store {
+                    get: func(name: string) -> u32;
+                }
+
+                interface shelf {
+                    resource board {
+                        constructor(width: u32);
+                        width: func() -> u32;
+                    }
+
+                    measure: func(board: borrow<board>) -> u32;
+                }
+
+                world core {
+                    import store;
+                    export shelf;
+                }
+            """,
+            "src/lib.rs": bound("""
+                use exports::my::core::shelf::{BoardBorrow, Guest, GuestBoard};
+
+                struct Core;
+
+                /// What the resource holds.
+                struct Plank {
+                    width: u32,
+                }
+
+                impl Plank {
+                    fn new_plank(width: u32) -> Self {
+                        Plank { width }
+                    }
+                }
+
+                impl Drop for Plank {
+                    fn drop(&mut self) {}
+                }
+
+                impl GuestBoard for Plank {
+                    fn new(width: u32) -> Self {
+                        Plank::new_plank(width)
+                    }
+
+                    fn width(&self) -> u32 {
+                        self.width
+                    }
+                }
+
+                impl Guest for Core {
+                    type Board = Plank;
+
+                    fn measure(board: BoardBorrow<'_>) -> u32 {
+                        board.get::<Plank>().width + my::core::store::get("a")
+                    }
+                }
+
+                export!(Core);
+
+                pub fn go() -> u32 {
+                    my::core::store::get("a")
+                }
+            """),
+        },
+        tmp_path,
+    )
+    assert made.text("core-lib/src/lib.rs") == (
+        "mod wasi_bridge;\n\npub use wasi_bridge::my;\n\n"
+        'pub fn go() -> u32 {\n    my::core::store::get("a")\n}\n'
+    )

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from rules.rules_support import facts_of, shown
 
-from wasmdoctor.checks import cargo, deps, freshness, leaks, wit
+from wasmdoctor.checks import cargo, deps, exports, freshness, leaks, wit
 from wasmdoctor.checks.facts import Draft, Facts
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 RULES = {
     "WD106": leaks.leaked,
     "WD107": leaks.unused_custom_import,
+    "WD108": exports.leaked_export,
     "WD201": wit.syntax,
     "WD202": wit.unresolved,
     "WD203": deps.stale_deps,
@@ -46,7 +47,7 @@ def findings(name: str) -> dict[str, list[Draft]]:
 
 def test_the_scheduler_has_three_libraries_that_are_components_and_nine_leaks() -> None:
     found = findings("scheduler")
-    assert found.keys() == {"WD106", "WD301"}
+    assert found.keys() == {"WD106", "WD108", "WD301"}
     assert {(d.subject, d.interface, str(d.location)) for d in found["WD106"]} == {
         (f"prebuilt/{component}.wasm", f"{CORE}/{name}@0.1.0", f"core-libs/wit/world.wit:{line}:5")
         for component in ("scheduler", "scheduler_actions_http", "scheduler_executor")
@@ -90,7 +91,7 @@ TWO_BINDGENS = {"checked-in-bindings"}
 
 @pytest.mark.parametrize("name", WORKSPACES)
 def test_the_workspaces_are_built_and_so_nothing_is_wrong_with_their_wit_and_manifests(name: str) -> None:
-    found = findings(f"workspaces/{name}").keys() - {"WD106", "WD107"}
+    found = findings(f"workspaces/{name}").keys() - {"WD106", "WD107", "WD108"}
     assert found == ({"WD301"} if name in BOTH else set()) | ({"WD302"} if name in TWO_BINDGENS else set())
 
 
@@ -112,6 +113,10 @@ def test_leaks_and_unused_imports_where_the_workspaces_are_made_for_them() -> No
     def interfaces(name: str, code: str) -> set[str]:
         return {draft.interface for draft in findings(f"workspaces/{name}").get(code, ())}
 
+    leaking = {name for name in WORKSPACES if interfaces(name, "WD108")}
+    assert leaking == {"checked-in-bindings", "export-leak", "leak-shapes"}
+    assert interfaces("checked-in-bindings", "WD108") == {"depart"}
+    assert interfaces("leak-shapes", "WD108") == {"water:exporter/gate@0.1.0"}
     assert interfaces("diamond", "WD106") == {"rail:signal/lamp@0.4.0", "rail:signal/points@0.4.0"}
     assert interfaces("single-crate", "WD106") == set()
     assert interfaces("single-crate", "WD107") == {"harbor:tide-clock/almanac@0.1.0", "silence"}

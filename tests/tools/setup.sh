@@ -13,7 +13,7 @@
 # ${WASMDOCTOR_TOOLS:-~/.cache/wasmdoctor-tools}. Any failure ends it with a message and a code other than 0.
 set -euo pipefail
 
-readonly DEBIAN_PACKAGES=(rustc-web cargo-web rust-web-src lld-19 wasi-libc clang-19)
+readonly DEBIAN_PACKAGES=(rustc-web cargo-web rust-web-src lld-19 wasi-libc clang-19 libclang-rt-19-dev-wasm32)
 readonly LINKER_VERSION=0.5.31
 readonly WAC_VERSION=0.12.0
 readonly WIT_BINDGEN_VERSION=0.48.1

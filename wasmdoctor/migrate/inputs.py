@@ -86,8 +86,8 @@ class ComponentInput:
 class PlanInputs:
     """One cargo workspace for one target.
 
-    ``provided`` says whether the host offers an import, by its full name: what it does not offer is what
-    plans are about. ``composed`` names files that compose components (``.wac``), with the paths that they
+    ``provided`` says whether the host has an import, by its full name, in any version and with any flag
+    (``Match.kind`` is not ``none``): what it has not is what plans are about. ``composed`` names files that compose components (``.wac``), with the paths that they
     are read by. ``wit_roots`` are the workspace's WIT folders.
     """
 

@@ -60,14 +60,15 @@ class _Region:
 
 def _lines(data: bytes, span: Span) -> tuple[int, int, bool]:
     """A span widened to whole lines with the comments right above, when nothing else stands on its lines."""
-    start = data.rfind(b"\n", 0, span.start) + 1
+    top = 3 if data.startswith(b"\xef\xbb\xbf") else 0  # a byte order mark stays
+    start = max(data.rfind(b"\n", 0, span.start) + 1, top)
     end = data.find(b"\n", span.end)
     end = len(data) if end < 0 else end + 1
     after = data[span.end : end].strip()
-    if data[start : span.start].strip(b" \t\xef\xbb\xbf") or (after and not after.startswith(b"//")):
+    if data[start : span.start].strip() or (after and not after.startswith(b"//")):
         return span.start, span.end, False
-    while start > 0:
-        above = data.rfind(b"\n", 0, start - 1) + 1
+    while start > top:
+        above = max(data.rfind(b"\n", 0, start - 1) + 1, top)
         line = data[above:start].strip()
         if not line.startswith(b"//") or line.startswith(b"//!"):
             break

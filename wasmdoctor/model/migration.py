@@ -122,11 +122,6 @@ class Verification:
         """Whether a step failed."""
         return any(step.result is Proof.FAILED for step in self.steps)
 
-    @property
-    def proven(self) -> bool:
-        """Whether every step was done and passed."""
-        return all(step.result is Proof.PASSED for step in self.steps)
-
 
 @dataclass(frozen=True, slots=True)
 class MigrationReport:

@@ -7,20 +7,18 @@ import tomllib
 from dataclasses import replace
 
 from wasmdoctor.catalog import Catalog, CatalogError
-from wasmdoctor.migrate.bridge.mapping import Mapped
-from wasmdoctor.migrate.bridge.module import Parts, bridge_maker
+from wasmdoctor.migrate.bridge.docs import wit_docs
+from wasmdoctor.migrate.bridge.module import bridge_maker
 from wasmdoctor.migrate.bridge.refusal import ErrorCases
+from wasmdoctor.migrate.bridge.wasi import stub_parts, wasi_parts
 from wasmdoctor.migrate.edits import EditError, compose
-from wasmdoctor.migrate.inputs import BridgeMaker, NewDependency
+from wasmdoctor.migrate.inputs import BridgeMaker
 from wasmdoctor.migrate.plan_a import plan_a as decide
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BridgeMode, Plan, PlanId
 from wasmdoctor.pipeline.crates import Crates
 from wasmdoctor.pipeline.planinputs import plan_inputs
-
-RUNTIME_CRATES = {"wasip2": NewDependency("2")}
-"""The crates that the runtime files in ``rules/mappings`` use."""
 
 
 def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *, keep_wit: bool) -> Plan:
@@ -29,8 +27,8 @@ def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
     Edits that contradict each other, or leave a file that cannot be parsed, make the plan not applicable: that
     is a fault of wasmdoctor, and the reason says where. Raises CatalogError for broken data.
     """
-    inputs = plan_inputs(crates, lambda name: host.match(ExternName.parse(name)).linked)
-    result = decide(inputs, _maker(catalog, mode), keep_wit=keep_wit)
+    inputs = plan_inputs(crates, lambda name: is_standard(name, host))
+    result = decide(inputs, _maker(crates, catalog, mode), keep_wit=keep_wit)
     plan = Plan(
         PlanId.A,
         result.applicable,
@@ -51,19 +49,21 @@ def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
         return Plan(PlanId.A, False, reason)
 
 
-def _maker(catalog: Catalog, mode: BridgeMode) -> BridgeMaker:
+def is_standard(name: str, host: HostView) -> bool:
+    """Whether an import is none of those that a plan takes away: a standard one, or one that the host knows.
+
+    What a host has only with a flag or in another version is cured by a flag or a version, not by a bridge.
+    """
+    parsed = ExternName.parse(name)
+    return parsed.namespace == "wasi" or host.match(parsed).kind != "none"
+
+
+def _maker(crates: Crates, catalog: Catalog, mode: BridgeMode) -> BridgeMaker:
     """What makes bridge modules: of standard WASI where that can be, or of refusals only."""
-    cases = refusals(catalog)
+    cases, docs = refusals(catalog), wit_docs(crates.read)
     if mode is BridgeMode.STUB:
-        return bridge_maker(Parts(cases=cases))
-    mappings = catalog.mappings
-    parts = Parts(
-        sources=(lambda types, interfaces: Mapped(mappings, types, interfaces),),
-        cases=cases,
-        runtime={name: file.text for name, file in mappings.runtime.items()},
-        dependencies=RUNTIME_CRATES,
-    )
-    return bridge_maker(parts)
+        return bridge_maker(stub_parts(cases, docs))
+    return bridge_maker(wasi_parts(catalog.mappings, cases, docs))
 
 
 def refusals(catalog: Catalog) -> ErrorCases:

@@ -16,7 +16,7 @@ from wasmdoctor.model.edit import ChangeSet
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import Surface, Trouble, WorkspacePlans
 from wasmdoctor.model.names import ExternName
-from wasmdoctor.model.plan import BridgeMode, Plan, PlanId
+from wasmdoctor.model.plan import BodyKind, BridgeMode, Plan, PlanId
 from wasmdoctor.model.source import Location
 from wasmdoctor.pipeline.crates import Crates, crates_of
 from wasmdoctor.pipeline.overlay import edited_crates
@@ -123,7 +123,7 @@ def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: 
             edited[id_] = makers_after(place, makers, plan.changes, toolchain)
             after[id_] = {component_name(maker): after_plan(maker, plan) for maker in edited[id_]}
             made[id_] = _with_surfaces(plan, after[id_])
-    best = next((id_ for id_ in (PlanId.A, PlanId.B, PlanId.C) if id_ in made and made[id_].applicable), None)
+    best = _best(made)
     if best is not None and troubles:
         made[best] = replace(made[best], recommended=True)
     plans = WorkspacePlans(
@@ -135,7 +135,7 @@ def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: 
         before={component_name(maker): surface(maker.analysis.prediction) for maker in makers},
         after=after,
         std=place.crates.std.brought_by,
-        verdict=_verdict(best, made, after) if troubles else "",
+        verdict=_verdict(best, made) if troubles else "",
         diffs={id_: unified_diff(plan.changes) for id_, plan in made.items() if plan.changes},
         problems=tuple(dict.fromkeys((*place.crates.workspace.problems, *place.crates.problems))),
     )
@@ -193,15 +193,19 @@ def surface(prediction: Prediction) -> Surface:
 
 
 def troubles_of(makers: Sequence[Maker], host: HostView, *, sure: bool = False) -> list[Trouble]:
-    """The imports of predicted components that neither the host nor one of them provides; ``sure``: only
-    those that a build will certainly have."""
+    """The custom imports of predicted components that neither the host nor one of them provides; ``sure``: only
+    those that a build will certainly have. What a host has with a flag or in another version is not custom."""
+    from wasmdoctor.pipeline.bridges import is_standard
+
     files = {predicted_file(maker).path: maker for maker in makers}
     verdicts = judge([predicted_file(maker) for maker in makers], host)
     found = [
         Trouble(component_name(files[path]), verdict.name.text, _line(files[path], verdict.name.text))
         for path, each in verdicts.items()
         for verdict in each
-        if verdict.unprovided and _counts(files[path], verdict.name.text, sure=sure)
+        if verdict.unprovided
+        and not is_standard(verdict.name.text, host)
+        and _counts(files[path], verdict.name.text, sure=sure)
     ]
     return sorted(found, key=lambda trouble: (trouble.component, trouble.name))
 
@@ -345,7 +349,7 @@ def _plan_c(question: _Question) -> Plan:
 
 _MAKERS = {PlanId.A: _plan_a, PlanId.B: _plan_b, PlanId.C: _plan_c}
 
-NOTHING = "there is nothing to cure: the host provides all that the components import"
+NOTHING = "there is nothing to cure: the components have no custom import that nobody provides"
 NOT_WRITTEN = "This version describes this plan and does not write its edits."
 
 
@@ -373,17 +377,27 @@ def _list(names: Sequence[str], most: int = 4) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def _verdict(
-    best: PlanId | None, made: Mapping[PlanId, Plan], after: Mapping[PlanId, Mapping[str, Surface]]
-) -> str:
+def _best(made: Mapping[PlanId, Plan]) -> PlanId | None:
+    """The plan to recommend: one component before two, a whole cure before half of one, less work before more."""
+    applicable = [id_ for id_ in (PlanId.A, PlanId.B, PlanId.C) if id_ in made and made[id_].applicable]
+    return next((id_ for id_ in applicable if not made[id_].left), next(iter(applicable), None))
+
+
+def _verdict(best: PlanId | None, made: Mapping[PlanId, Plan]) -> str:
     """Why a plan is the recommended one, by facts."""
     match best:
         case PlanId.A:
-            refused = sum(f.body.value == "refuses" for f in made[PlanId.A].bridge)
-            rest = f"; {refused} functions have no standard counterpart and refuse" if refused else ""
+            plan = made[PlanId.A]
+            if plan.left:
+                return f"it cures what this workspace's own code imports; {_list(plan.left)} stays"
+            refused = sum(f.body is BodyKind.REFUSES and f.needed is not False for f in plan.bridge)
+            rest = ""
+            if refused:
+                who = "1 function" if refused == 1 else f"{refused} functions"
+                rest = f"; {who} of the bridge will refuse until somebody writes the body"
             return f"one component that needs nobody but the host, and nothing to compose{rest}"
         case PlanId.B:
-            return "plan A does not apply; an adapter leaves the crates as they are"
+            return "plan A does not cure all of it; an adapter does, and leaves the crates as they are"
         case PlanId.C:
             return "plans A and B do not apply; the code that calls the interfaces can be changed"
         case _:

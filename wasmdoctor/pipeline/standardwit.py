@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from wasmdoctor.migrate.plan_c.standard import StandardWit
+from wasmdoctor.migrate.plan_c.standard import StandardWit, interfaces_only
 from wasmdoctor.pipeline.crates import Crates, cargo_home
 from wasmdoctor.pipeline.sources import WitView
 from wasmdoctor.readers.cargo import DiskFiles, PackageSources, configured_vendor_folders
@@ -25,7 +26,7 @@ def standard_wit(crates: Crates, crate: str, requirement: str) -> tuple[Standard
     seen = DiskFiles(crates.workspace.cwd, crates.workspace.root, [cargo_home()])
     folder, version = _crate(crates, seen, crate, requirement)
     if folder:
-        found.append(_source(seen, seen.join(folder, "wit"), f"the crate `{crate}` {version}"))
+        found.append(_trimmed(_source(seen, seen.join(folder, "wit"), f"the crate `{crate}` {version}")))
     return tuple(source for source in found if source.files)
 
 
@@ -41,6 +42,15 @@ def _source(files: DiskFiles, path: str, origin: str) -> StandardWit:
                     posixpath.basename(tree.source.path): tree.source.data for tree in group.trees
                 }
     return StandardWit(origin, resolve_wit(loaded), packages)
+
+
+def _trimmed(source: StandardWit) -> StandardWit:
+    """The interfaces of a source, without worlds."""
+    files = {
+        package: {name: interfaces_only(name, data, source.origin) for name, data in each.items()}
+        for package, each in source.files.items()
+    }
+    return replace(source, files=files)
 
 
 def _package(group: Group) -> str:

@@ -25,6 +25,7 @@ from wasmdoctor.model.finding import Status
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import BuiltComponent, Proof, Step, Surface, Verification, differences
 from wasmdoctor.model.wasm import WasmFile
+from wasmdoctor.pipeline.bridges import is_standard
 from wasmdoctor.pipeline.crates import cargo_home
 from wasmdoctor.pipeline.overlay import LOCK, MANIFEST, written_files
 from wasmdoctor.pipeline.plan import Place, component_name, troubles_of
@@ -34,6 +35,9 @@ from wasmdoctor.toolchain import Built, RustTools, Toolchain, ToolError
 
 SOURCES, BUILD, CHECK, LINK = "sources", "build", "component", "link"
 INCREMENTAL = "*/*/incremental/*"
+LINKED = frozenset(
+    f"wasi:{name}" for name in ("cli", "clocks", "filesystem", "http", "io", "random", "sockets")
+)
 MOST_ERRORS = 3
 MOST_LINES = 30
 WORK = ".wasmdoctor/build"
@@ -101,7 +105,9 @@ def _sources(wanted: Wanted) -> Step:
     names = ", ".join(sorted(wanted.surfaces)) or "nothing that is a component"
     stays = f"; {', '.join(sorted(wanted.left))} stays, as planned" if wanted.left else ""
     return Step(
-        SOURCES, Proof.PASSED, f"read again after the edits, every import has a provider{stays}: {names}"
+        SOURCES,
+        Proof.PASSED,
+        f"read again after the edits, every custom import has a provider{stays}: {names}",
     )
 
 
@@ -324,7 +330,9 @@ class _Build:
             details += [
                 f"{name} imports {verdict.name}, which nobody provides"
                 for verdict in verdicts[name]
-                if verdict.unprovided and verdict.name.text not in self.wanted.left
+                if verdict.unprovided
+                and verdict.name.text not in self.wanted.left
+                and not is_standard(verdict.name.text, self.wanted.host)
             ]
         if details:
             return Step(CHECK, Proof.FAILED, "what was built is not what was predicted", tuple(details))
@@ -333,6 +341,15 @@ class _Build:
 
     def _links(self, paths: Mapping[str, Path], verdicts: Mapping[str, Sequence[Verdict]]) -> Step:
         """Those that need nobody but the host are linked; others are composed first, by whoever ships them."""
+        host = self.wanted.host.id
+        if host.partition("@")[0] != "wasmtime":
+            return Step(LINK, Proof.SKIPPED, f"only wasmtime can be asked to link, and the host is {host}")
+        foreign = sorted(
+            {str(v.name) for each in verdicts.values() for v in each if _of_host(v) and not _linkable(v)}
+        )
+        if foreign:
+            words = f"linking needs a host with {', '.join(foreign)}, which cannot be set up here"
+            return Step(LINK, Proof.SKIPPED, words, how="start it with the host's flags")
         alone = {name for name, each in verdicts.items() if all(_of_host(verdict) for verdict in each)}
         for name in sorted(alone):
             path = paths[name]
@@ -351,6 +368,11 @@ class _Build:
             return Step(LINK, Proof.SKIPPED, words, how="wasmdoctor compose")
         linked = f"wasmtime links {', '.join(sorted(alone))}"
         return Step(LINK, Proof.PASSED, f"{linked}; {words}" if words else linked)
+
+
+def _linkable(verdict: Verdict) -> bool:
+    """Whether the linker that is asked has it: WASI 0.2's own packages and wasi:http (wasmtime-py 50)."""
+    return verdict.name.package in LINKED or verdict.status is Status.OPTIONAL
 
 
 def _of_host(verdict: Verdict) -> bool:

@@ -327,7 +327,7 @@ def _without_carrier(asked: _Asked, verdict: Verdict) -> tuple[tuple[tuple[Origi
         (
             *first,
             OriginStep("crate", crate, place, Evidence.COMPONENT.value),
-            OriginStep("function", path, place, Evidence.COMPONENT.value),
+            OriginStep("function", path, place, Evidence.COMPONENT.value, crate=crate),
         )
         for crate, path in sorted(seen.items())
     )

@@ -82,7 +82,9 @@ def _workspace(console: Console, plans: WorkspacePlans, *, details: bool) -> Non
         place = plans.shown(str(problem.location))
         _hang(console, Text(f"note: {safe(place)}: {safe(problem.message)}", "dim"), 2, 4)
     if not plans.troubles:
-        console.print(Text("  ✓ nothing to cure: the host provides all that the components import", "green"))
+        console.print(
+            Text("  ✓ nothing to cure: no component has a custom import that nobody provides", "green")
+        )
         return
     _troubles(console, plans)
     console.print()

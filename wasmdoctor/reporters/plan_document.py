@@ -41,7 +41,7 @@ def _blocks(found: Sequence[WorkspacePlans]) -> Iterator[Block]:
         yield Heading(2, ["Workspace", Code(plans.folder)])
         yield Paragraph(["Read for", Code(plans.target), "and judged by", Code(plans.host)])
         if not plans.troubles:
-            yield Paragraph("Nothing to cure: the host provides all that the components import.")
+            yield Paragraph("Nothing to cure: no component has a custom import that nobody provides.")
             continue
         yield from _troubles(plans)
         yield Heading(3, "The plans side by side")

@@ -25,9 +25,6 @@ BODIES = {
     BodyKind.DERIVED: "the standard function of that name",
     BodyKind.REFUSES: "refuses",
 }
-APPLIED_BY_US = frozenset({PlanId.A})
-"""The plans that ``migrate`` does."""
-
 PAST = {
     ChangeKind.MODIFY: "modified",
     ChangeKind.CREATE: "created",
@@ -97,7 +94,7 @@ def std_note(plans: WorkspacePlans, plan: Plan) -> str:
     found = plans.after.get(plan.plan, {})
     if not plans.std or not any(surface.possible_imports for surface in found.values()):
         return ""
-    return f"imports of {plans.std}, come on top, as before"
+    return f"{plans.std}: its own wasi:* imports come on top, as before"
 
 
 def plural(count: int, word: str) -> str:

@@ -37,6 +37,9 @@ NARROW = 80
 WIDEST_NAME = 80
 """Columns for names in a wide window: beyond it the eye loses the line to the status."""
 
+STATUS_WIDTH = 30
+"""Columns that the words on an import get at least, with the mark and margins before them."""
+
 MINIMUM_TEXT = 20
 ORDER = [Status.UNPROVIDED, Status.VERSION, Status.COMPONENT, Status.HOST, Status.OPTIONAL]
 
@@ -89,7 +92,7 @@ def _artifact(
                 line.append(safe(text), "dim" if quiet else "default")
                 _hang(console, line, 2, 4)
         else:
-            console.print(Padding(_table(rows), (0, 0, 0, 2)))
+            console.print(Padding(_table(rows, console.width), (0, 0, 0, 2)))
     _findings(console, findings, seen)
     if artifact.start:
         _labelled(console, "start it: ", artifact.start, "green", 2)
@@ -145,10 +148,12 @@ def _rows(artifact: CheckedArtifact, *, verbose: bool) -> Iterator[Row]:
             yield mark, style, name, text, quiet
 
 
-def _table(rows: list[Row]) -> Table:
+def _table(rows: list[Row], width: int) -> Table:
+    """A name is broken only when it is too long by itself; the words behind it wrap before that."""
+    loud = max((len(name) for _, _, name, _, quiet in rows if not quiet), default=0)
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
-    table.add_column(overflow="fold", max_width=WIDEST_NAME)
+    table.add_column(overflow="fold", min_width=min(loud, width - STATUS_WIDTH), max_width=WIDEST_NAME)
     table.add_column(overflow="fold")
     for mark, style, name, text, quiet in rows:
         table.add_row(

@@ -27,6 +27,7 @@ from wasmdoctor.migrate.bridge.roles import (
     union,
     without,
 )
+from wasmdoctor.migrate.bridge.types import Ownership
 
 LOOKUP_IMPORTS: Final = (
     "wasi:clocks/monotonic-clock",
@@ -164,6 +165,8 @@ def _helper(
     """A call of a function that does what ``made`` does with a value of a named type."""
     if made is None:
         return None
+    if not roles.copies(given.shape) and roles.types.options.ownership is not Ownership.OWNING:
+        return None  # the type has other forms then, by value and with a lifetime
     # Inside the function the value has another name; make the code again for that.
     name = f"{snake(given.shape.type.name)}_{suffix}"
     inner = replace(given, code="value", place="param")
@@ -174,7 +177,7 @@ def _helper(
         return replace(again, code=f"{name}({roles.passed(given)})")
     path = roles.path(given.shape)
     taken = path if roles.copies(given.shape) else f"&{path}"
-    gives = f"Result<{result}, {KIND}>" if made.fails else result
+    gives = roles.fallible(result) if made.fails else result
     text = f"fn {name}(value: {taken}) -> {gives} {{\n{indent(made.code.split(chr(10)))}\n}}"
     helpers = (*made.helpers, text)
     return Rust(f"{name}(value)", made.fails, 2, made.imports, made.runtime, helpers)
@@ -342,7 +345,7 @@ def _from_helper(
         return None
     function = f"{snake(shape.type.name)}_{suffix}"
     path = roles.path(shape)
-    gives = f"Result<{path}, {KIND}>" if made.fails else path
+    gives = roles.fallible(path) if made.fails else path
     text = f"fn {function}({name}: {taken}) -> {gives} {{\n{indent(made.code.split(chr(10)))}\n}}"
     runtime = union(made.runtime, ("error",) if made.fails else ())
     return Rust(f"{function}({code})", made.fails, 2, made.imports, runtime, union(made.helpers, (text,)))

@@ -25,7 +25,7 @@ from wasmdoctor.model.wit import Member
 def error_maker(roles: Roles, shape: Shape | None) -> Rust | None:
     """A function that makes the error type of a ``Kind``: its path or a closure; None when it cannot be made."""
     if shape is None:
-        return Rust("drop", runtime=("error",))
+        return Rust("|_| ()", runtime=("error",))
     made = error_value(roles, shape, "kind")
     if made is None:
         return None
@@ -54,11 +54,16 @@ def error_value(roles: Roles, shape: Shape, kind: str) -> Rust | None:
 
 
 def _error_cases(roles: Roles, shape: Shape, kind: str) -> Rust | None:
-    """A ``match`` that gives each ``Kind`` the case with a name for it."""
+    """A ``match`` that gives each ``Kind`` the case with a name for it.
+
+    None when no case says that something else went wrong: that will happen too.
+    """
     made = {member.name: _error_case(roles, shape, member, kind) for member in shape.members}
     usable = {name: code for name, code in made.items() if code is not None}
-    chosen = {reason: _case_for(roles, reason, shape, usable) for reason in roles.words.errors}
-    rest = chosen["Other"] or next((name for name in usable if f"{kind}." in usable[name]), None)
+    named = {"-".join(split(name)): name for name in usable}
+    named |= {without(split(name), shape.names): name for name in usable}
+    chosen = {reason: _case_for(roles, reason, named) for reason in roles.words.errors}
+    rest = chosen["Other"]
     known = {reason: name for reason, name in chosen.items() if name and reason != "Other"}
     if rest is None:
         return None
@@ -89,11 +94,9 @@ def _error_case(roles: Roles, shape: Shape, member: Member, kind: str) -> str | 
     return f"{case}({made.code})" if made else None
 
 
-def _case_for(roles: Roles, reason: str, shape: Shape, usable: Mapping[str, str]) -> str | None:
+def _case_for(roles: Roles, reason: str, named: Mapping[str, str]) -> str | None:
     """The case that has one of the names of a reason, the best name first."""
-    bare = {"-".join(split(name)): name for name in usable}
-    bare |= {without(split(name), shape.names): name for name in usable}
-    return next((bare[name] for name in roles.words.errors[reason] if name in bare), None)
+    return next((named[name] for name in roles.words.errors[reason] if name in named), None)
 
 
 def _error_record(roles: Roles, shape: Shape, kind: str) -> Rust | None:

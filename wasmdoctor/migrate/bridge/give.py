@@ -16,6 +16,7 @@ from wasmdoctor.migrate.bridge.roles import (
     Rust,
     Shape,
     block_of,
+    closure,
     indent,
     record_of,
     split,
@@ -46,7 +47,7 @@ def _give_list(roles: Roles, shape: Shape, code: str, each: Giver) -> Rust | Non
     made = each(roles, inner, "each")
     if made is None:
         return None
-    mapped = f"{code}.into_iter().map(|each| {made.code})"
+    mapped = f"{code}.into_iter().map({closure(made.code, 'each')})"
     if made.fails:
         # What the type has no room for is left out: a list of IPv4 addresses holds those.
         return replace(made, code=f"{mapped}.filter_map(Result::ok).collect()", fails=False)
@@ -62,7 +63,9 @@ def _give_first_ip(roles: Roles, shape: Shape, code: str) -> Rust | None:
     made = ip_out(roles, shape, "each")
     if made is None:
         return None
-    first = f"find_map(|each| {made.code}.ok())" if made.fails else f"map(|each| {made.code}).next()"
+    first = (
+        f"find_map(|each| {made.code}.ok())" if made.fails else f"map({closure(made.code, 'each')}).next()"
+    )
     found = f"{code}.into_iter().{first}.ok_or({KIND}::NameNotFound)"
     return Rust(found, True, runtime=("error",)).using(made)
 
@@ -159,7 +162,7 @@ def _give_response(roles: Roles, shape: Shape, code: str) -> Rust | None:
     if record is None or not known or not any("status" in v.code or "body" in v.code for _, v in made if v):
         return None
     name = f"{snake(shape.type.name)}_of_response"
-    gives = f"Result<{roles.path(shape)}, {KIND}>" if record.fails else roles.path(shape)
+    gives = roles.fallible(roles.path(shape)) if record.fails else roles.path(shape)
     text = f"fn {name}(response: {{runtime}}::http::Response) -> {gives} {{\n{indent([record.code])}\n}}"
     runtime = ("error",) if record.fails else ()
     return Rust(f"{name}({code})", record.fails, runtime=runtime, helpers=(text,)).using(record)
@@ -222,7 +225,7 @@ def _response_headers(roles: Roles, shape: Shape) -> Rust | None:
     if roles.is_bytes(parts[1]):
         value = "value"
     elif parts[1].kind == "string":
-        value = "String::from_utf8_lossy(&value).into_owned()"
+        value = f"{roles.standard('String')}::from_utf8_lossy(&value).into_owned()"
     else:
         return None
     if item.kind == "tuple":

@@ -280,6 +280,8 @@ class _Guest:
     # Implementations
 
     def _interface(self, interface: Interface) -> Iterator[str]:
+        if not interface.functions and not interface.resources:
+            return  # there is no trait for types alone
         alias = self.aliases[interface.name]
         types = [f"type {camel(name)} = {alias}_bridge::{type_name(name)};" for name in interface.resources]
         free = [f for f in interface.functions.values() if not f.resource]

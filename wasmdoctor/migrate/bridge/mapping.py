@@ -110,6 +110,8 @@ class _Matcher:
         for _ in range(2):
             for resource in self.interface.resources:
                 self._resource(resource)
+        if self.mapped.types.options.raw_strings:
+            return {}  # texts are bytes then, and nothing here expects that
         found = {
             function.name: match
             for function in self.interface.functions.values()
@@ -206,14 +208,16 @@ class _Matcher:
 
 
 def _made(found: Mapping[str, Match]) -> dict[str, Match]:
-    """Without functions that belong to what no other of them makes."""
+    """Without functions that belong to what no other of them makes, or make what no other has a use for."""
     left = dict(found)
     while True:
         made = {(match.family.name, match.makes) for match in left.values() if match.makes}
+        used = {(match.family.name, match.uses) for match in left.values() if match.uses}
         kept = {
             name: match
             for name, match in left.items()
-            if not match.uses or (match.family.name, match.uses) in made
+            if (not match.uses or (match.family.name, match.uses) in made)
+            and (not match.makes or (match.family.name, match.makes) in used)
         }
         if len(kept) == len(left):
             return kept

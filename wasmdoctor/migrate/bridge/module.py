@@ -270,7 +270,8 @@ class _Writer:
             name = path[-1]
             suffix = "" if target.rpartition("::")[2] == name else f" as {name}"
             tree.at(path[:-1]).uses.append(f"pub use {target}{suffix};")
-        lines += [*tree.lines(0), ""]
+        modules = list(tree.lines(0))
+        lines += [*modules, ""] if modules else []
         if self.runtime:
             lines += [
                 f"mod {runtime} {{",

@@ -16,6 +16,7 @@ from wasmdoctor.migrate.bridge.roles import (
     Roles,
     Rust,
     Shape,
+    closure,
     indent,
     words_of,
 )
@@ -88,7 +89,7 @@ class Result:
                 lines.append(f"{call};")
                 tail = "Ok(())"
         else:
-            mapped = "" if made.code == "value" else f".map({_closure(made.code)})"
+            mapped = "" if made.code == "value" else f".map({closure(made.code)})"
             tail = f"{call}{mapped}.map_err({error.code})"
         used = error if fails or made.fails or any(a.fails for a in self.arguments.values()) else Rust("")
         return self._whole([*lines, tail], made, used), makes
@@ -126,7 +127,7 @@ class Result:
             if given is None:
                 return None
             way = "and_then" if given[0].fails else "map"
-            mapped = "" if given[0].code == "value" else f".{way}({_closure(given[0].code)})"
+            mapped = "" if given[0].code == "value" else f".{way}({closure(given[0].code)})"
             return self._whole([f"{outcome}{mapped}.ok()"], given[0], simple), given[1]
         if shape.kind == "bool" and not self.row.result:
             return self._whole([f"{outcome}.is_ok()"], simple), ""
@@ -280,7 +281,7 @@ class Result:
             return replace(used, code=f"{{\n{indent(lines)}\n}}")
         types = ", ".join(self._rust_type(role) for role in wanted)
         name = f"{snake(shape.type.name) if shape.definition else '_and_'.join(names)}_of_parts"
-        head = f"fn {name}(value: ({types})) -> Result<{self.roles.path(shape)}, {KIND}> {{"
+        head = f"fn {name}(value: ({types})) -> {self.roles.fallible(self.roles.path(shape))} {{"
         text = f"{head}\n{indent([lines[0], f'Ok({built})'])}\n}}"
         helpers = (*used.helpers, text)
         return replace(
@@ -292,7 +293,7 @@ class Result:
         object_ = self.family.objects.get(role)
         if object_ is not None:
             return f"{{runtime}}::{object_.type}"
-        return {"bytes": "Vec<u8>", "address": SOCKET_ADDR}[role]
+        return {"bytes": f"{self.roles.standard('Vec')}<u8>", "address": SOCKET_ADDR}[role]
 
     def _whole(self, lines: Sequence[str], *made: Rust) -> Body:
         """The body with everything that it needs."""
@@ -302,9 +303,3 @@ class Result:
         imports = tuple(sorted({*self.row.imports, *used.imports}))
         about = "; ".join((f"{self.family.about}: {self.row.about}", *used.notes))
         return Body(BodyKind.MAPPING, "\n".join((*used.helpers, *lines)), about, imports, runtime)
-
-
-def _closure(code: str) -> str:
-    """A closure that makes ``code`` of a ``value``: the function alone when it only calls one."""
-    name = code.removesuffix("(value)")
-    return name if name != code and name.replace("_", "").isalnum() else f"|value| {code}"

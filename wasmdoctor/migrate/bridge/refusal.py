@@ -68,14 +68,15 @@ class Refusals:
         """
         what = described(interface.name, function.name)
         error = self.error(interface, function)
+        depth = 2 if function.resource else 1
         if error is not None:
-            return Body(BodyKind.REFUSES, f"Err({error.value})", f"fails with {error.about}")
+            code = _spread(f"Err({error.value})", rust.string(f"{what} is not supported"), depth)
+            return Body(BodyKind.REFUSES, code, f"fails with {error.about}")
         made = self._made(function)
         if made in empty and self.can_tell(interface, made):
             code = f"{'Self' if function.resource == made else type_name(made)} {{ _private: () }}"
             about = f"gives a `{made}` that does nothing: its methods refuse"
             return Body(BodyKind.REFUSES, code, about)
-        depth = 2 if function.resource else 1
         return Body(BodyKind.REFUSES, panic(f"{what} is not supported", depth), "stops the component")
 
     def error(self, interface: Interface, function: Function) -> Refusal | None:
@@ -104,9 +105,9 @@ class Refusals:
 
     def _made(self, function: Function) -> str:
         """The resource that a function gives back by itself, or ""."""
-        if function.role is FunctionRole.CONSTRUCTOR:
-            return function.resource
         result = function.result
+        if function.role is FunctionRole.CONSTRUCTOR:
+            return "" if result is not None and result.kind == "result" else function.resource
         return result.name if result is not None and result.kind in ("name", "own") else ""
 
     def _value(self, here: str, where: str, type_: Type, what: str, depth: int) -> Refusal | None:
@@ -168,6 +169,17 @@ class Refusals:
             return f"Some({value.value})" if value else "None"
         value = self._value(here, owner, type_, what, depth - 1)
         return value.value if value else None
+
+
+def _spread(code: str, text: str, depth: int) -> str:
+    """A line that is too long, with the text in it on a line before."""
+    room = rust.WIDTH - len(rust.INDENT) * depth
+    if len(code) <= room or text not in code or "\n" in code:
+        return code
+    line = f"let message = {text};"
+    if len(line) > room:
+        line = f"let message =\n{rust.INDENT}{text};"
+    return f"{line}\n{code.replace(text, 'message')}"
 
 
 def described(interface: str, function: str) -> str:

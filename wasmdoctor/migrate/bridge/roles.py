@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from wasmdoctor.migrate.bridge.names import identifier, snake
@@ -29,7 +30,7 @@ DURATION: Final = "::std::time::Duration"
 _NESTED: Final = 10
 """How deep the records and variants of addresses and errors are followed; an address takes two steps a level."""
 
-_ARM: Final = 88
+_ARM: Final = 92
 """How long an arm of a ``match`` may be: rustfmt's width without the indentation of a helper's arms."""
 
 _DEPTH: Final = 40
@@ -105,6 +106,7 @@ class Given:
     words: frozenset[str] = frozenset()
 
 
+@lru_cache(maxsize=4096)
 def split(name: str) -> tuple[str, ...]:
     """The words of a name in lower case."""
     return tuple(snake(name).split("_"))
@@ -167,6 +169,14 @@ class Roles:
         if shape.definition is not None:
             return self.type_path(shape)
         return self.types.text(shape.scope, shape.type, OWNED, here=self.here)
+
+    def standard(self, name: str) -> str:
+        """``Vec``, ``String`` or ``Result``, in full where a type of the interface has that name."""
+        return self.types.standard(self.here, name)
+
+    def fallible(self, type_: str) -> str:
+        """The ``Result`` of a Rust type and a ``Kind``."""
+        return f"{self.standard('Result')}<{type_}, {KIND}>"
 
     def type_path(self, shape: Shape) -> str:
         """The Rust path of a record, variant, enum or resource: its name here when it has one."""
@@ -305,11 +315,19 @@ def receiver(code: str) -> str:
 
 
 def arm(patterns: Sequence[str], value: str) -> str:
-    """An arm of a ``match``, each pattern on a line of its own when they are many."""
-    line = f"{' | '.join(patterns)} => {value},"
-    if len(line) > _ARM:
-        line = "\n| ".join(patterns) + f" => {value},"
-    return line
+    """An arm of a ``match``, as rustfmt breaks it when it is too long for a line."""
+    front = " | ".join(patterns)
+    if len(front) + len(value) + 5 <= _ARM:
+        return f"{front} => {value},"
+    if len(front) + 5 <= _ARM:
+        return f"{front} => {{\n    {value}\n}}"
+    return "\n| ".join(patterns) + f" => {value},"
+
+
+def closure(code: str, name: str = "value") -> str:
+    """A closure that makes ``code`` of a value called ``name``: the function alone when it only calls one."""
+    function = code.removesuffix(f"({name})")
+    return function if function != code and function.replace("_", "").isalnum() else f"|{name}| {code}"
 
 
 def as_result(made: Rust, fails: bool) -> str:

@@ -290,8 +290,9 @@ def _take_headers(roles: Roles, given: Given, context: frozenset[str], role: str
         bytes_ = f"{value.code}.to_vec()"
     else:
         return None
+    vec = roles.standard("Vec")
     each = f"({parts[0].code}.to_string(), {bytes_})"
-    return Rust(f"&{given.code}.iter().map(|header| {each}).collect::<Vec<_>>()", score=2)
+    return Rust(f"&{given.code}.iter().map(|header| {each}).collect::<{vec}<_>>()", score=2)
 
 
 def _take_body(roles: Roles, given: Given, context: frozenset[str], role: str) -> Rust | None:

@@ -232,6 +232,9 @@ class Redirects:
                     return
                 self.work.retext(node, tree, made, cause)
                 return
+        for _, made in moved:
+            if made.texts[-1] == "self":  # `a::{self}` is `a`, on a line of its own
+                made.texts.pop()
         rest = rustedits.without(tree, lambda leaf: id(leaf) in dropped or id(leaf) in leaving)
         indent = rustedits.indent_of(data, node.span.start)
         front = data[node.span.start : tree.start].decode()
@@ -276,8 +279,6 @@ def _renamed(leaf: UseTree, around: tuple[UseTree, ...], at: int, name: str, rel
     old = made.texts[at]
     made.texts[at] = name
     made.alias, made.glob = leaf.alias, leaf.glob
-    if made.texts[-1] == "self":
-        made.texts.pop()
     if not relative and not leaf.alias and not leaf.glob:
         made.alias = old  # the code goes on naming it as before
     return made

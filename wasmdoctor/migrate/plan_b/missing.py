@@ -6,15 +6,18 @@ other component of the workspace exports it. What the code that binds it looks l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from wasmdoctor.migrate.inputs import ComponentInput, PlanInputs
 from wasmdoctor.migrate.plan_a.findings import find, is_custom, libraries, provider_for
-from wasmdoctor.model.binding import Certainty, Predicted
+from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.names import ExternName, track, version_order
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import Interface
+
+_SURE: Final = (Certainty.CERTAIN, Certainty.LIKELY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,16 @@ class Missing:
     places: Mapping[str, Location] = field(default_factory=dict)
 
 
-def missing(inputs: PlanInputs) -> Missing:
-    """The imports of all components that nobody provides."""
+def missing(inputs: PlanInputs, declared: Callable[[str], bool]) -> Missing:
+    """The imports of all components that nobody provides.
+
+    ``declared`` says whether WIT of the project has an import. One that it does not have counts only when code
+    surely uses it: published crates bind whole worlds, of which code uses a part that cannot always be told.
+    """
     places: dict[str, Location] = {}
     for finding in find(inputs).all:
-        places.setdefault(finding.name, finding.location)
+        if declared(finding.name) or _is_sure(inputs, finding.name):
+            places.setdefault(finding.name, finding.location)
     consumers: dict[str, tuple[str, ...]] = {}
     types: dict[str, None] = {}
     for component in inputs.components:
@@ -46,6 +54,11 @@ def missing(inputs: PlanInputs) -> Missing:
             consumers[component.name] = tuple(dict.fromkeys((*consumers.get(component.name, ()), *own)))
             types.update(dict.fromkeys(_types_only(inputs, component, places)))
     return Missing(_latest(places), _latest(types), consumers, places)
+
+
+def _is_sure(inputs: PlanInputs, name: str) -> bool:
+    found = (component.prediction.imports.get(name) for component in inputs.components)
+    return any(one is not None and one.certainty in _SURE for one in found)
 
 
 def _types_only(inputs: PlanInputs, component: ComponentInput, needed: Mapping[str, object]) -> Iterator[str]:
@@ -69,20 +82,60 @@ def _latest(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found.values()))
 
 
-def applications(inputs: PlanInputs, consumers: Iterable[str]) -> list[ComponentInput]:
-    """The consumers that are components for their own sake: those that no other component links."""
-    wanted = set(consumers)
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An application with the components of the workspace that it needs, each behind those it needs itself.
+
+    ``given`` are, by component, the imports that another one of the group provides.
+    """
+
+    application: ComponentInput
+    members: tuple[ComponentInput, ...]
+    given: Mapping[str, tuple[str, ...]]
+
+
+def groups(inputs: PlanInputs, consumers: Container[str]) -> list[Group]:
+    """What is to be composed: each component that is there for its own sake and that needs something missing.
+
+    A component is not there for its own sake when another one links its crate, or imports what it exports. Where
+    all are needed by others (they need each other in a ring), each that has a missing import counts.
+    """
     linked = libraries(inputs)
-    own = [c for c in inputs.components if c.name in wanted and c.crate.id not in linked]
-    return own or [c for c in inputs.components if c.name in wanted]
+    by_name = {component.name: component for component in inputs.components}
+    alone = {component.name for component in inputs.components if component.crate.id not in linked}
+    given = {name: _given(inputs, by_name[name]) for name in by_name}
+    needed = {provider for name in alone for provider in given[name].values() if provider != name}
+    roots = [name for name in by_name if name in alone - needed]
+    found = [_group(name, by_name, given) for name in roots]
+    found = [group for group in found if any(member.name in consumers for member in group.members)]
+    return found or [_group(name, by_name, given) for name in by_name if name in consumers]
 
 
-def predicted_imports(inputs: PlanInputs, name: str) -> Iterator[Predicted]:
-    """The predictions of an import, of all components."""
-    for component in inputs.components:
-        found = component.prediction.imports.get(name)
-        if found is not None:
-            yield found
+def _given(inputs: PlanInputs, component: ComponentInput) -> dict[str, str]:
+    """The imports that another component of the workspace provides, with its name."""
+    found = {}
+    for name, predicted in component.prediction.imports.items():
+        if predicted.source != "std" and predicted.certainty is not Certainty.UNUSED:
+            provider = provider_for(inputs, component, name)
+            if provider:
+                found[name] = provider
+    return found
+
+
+def _group(root: str, by_name: Mapping[str, ComponentInput], given: Mapping[str, Mapping[str, str]]) -> Group:
+    order: dict[str, None] = {}
+    waiting = [(root, False)]
+    seen: set[str] = set()
+    while waiting:
+        name, done = waiting.pop()
+        if done:
+            order[name] = None
+        elif name not in seen:
+            seen.add(name)
+            waiting.append((name, True))
+            waiting += [(other, False) for other in sorted(set(given[name].values()))]
+    members = tuple(by_name[name] for name in order)
+    return Group(by_name[root], members, {name: tuple(given[name]) for name in order})
 
 
 def closure(names: Sequence[str], interfaces: Mapping[str, Interface]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wasmdoctor.migrate.bridge.derived import standard_modules
@@ -19,20 +19,22 @@ from wasmdoctor.migrate.inputs import (
     NewDependency,
     PlanInputs,
 )
+from wasmdoctor.migrate.plan_a.findings import provider_for
 from wasmdoctor.migrate.plan_a.plan import LeftImport
 from wasmdoctor.migrate.plan_b.crate import Place, label, manifest_text, member_edits, place_for
-from wasmdoctor.migrate.plan_b.missing import Missing, applications, missing
+from wasmdoctor.migrate.plan_b.missing import Group, Missing, groups, missing
 from wasmdoctor.migrate.plan_b.sources import (
     AdapterWit,
     Source,
     adapter_wit,
+    declares,
     exported,
     interface_of,
     is_plain,
     sources,
     world_function,
 )
-from wasmdoctor.migrate.plan_b.wac import document
+from wasmdoctor.migrate.plan_b.wac import Instance, document
 from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.edit import Create, Edit, Move
 from wasmdoctor.model.names import ExternName
@@ -55,15 +57,16 @@ class AdapterOptions:
 
 @dataclass(frozen=True, slots=True)
 class CompositionPlan:
-    """One application composed with the adapter.
+    """One application composed with the adapter, and with components of the workspace that it needs.
 
     ``application`` and ``adapter`` are the packages' names (``adapter`` a file's path for one that the person
-    has), ``names`` the imports of the application that the adapter provides, ``document`` the .wac file,
-    ``output`` the composed component.
+    has), ``members`` all packages of the workspace that get in, the application last, without the adapter.
+    ``names`` are the imports that the adapter provides, ``document`` is the .wac file, ``output`` the component.
     """
 
     application: str
     adapter: str
+    members: tuple[str, ...]
     names: tuple[str, ...]
     document: str
     output: str
@@ -102,23 +105,29 @@ def plan_b(
     No file of a crate that is there changes, except ``members`` of the workspace's manifest. Planning on the result
     finds nothing to cure: a member exports what was missing.
     """
-    found = missing(inputs)
+    all_sources = sources(inputs)
+    found = missing(inputs, lambda name: declares(all_sources, inputs, name))
     if not found.names:
         return PlanBResult(False, NOTHING)
-    return _Plan(inputs, bridge, options, found).make()
+    return _Plan(inputs, bridge, options, found, all_sources).make()
 
 
 class _Plan:
     """One plan in the making."""
 
     def __init__(
-        self, inputs: PlanInputs, bridge: BridgeMaker, options: AdapterOptions, found: Missing
+        self,
+        inputs: PlanInputs,
+        bridge: BridgeMaker,
+        options: AdapterOptions,
+        found: Missing,
+        all_sources: Sequence[Source],
     ) -> None:
         self.inputs = inputs
         self.bridge = bridge
         self.options = options
         self.missing = found
-        self.sources = sources(inputs)
+        self.sources = all_sources
         self.left: dict[str, str] = {}
 
     def make(self) -> PlanBResult:
@@ -127,17 +136,18 @@ class _Plan:
         names = self._interfaces()
         if not functions and not names:
             return PlanBResult(False, self._why_not(), left=self._left())
-        apps = applications(self.inputs, self.missing.consumers)
+        composed = groups(self.inputs, self.missing.consumers)
+        apps = [group.application for group in composed]
         like = next(iter(apps), None)
         place = place_for(self.inputs, self._name(names, like), self.options.name, self.options.folder)
         if isinstance(place, str):
             return PlanBResult(False, place, left=self._left())
         package = f"{self._namespace(names, like)}:{self._free_package(names, like, place)}"
-        about = f"What components of this workspace import and hosts do not have ({', '.join(a.name for a in apps)})."
+        about = f"What {_shown(apps)} and hosts do not have."
         wit = adapter_wit(self.inputs, self.sources, names, functions, place.folder, package, about)
         if isinstance(wit, str):
             return PlanBResult(False, wit, left=self._left())
-        return self._result(place, wit, apps, like)
+        return self._result(place, wit, composed, like)
 
     # What to export
 
@@ -252,21 +262,22 @@ class _Plan:
     # The result
 
     def _result(
-        self, place: Place, wit: AdapterWit, apps: Sequence[ComponentInput], like: ComponentInput | None
+        self, place: Place, wit: AdapterWit, composed: Sequence[Group], like: ComponentInput | None
     ) -> PlanBResult:
+        apps = [group.application for group in composed]
         with_ = self._with(wit)
         made = self.bridge(self._request(place, wit, with_), wit.resolution)
         dependencies = dict(made.dependencies)
         if any(path.startswith("::wasip2::") for path in with_.values()):
             dependencies.setdefault("wasip2", NewDependency(REQUIREMENT))
-        description = "What " + ", ".join(f"`{app.name}`" for app in apps) + " imports and hosts do not have"
+        description = f"Exports what {_shown(apps)} and hosts do not have"
         manifest, macro = manifest_text(self.inputs, place, like, description, dependencies)
         request = GuestRequest(wit.world, wit.resolution, wit.paths, BRIDGE, with_, macro=macro)
-        compositions = [self._composition(place, wit, app) for app in apps]
+        compositions = [self._composition(place, group) for group in composed]
         edits = [
             *member_edits(self.inputs, place),
             *self._files(place, wit, made, manifest, guest_source(request).encode()),
-            *(self._document(place, one, wit) for one in compositions),
+            *(self._document(place, *pair) for pair in zip(compositions, composed, strict=True)),
         ]
         relative = [_relative(self.inputs, edit) for edit in edits]
         return PlanBResult(
@@ -278,7 +289,7 @@ class _Plan:
             {name: one.requirement for name, one in sorted(dependencies.items())},
             self._left(),
             _LOSES,
-            self._steps(place, apps, compositions),
+            build_steps(self.inputs, composed, (place.name, f"{place.stem}.wasm"), compositions),
             place.name,
             tuple(compositions),
             wit.copied,
@@ -315,25 +326,22 @@ class _Plan:
         }
         return [Create(path, data, cause) for path, data in sorted(files.items())]
 
-    def _composition(self, place: Place, wit: AdapterWit, app: ComponentInput) -> CompositionPlan:
-        own = self.missing.consumers[app.name]
-        names = tuple(sorted(name for name in own if name not in self.left))
-        path = _relative_path(self.inputs, join(place.folder, f"{label(app.name)}.wac"))
-        return CompositionPlan(app.name, place.name, names, path, f"{_stem(app)}.composed.wasm")
+    def _composition(self, place: Place, group: Group) -> CompositionPlan:
+        own = {name for member in group.members for name in self._provided(member)}
+        path = _relative_path(self.inputs, join(place.folder, f"{label(group.application.name)}.wac"))
+        return composition_plan(group, place.name, own, path)
 
-    def _document(self, place: Place, plan: CompositionPlan, wit: AdapterWit) -> Create:
-        about = [
-            f"Composes `{plan.application}` with its adapter. Run it with:",
-            "",
-            f"  wasmdoctor compose {plan.document} {label(plan.application)}.wasm {place.stem}.wasm -o {plan.output}",
-        ]
-        text = document(label(plan.application), label(place.name), plan.names, about)
-        cause = f"how `{plan.application}` is composed with `{place.name}`"
-        return Create(join(self.inputs.root, plan.document), text.encode(), cause)
+    def _provided(self, member: ComponentInput) -> tuple[str, ...]:
+        """The imports of a component that the adapter provides."""
+        return tuple(sorted(set(self.missing.consumers.get(member.name, ())) - self.left.keys()))
+
+    def _document(self, place: Place, plan: CompositionPlan, group: Group) -> Create:
+        provided = {member.name: self._provided(member) for member in group.members}
+        return document_edit(self.inputs, plan, group, label(place.name), f"{place.stem}.wasm", provided)
 
     def _reason(self, wit: AdapterWit, apps: Sequence[ComponentInput]) -> str:
-        names = _list([f"`{name}`" for name in wit.world.exports])
-        composed = _list([f"`{app.name}`" for app in apps])
+        names = listed([f"`{name}`" for name in wit.world.exports])
+        composed = listed([f"`{app.name}`" for app in apps])
         return f"an adapter component exports {names}, and is composed with {composed}; their crates stay as they are"
 
     def _manual(self, place: Place, wit: AdapterWit) -> tuple[ManualStep, ...]:
@@ -341,8 +349,19 @@ class _Plan:
             ManualStep(one.location, f"`{one.component}` keeps the import `{one.name}`: {one.reason}")
             for one in self._left()
         ]
+        functions = [name for name, item in wit.world.exports.items() if item.kind is WorldItemKind.FUNC]
+        if functions:
+            names = listed([f"`{name}`" for name in functions])
+            path = _relative_path(self.inputs, join(place.folder, "wit/world.wit"))
+            steps.append(
+                ManualStep(
+                    Location(path),
+                    f"have `wac` on PATH when you compose: {names} belongs to no interface, and `wasm-tools "
+                    "compose` (1.262) gives interfaces only",
+                )
+            )
         if wit.copied:
-            names = _list([f"`{name}`" for name in wit.copied])
+            names = listed([f"`{name}`" for name in wit.copied])
             path = _relative_path(self.inputs, join(place.folder, "wit/deps"))
             steps.append(
                 ManualStep(
@@ -368,17 +387,9 @@ class _Plan:
         return "; ".join(
             reason
             if all(name in reason for name in names)
-            else f"{_list([f'`{n}`' for n in names])}: {reason}"
+            else f"{listed([f'`{n}`' for n in names])}: {reason}"
             for reason, names in by_reason.items()
         )
-
-    def _steps(
-        self, place: Place, apps: Sequence[ComponentInput], compositions: Sequence[CompositionPlan]
-    ) -> tuple[str, ...]:
-        return build_steps(self.inputs, [*((app.name, _stem(app)) for app in apps), (place.name, place.stem)], [
-            (f"{_stem(app)}.wasm", f"{place.stem}.wasm", one.output)
-            for app, one in zip(apps, compositions, strict=True)
-        ])  # fmt: skip
 
 
 _LOSES = (
@@ -387,38 +398,77 @@ _LOSES = (
 )
 
 
+def composition_plan(group: Group, adapter: str, names: Iterable[str], path: str) -> CompositionPlan:
+    """The record of one composition; ``path`` is that of its document."""
+    members = tuple(member.name for member in group.members)
+    output = f"{stem_of(group.application)}.composed.wasm"
+    return CompositionPlan(group.application.name, adapter, members, tuple(sorted(names)), path, output)
+
+
+def document_edit(
+    inputs: PlanInputs,
+    plan: CompositionPlan,
+    group: Group,
+    adapter: str,
+    file: str,
+    provided: Mapping[str, Sequence[str]],
+) -> Create:
+    """The .wac document of one composition. ``adapter`` is the adapter's name in it, ``file`` its component,
+    ``provided`` what it gives to each member."""
+    names = {member.name: label(member.name) for member in group.members}
+    instances = [Instance(adapter)]
+    for member in group.members:
+        given = group.given.get(member.name, ())
+        own = provided.get(member.name, ())
+        others = {provider_for(inputs, member, name) for name in given}
+        providers = [adapter] if own else []
+        providers += [names[other] for other in names if other in others]
+        instances.append(Instance(names[member.name], tuple(sorted((*own, *given))), tuple(providers)))
+    files = " ".join(f"{label(member)}.wasm" for member in plan.members)
+    about = [
+        f"Composes `{plan.application}` with what provides for it. Run it with:",
+        "",
+        f"  wasmdoctor compose {plan.document} {files} {file} -o {plan.output}",
+    ]
+    cause = f"how `{plan.application}` is composed with `{plan.adapter}`"
+    return Create(join(inputs.root, plan.document), document(instances, about).encode(), cause)
+
+
 def build_steps(
     inputs: PlanInputs,
-    built: Sequence[tuple[str, str]],
-    composed: Sequence[tuple[str, str, str]],
+    composed: Sequence[Group],
+    adapter: tuple[str, str],
+    plans: Sequence[CompositionPlan],
 ) -> tuple[str, ...]:
-    """The commands that build packages (by name, with the stem of each one's file) and compose what they give
-    (application, adapter, output)."""
+    """The commands that build what gets into the compositions, and compose it.
+
+    ``adapter`` is the package to build for it, "" when it is there, and its component's file.
+    """
     target = inputs.target
-    packages = " ".join(f"-p {name}" for name, _ in built)
-    folder = f"target/{target}/debug"
+    stems = {member.name: stem_of(member) for group in composed for member in group.members}
+    if adapter[0]:
+        stems[adapter[0]] = adapter[1].removesuffix(".wasm")
+    packages = " ".join(f"-p {name}" for name in stems)
+    front = f"target/{target}/debug/"
     if any(component.crate.component for component in inputs.components):
         steps = [f"cargo component build --target {target} {packages}"]
     else:
         steps = [f"cargo build --target {target} {packages}"]
         if not target.endswith("wasip2"):
             steps += [
-                f"wasm-tools component new {folder}/{stem}.wasm --adapt wasi_snapshot_preview1.reactor.wasm "
+                f"wasm-tools component new {front}{stem}.wasm --adapt wasi_snapshot_preview1.reactor.wasm "
                 f"-o {stem}.wasm"
-                for _, stem in built
+                for stem in stems.values()
             ]
-            folder = ""
-    front = f"{folder}/" if folder else ""
-    stems = {f"{stem}.wasm" for _, stem in built}
-
-    def shown(name: str) -> str:
-        return f"{front}{name}" if name in stems else name
-
-    steps += [f"wasmdoctor compose {shown(app)} {shown(adapter)} -o {out}" for app, adapter, out in composed]
+            front = ""
+    given = f"{front}{adapter[1]}" if adapter[0] else adapter[1]
+    for plan in plans:
+        files = " ".join(f"{front}{stems[member]}.wasm" for member in plan.members)
+        steps.append(f"wasmdoctor compose {files} {given} -o {plan.output}")
     return tuple(steps)
 
 
-def _stem(component: ComponentInput) -> str:
+def stem_of(component: ComponentInput) -> str:
     """The name of the file that cargo builds for a component, without ``.wasm``."""
     name = component.target.name
     return name.replace("-", "_") if component.target.kind is TargetKind.LIB else name
@@ -448,11 +498,15 @@ def _relative(inputs: PlanInputs, edit: Edit) -> Edit:
     return replace(edit, path=_relative_path(inputs, edit.path))
 
 
-def _list(names: Sequence[str], most: int = 6) -> str:
+def _shown(apps: Sequence[ComponentInput]) -> str:
+    if len(apps) == 1:
+        return f"`{apps[0].name}` imports"
+    return "the components of this workspace import"
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Names as words: ``a, b and c``; of many, the first ones."""
     shown = list(names[:most])
     if len(names) > most:
         shown.append(f"{len(names) - most} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-Planner = Callable[[PlanInputs, BridgeMaker], PlanBResult]

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from wasmdoctor.graph.composition import wire
 from wasmdoctor.migrate.inputs import PlanInputs
 from wasmdoctor.migrate.plan_a.plan import LeftImport
 from wasmdoctor.migrate.plan_b.crate import label
-from wasmdoctor.migrate.plan_b.missing import Missing, applications, missing
+from wasmdoctor.migrate.plan_b.missing import Group, Missing, groups, missing
 from wasmdoctor.migrate.plan_b.plan import (
     NOTHING,
     CompositionPlan,
     PlanBResult,
-    _list,
-    _stem,
     build_steps,
+    composition_plan,
+    document_edit,
+    listed,
 )
-from wasmdoctor.migrate.plan_b.sources import Source, interface_of, sources, world_function
-from wasmdoctor.migrate.plan_b.wac import document
+from wasmdoctor.migrate.plan_b.sources import Source, declares, interface_of, sources, world_function
 from wasmdoctor.model.composition import Composition, Mismatch
-from wasmdoctor.model.edit import Create
 from wasmdoctor.model.plan import ManualStep
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
 from wasmdoctor.model.wit import WorldItemKind
@@ -32,60 +31,58 @@ def ready_adapter(inputs: PlanInputs, adapter: WasmFile) -> PlanBResult:
 
     Applicable when it exports something that is missing, and nothing of what is missing with another type.
     """
-    found = missing(inputs)
+    all_sources = sources(inputs)
+    found = missing(inputs, lambda name: declares(all_sources, inputs, name))
     if not found.names:
         return PlanBResult(False, NOTHING)
     if adapter.component is None:
         return PlanBResult(False, f"{adapter.path} is not a component")
-    all_sources = sources(inputs)
-    apps = applications(inputs, found.consumers)
-    wanted = [_consumer(inputs, found, all_sources, app.name) for app in apps]
-    wirings = [
-        wire([one, adapter], lambda extern: inputs.provided(extern.name), root=one.path) for one in wanted
-    ]
-    mismatches = [mismatch for wiring in wirings for mismatch in wiring.mismatches]
+    wirings = {
+        name: _wired(_consumer(inputs, found, all_sources, name), adapter, inputs) for name in found.consumers
+    }
+    mismatches = [mismatch for wiring in wirings.values() for mismatch in wiring.mismatches]
     if mismatches:
         return PlanBResult(False, _differs(adapter.path, mismatches))
-    compositions = [
-        CompositionPlan(
-            app.name,
-            adapter.path,
-            tuple(sorted(w.name for w in wiring.wires)),
-            f"{label(app.name)}.wac",
-            f"{_stem(app)}.composed.wasm",
-        )
-        for app, wiring in zip(apps, wirings, strict=True)
-        if wiring.wires
-    ]
-    if not compositions:
-        offered = _list([f"`{extern.name}`" for extern in adapter.component.exports] or ["nothing"])
-        names = _list([f"`{name}`" for name in found.names])
+    provided = {name: tuple(sorted(w.name for w in wiring.wires)) for name, wiring in wirings.items()}
+    given = sorted({name for names in provided.values() for name in names})
+    if not given:
+        offered = listed([f"`{extern.name}`" for extern in adapter.component.exports] or ["nothing"])
+        names = listed([f"`{name}`" for name in found.names])
         return PlanBResult(False, f"{adapter.path} exports {offered}, and none of what is missing: {names}")
-    left = tuple(_left(found, wirings))
-    name = label(posixpath.basename(adapter.path).removesuffix(".wasm"))
-    edits = tuple(_document(name, adapter.path, one) for one in compositions)
-    packages = {app.name: _stem(app) for app in apps}
-    built = [(one.application, packages[one.application]) for one in compositions]
-    composed = [(f"{packages[one.application]}.wasm", adapter.path, one.output) for one in compositions]
-    names = _list([f"`{wired}`" for wired in sorted({name for one in compositions for name in one.names})])
+    composed = groups(inputs, {name for name, names in provided.items() if names})
+    plans = [_plan(group, adapter.path, provided) for group in composed]
+    label_ = label(posixpath.basename(adapter.path).removesuffix(".wasm"))
+    left = tuple(_left(found, wirings.values()))
     reason = (
-        f"{adapter.path} exports {names}, with the types that are imported, and is composed with "
-        f"{_list([f'`{one.application}`' for one in compositions])}; no crate changes"
+        f"{adapter.path} exports {listed([f'`{name}`' for name in given])}, with the types that are imported, and "
+        f"is composed with {listed([f'`{plan.application}`' for plan in plans])}; no crate changes"
     )
     return PlanBResult(
         True,
         reason,
-        edits,
+        tuple(
+            document_edit(inputs, plan, group, label_, adapter.path, provided)
+            for plan, group in zip(plans, composed, strict=True)
+        ),
         tuple(
             ManualStep(one.location, f"`{one.component}` keeps the import `{one.name}`: {one.reason}")
             for one in left
         ),
         left=left,
         loses="one file to ship: each component is composed with the adapter",
-        steps=build_steps(inputs, built, composed),
+        steps=build_steps(inputs, composed, ("", adapter.path), plans),
         adapter=adapter.path,
-        compositions=tuple(compositions),
+        compositions=tuple(plans),
     )
+
+
+def _plan(group: Group, adapter: str, provided: Mapping[str, Sequence[str]]) -> CompositionPlan:
+    names = {name for member in group.members for name in provided.get(member.name, ())}
+    return composition_plan(group, adapter, names, f"{label(group.application.name)}.wac")
+
+
+def _wired(consumer: WasmFile, adapter: WasmFile, inputs: PlanInputs) -> Composition:
+    return wire([consumer, adapter], lambda extern: inputs.provided(extern.name), root=consumer.path)
 
 
 def _consumer(inputs: PlanInputs, found: Missing, all_sources: Sequence[Source], name: str) -> WasmFile:
@@ -129,22 +126,12 @@ def _differs(path: str, mismatches: Sequence[Mismatch]) -> str:
             told.append(
                 f"`{found.function}` of `{found.name}` as {found.offered}, which is imported as {found.wanted}"
             )
-    return f"{path} does not fit: it exports {_list(list(dict.fromkeys(told)), 4)}"
+    return f"{path} does not fit: it exports {listed(list(dict.fromkeys(told)), 4)}"
 
 
-def _left(found: Missing, wirings: Sequence[Composition]) -> Iterable[LeftImport]:
+def _left(found: Missing, wirings: Iterable[Composition]) -> Iterable[LeftImport]:
     for wiring in wirings:
         for component, extern in wiring.missing:
             if extern.name in found.places:
                 place = found.places[extern.name]
                 yield LeftImport(component, extern.name, place, "the adapter does not export it")
-
-
-def _document(name: str, path: str, plan: CompositionPlan) -> Create:
-    about = [
-        f"Composes `{plan.application}` with {path}. Run it with:",
-        "",
-        f"  wasmdoctor compose {plan.document} {label(plan.application)}.wasm {path} -o {plan.output}",
-    ]
-    text = document(label(plan.application), name, plan.names, about)
-    return Create(plan.document, text.encode(), f"how `{plan.application}` is composed with {path}")

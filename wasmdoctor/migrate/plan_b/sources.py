@@ -88,6 +88,13 @@ def interface_of(all_sources: Iterable[Source], name: str) -> Interface | None:
     return copy
 
 
+def declares(all_sources: Sequence[Source], inputs: PlanInputs, name: str) -> bool:
+    """Whether the project's WIT has an interface, or a world's own import, of that name."""
+    return (
+        interface_of(all_sources, name) is not None or world_function(all_sources, inputs, name) is not None
+    )
+
+
 def world_function(all_sources: Sequence[Source], inputs: PlanInputs, name: str) -> WorldItem | None:
     """A world's own import, by its name, from the world of some bindings."""
     for component in inputs.components:
@@ -238,7 +245,7 @@ def _copies(
 def _copy_path(source: Source, package: WitPackage, path: str) -> str:
     """Where a file goes in ``wit/deps``. A file may hold several packages: then it stands by itself."""
     several = sum(path in other.files for other in source.resolution.packages.values()) > 1
-    stem = package.base.replace(":", "-")
+    stem = package.name.replace(":", "-").replace("@", "-")
     if path == source.inline_path and source.inline:
         return f"{WIT}/deps/{stem}.wit"
     if several:

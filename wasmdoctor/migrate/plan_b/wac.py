@@ -1,8 +1,9 @@
-"""A .wac document that composes one application with its adapter (wac 0.12, LANGUAGE.md)."""
+"""A .wac document that composes one application with what provides for it (wac 0.12, LANGUAGE.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 _KEYWORDS: Final = frozenset(
@@ -13,32 +14,34 @@ _KEYWORDS: Final = frozenset(
 """Words of wac and WIT that cannot be names without a percent sign."""
 
 
-def document(application: str, adapter: str, names: Sequence[str], about: Sequence[str]) -> str:
-    """The text. ``application`` and ``adapter`` are names as WIT has them; ``about`` lines for the top.
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of a composition: its name as WIT has them, the imports that others provide, and whose."""
 
-    The application gets each export of the adapter that it imports: ``names`` says which these are. Which of them
-    a build keeps depends on its profile, so they are spread rather than listed. Everything else stays an import.
+    name: str
+    imports: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+
+
+def document(instances: Sequence[Instance], about: Sequence[str]) -> str:
+    """The text. ``instances`` stand behind those they need, the application last; ``about`` are lines for the top.
+
+    An instance gets each export of another one that it imports. Which of them a build keeps depends on its
+    profile, so they are spread rather than listed. Everything else stays an import.
     """
-    used = [f"//   {name}" for name in names]
-    return "\n".join(
-        (
-            *(f"// {line}".rstrip() for line in about),
-            "",
-            f"package composed:{_id(application)};",
-            "",
-            f"let {_id(adapter)} = new local:{_id(adapter)} {{ ... }};",
-            "",
-            "// The adapter exports, of what the application imports:",
-            *used,
-            f"let {_id(application)} = new local:{_id(application)} {{",
-            f"    ...{_id(adapter)},",
-            "    ...",
-            "};",
-            "",
-            f"export {_id(application)}...;",
-            "",
-        )
-    )
+    lines = [f"// {line}".rstrip() for line in about]
+    lines += ["", f"package composed:{_id(instances[-1].name)};", ""]
+    for one in instances:
+        name = _id(one.name)
+        if not one.providers:
+            lines += [f"let {name} = new local:{name} {{ ... }};", ""]
+            continue
+        lines += ["// What these provide of its imports:", *(f"//   {used}" for used in one.imports)]
+        lines.append(f"let {name} = new local:{name} {{")
+        lines += [f"    ...{_id(provider)}," for provider in one.providers]
+        lines += ["    ...", "};", ""]
+    lines += [f"export {_id(instances[-1].name)}...;", ""]
+    return "\n".join(lines)
 
 
 def _id(name: str) -> str:

@@ -53,9 +53,7 @@ def declare_in_call(work: Work, call: GenerateCall, new: Sequence[str]) -> None:
 
 
 def _is_cut(work: Work, path: str, span: Span) -> bool:
-    return any(
-        cut.span.start <= span.start and span.end <= cut.span.end for cut in work.cuts.get(path, ())
-    )
+    return any(cut.span.start <= span.start and span.end <= cut.span.end for cut in work.cuts.get(path, ()))
 
 
 def _new_option(work: Work, call: GenerateCall, names: Sequence[str], indent: str, newline: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wasmdoctor.migrate import witedits
 from wasmdoctor.migrate.plan_a.witdeps import named_packages
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.source import SourceText
@@ -38,6 +39,26 @@ class Declared:
     new: tuple[str, ...]
     files: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     origin: str = ""
+
+
+def interfaces_only(name: str, data: bytes, origin: str) -> bytes:
+    """A WIT file without its worlds, and with a comment that says what it is.
+
+    The worlds of standard packages name interfaces behind gates, which readers before wit-parser 0.250 do not
+    find, and all packages that a command may want.
+    """
+    tree = parse(SourceText(name, data))
+    cuts = [witedits.item_cut(tree, world, "no world is needed") for world in witedits.worlds(tree)]
+    if not cuts:
+        return data
+    pieces: list[bytes] = []
+    at = 0
+    for edit in sorted(witedits.wit_edits(name, data, cuts), key=lambda edit: edit.span):
+        pieces += (data[at : edit.span.start], edit.data)
+        at = edit.span.end
+    package = tree.header.name.text if tree.header is not None else name
+    head = f"// The interfaces of {package} without its worlds, as they are in {origin}.\n"
+    return b"".join((head.encode(), *pieces, data[at:]))
 
 
 def declare(

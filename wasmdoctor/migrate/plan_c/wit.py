@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wasmdoctor.migrate import rustedits, witedits
@@ -43,34 +43,29 @@ class CWitResult(WitResult):
     folders_of: dict[int, dict[str, str]] = field(default_factory=dict)
 
 
-def wit_edits(
-    inputs: PlanInputs,
-    sites: Sites,
-    needed: Mapping[int, Iterable[str]],
-    sources: Sequence[StandardWit],
-    *,
-    keep_wit: bool,
-) -> CWitResult:
-    """The edits of WIT files and of WIT inside of macro calls.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What worlds can import instead.
 
     ``needed`` are for each site plan (by ``id``) the standard interfaces, without version, that its code calls
-    after the plan; worlds import those for which ``sources`` or their own WIT have definitions.
+    after the plan; ``sources`` is where their WIT can be copied from; ``links`` says whether the host
+    links an import, by its full name.
     """
-    return _StandardWorlds(inputs, sites, needed, sources, keep_wit).edits()
+
+    needed: Mapping[int, Sequence[str]]
+    sources: Sequence[StandardWit]
+    links: Callable[[str], bool]
+
+
+def wit_edits(inputs: PlanInputs, sites: Sites, offer: Offer, *, keep_wit: bool) -> CWitResult:
+    """The edits of WIT files and of WIT inside of macro calls."""
+    return _StandardWorlds(inputs, sites, offer, keep_wit).edits()
 
 
 class _StandardWorlds(_Wit):
-    def __init__(
-        self,
-        inputs: PlanInputs,
-        sites: Sites,
-        needed: Mapping[int, Iterable[str]],
-        sources: Sequence[StandardWit],
-        keep_wit: bool,
-    ) -> None:
+    def __init__(self, inputs: PlanInputs, sites: Sites, offer: Offer, keep_wit: bool) -> None:
         super().__init__(inputs, sites, keep_wit)
-        self.needed = needed
-        self.sources = sources
+        self.offer = offer
         self.result: CWitResult = CWitResult()
 
     def edits(self) -> CWitResult:
@@ -80,8 +75,7 @@ class _StandardWorlds(_Wit):
             self._world(plan)
         self._cut_renames()
         for plan in kept:
-            if plan.site.call is not None:
-                self._declare(plan)
+            self._declare(plan)
         if not self.keep_wit:
             self._definitions()
         self._unread(kept)
@@ -97,15 +91,18 @@ class _StandardWorlds(_Wit):
     def _declare(self, plan: SitePlan) -> None:
         """The world's imports of standard interfaces, and the packages that it lacks for them."""
         site = plan.site
-        wanted = sorted(set(self.needed.get(id(plan), ())))
+        wanted = sorted(set(self.offer.needed.get(id(plan), ())))
         if site.world is None or not wanted:
             return
-        found = declare(wanted, site.resolution, site.world.imports, self.sources, self.inputs.provided)
+        found = declare(wanted, site.resolution, site.world.imports, self.offer.sources, self.offer.links)
         if isinstance(found, str):
             self._undeclared(plan, wanted, found)
             return
         call = site.call
-        if call is not None and not can_declare(self.inputs.files.read(call.location.path) or b"", call):
+        if call is None:
+            self._undeclared(plan, wanted, "its bindings are a file that would have to be written again")
+            return
+        if not can_declare(self.inputs.files.read(call.location.path) or b"", call):
             self._undeclared(plan, wanted, "the options of `generate!` are not written in braces")
             return
         folder = self._folder(plan) if found.files else ""
@@ -174,7 +171,9 @@ class _StandardWorlds(_Wit):
             put = self._lines(text, item.start, lines)
             text.cuts[text.cuts.index(first)] = replace(first, put=put)
             return
-        imports = [item for item in world.items if isinstance(item, ExternItem) and item.direction == "import"]
+        imports = [
+            item for item in world.items if isinstance(item, ExternItem) and item.direction == "import"
+        ]
         if imports:
             last = imports[-1]
             put = text.data[last.start : last.end] + b"\n" + self._lines(text, last.start, lines)
@@ -244,7 +243,11 @@ class _StandardWorlds(_Wit):
         }
         for path in sorted(paths):
             text = self.texts.get((path, 0))
-            tree = text.tree if text is not None else parse(SourceText(path, self.inputs.files.read(path) or b""))
+            tree = (
+                text.tree
+                if text is not None
+                else parse(SourceText(path, self.inputs.files.read(path) or b""))
+            )
             own = tree.header.name.text.partition("@")[0] if tree.header is not None else ""
             yield own or packages.get(path, ""), tree, text
         for key, text in self.texts.items():
@@ -293,4 +296,3 @@ def _walk(items: Iterable[Item]) -> Iterator[Item]:
             waiting += item.items
         elif isinstance(item, ExternItem) and item.items is not None:
             waiting += item.items
-

@@ -89,7 +89,12 @@ fn tcp_resource(port: u16) -> Outcome {
         all.extend(bytes);
     }
     let same = all.iter().filter(|byte| **byte == b'X').count();
-    Ok(format!("{} bytes, {same} in capitals, peer {}, local {}", all.len(), peer == port, local > 0))
+    Ok(format!(
+        "{} bytes, {same} in capitals, peer {}, local {}",
+        all.len(),
+        peer == port,
+        local > 0
+    ))
 }
 
 fn tcp_refused(port: u16) -> Outcome {
@@ -132,7 +137,12 @@ fn tcp_serve() -> Outcome {
     let answer = client.read(100).map_err(debug)?;
     let end = client.read(100).map_err(debug)?;
     let right = port_of(from) == port_of(client.local_addr().map_err(debug)?);
-    Ok(format!("{} {} {} {right}", text(&heard), text(&answer), end.len()))
+    Ok(format!(
+        "{} {} {} {right}",
+        text(&heard),
+        text(&answer),
+        end.len()
+    ))
 }
 
 /// Says that it is done sending, and reads on until the other side is done too.
@@ -164,7 +174,11 @@ fn tcp_handle(host: &str, port: u16) -> Outcome {
 
 fn tcp_bad_handle() -> Outcome {
     tcp_calls::close(12345);
-    Ok(format!("{:?} {:?}", tcp_calls::send(12345, b"x"), tcp_calls::recv(0, 1)))
+    Ok(format!(
+        "{:?} {:?}",
+        tcp_calls::send(12345, b"x"),
+        tcp_calls::recv(0, 1)
+    ))
 }
 
 fn udp_resource(port: u16) -> Outcome {
@@ -173,7 +187,12 @@ fn udp_resource(port: u16) -> Outcome {
     let sent = socket.send_to(b"ping", loopback(port)).map_err(debug)?;
     let (data, from) = socket.recv_from(3).map_err(debug)?;
     let local = port_of(socket.local_addr().map_err(debug)?);
-    Ok(format!("{sent} {} {} {}", text(&data), port_of(from) == port, local > 0))
+    Ok(format!(
+        "{sent} {} {} {}",
+        text(&data),
+        port_of(from) == port,
+        local > 0
+    ))
 }
 
 fn udp_timeout() -> Outcome {
@@ -193,7 +212,10 @@ fn udp_handle(port: u16) -> Outcome {
     let nothing = udp_calls::udp_recv(fd, 100, 50);
     let closed = udp_calls::udp_close(fd);
     let again = udp_calls::udp_close(fd);
-    Ok(format!("{bound} {sent} {} {nothing:?} {closed} {again}", text(&data)))
+    Ok(format!(
+        "{bound} {sent} {} {nothing:?} {closed} {again}",
+        text(&data)
+    ))
 }
 
 fn lookup(host: &str) -> Outcome {
@@ -228,7 +250,10 @@ fn http(base: &str) -> Outcome {
     let bad = web::http_get("nonsense");
     let mark = mark.map(|field| field.value.as_str());
     let length = answer.body.len();
-    Ok(format!("{page} {missing:?} {} {mark:?} {length} {late:?} {bad:?}", answer.status))
+    Ok(format!(
+        "{page} {missing:?} {} {mark:?} {length} {late:?} {bad:?}",
+        answer.status
+    ))
 }
 
 fn clocks() -> Outcome {
@@ -238,7 +263,11 @@ fn clocks() -> Outcome {
     let millis = clocks::unix_millis();
     let wall = clocks::wall_now();
     let close = millis / 1000 <= wall.seconds && wall.seconds - millis / 1000 < 10;
-    Ok(format!("{} {millis} {close} {}", passed >= 20_000_000, wall.nanoseconds < 1_000_000_000))
+    Ok(format!(
+        "{} {millis} {close} {}",
+        passed >= 20_000_000,
+        wall.nanoseconds < 1_000_000_000
+    ))
 }
 
 fn random() -> Outcome {
@@ -277,7 +306,12 @@ fn store() -> Outcome {
     bucket.set("two", &[0xff])?;
     let same = kv::Bucket::open("things")?;
     let other = kv::Bucket::open("other")?;
-    Ok(format!("{before:?} {:?} {:?} {:?}", same.get("one")?, same.keys()?, other.get("one")?))
+    Ok(format!(
+        "{before:?} {:?} {:?} {:?}",
+        same.get("one")?,
+        same.keys()?,
+        other.get("one")?
+    ))
 }
 
 fn store_handle() -> Outcome {
@@ -285,9 +319,18 @@ fn store_handle() -> Outcome {
     let missing = kv_calls::get(store, "a").map_err(|error| error.name());
     kv_calls::put(store, "a", "text").map_err(debug)?;
     let found = kv_calls::get(store, "a").map_err(debug)?;
-    let sum = (kv_calls::increment(store, "n", 5), kv_calls::increment(store, "n", -2)).1;
+    let sum = (
+        kv_calls::increment(store, "n", 5),
+        kv_calls::increment(store, "n", -2),
+    )
+        .1;
     let deleted = (kv_calls::delete(store, "a"), kv_calls::delete(store, "a"));
     kv_calls::close(store);
     let closed = kv_calls::get(store, "a").map_err(|error| error.name());
-    Ok(format!("{missing:?} {found} {} {} {} {closed:?}", debug(sum), debug(deleted.0), debug(deleted.1)))
+    Ok(format!(
+        "{missing:?} {found} {} {} {} {closed:?}",
+        debug(sum),
+        debug(deleted.0),
+        debug(deleted.1)
+    ))
 }

@@ -5,11 +5,12 @@ Exit codes: 0 nothing found, 1 findings at or above ``--fail-on``, 2 could not r
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -556,6 +557,31 @@ keep_wit_option = click.option(
 )
 
 
+def adapter_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Options of plan B. The command gets those given as one mapping, ``own_adapter``."""
+
+    @click.option("--adapter-name", default="", metavar="NAME", help="Plan B: what its new crate is called.")
+    @click.option("--adapter-folder", default="", metavar="DIR", help="Plan B: where its new crate goes.")
+    @click.option(
+        "--adapter-from",
+        default="",
+        metavar="FILE",
+        help="Plan B: a component that you have, instead of a new crate.",
+    )
+    @functools.wraps(command)
+    def taken(
+        *args: object, adapter_name: str, adapter_folder: str, adapter_from: str, **options: object
+    ) -> None:
+        given = {
+            "adapter_name": adapter_name,
+            "adapter_folder": adapter_folder,
+            "adapter_from": adapter_from,
+        }
+        command(*args, own_adapter=given, **options)
+
+    return taken
+
+
 @cli.command()
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option(
@@ -569,6 +595,7 @@ keep_wit_option = click.option(
 @target_option
 @bridge_option
 @keep_wit_option
+@adapter_options
 @click.option(
     "--format",
     "format_",
@@ -588,6 +615,7 @@ def plan(
     target: str | None,
     bridge: str,
     keep_wit: bool,
+    own_adapter: Mapping[str, str],
     format_: str,
     output: str | None,
     color: str,
@@ -610,7 +638,7 @@ def plan(
 
     if as_diff and only is None:
         raise click.UsageError("--diff shows the edits of one plan: name it with --plan")
-    options = _plan_options(paths, host, flags, target, bridge, keep_wit, only)
+    options = _plan_options(paths, host, flags, target, bridge, keep_wit, only, own_adapter)
     with _explained():
         found = run_plans(options, _catalog(), Toolchain())
         style = _style(color, to_file=output is not None)
@@ -660,6 +688,7 @@ def plan(
 @target_option
 @bridge_option
 @keep_wit_option
+@adapter_options
 @color_option
 @wasm_tools_option
 def migrate(
@@ -679,6 +708,7 @@ def migrate(
     target: str | None,
     bridge: str,
     keep_wit: bool,
+    own_adapter: Mapping[str, str],
     color: str,
     wasm_tools: str | None,
 ) -> None:
@@ -692,15 +722,12 @@ def migrate(
       wasmdoctor migrate --plan a --dry-run --diff
       wasmdoctor migrate --plan a
       wasmdoctor migrate --plan a --build-cmd 'make component'
+      wasmdoctor migrate --plan b --adapter-name net-adapter
     """
     from wasmdoctor.toolchain import Toolchain
+    from wasmdoctor.transaction import TransactionError
 
-    if only != "a":
-        _fail(
-            f"this version does not carry out plan {only.upper()}; it does plan A",
-            f"`wasmdoctor plan --plan {only}` describes what plan {only.upper()} takes",
-        )
-    options = _plan_options(paths, host, flags, target, bridge, keep_wit, only)
+    options = _plan_options(paths, host, flags, target, bridge, keep_wit, only, own_adapter)
     run = _Migration(
         options=options,
         toolchain=Toolchain(wasm_tools),
@@ -715,7 +742,7 @@ def migrate(
         adapter=adapter,
         report_file=Path(report_file) if report_file else None,
     )
-    with _explained():
+    with _explained(TransactionError):
         run.all()
 
 
@@ -785,7 +812,7 @@ class _Migration:
 
     def nothing(self, prepared: Prepared) -> None:
         """A plan without edits: there is nothing to do, or it does not apply."""
-        if prepared.plans.troubles:
+        if prepared.plans.troubles and not prepared.plan.applicable:
             reason = prepared.plan.reason
             _fail(
                 f"plan {prepared.plan.plan.value.upper()} does not apply to {prepared.plans.folder}: {reason}"
@@ -811,9 +838,10 @@ class _Migration:
 def undo(folder: str | None, force: bool) -> None:
     """Take back the last migration of FOLDER (or of the one around it), byte for byte."""
     from wasmdoctor.pipeline.migrate import nearest_tree
+    from wasmdoctor.transaction import TransactionError
     from wasmdoctor.transaction import undo as run_undo
 
-    with _explained():
+    with _explained(TransactionError):
         tree = nearest_tree(Path.cwd() / (folder or "."))
         if tree is None:
             where = folder or "this folder"
@@ -834,6 +862,7 @@ def _plan_options(
     bridge: str,
     keep_wit: bool,
     only: str | None,
+    own_adapter: Mapping[str, str],
 ) -> PlanOptions:
     from wasmdoctor.model.plan import BridgeMode, PlanId
     from wasmdoctor.pipeline.plan import PlanOptions
@@ -847,6 +876,7 @@ def _plan_options(
         bridge=BridgeMode(bridge),
         keep_wit=keep_wit,
         only=PlanId(only) if only else None,
+        **own_adapter,
     )
 
 
@@ -991,21 +1021,24 @@ def _catalog() -> Catalog:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Errors that mean "could not run" end with a sentence and exit code 2, never with a traceback."""
+def _explained(*more: type[Exception]) -> Iterator[None]:
+    """Errors that mean "could not run" end with a sentence and exit code 2, never with a traceback.
+
+    ``more`` are those of parts that only some commands load.
+    """
     from wasmdoctor.catalog import CatalogError
     from wasmdoctor.discover import DiscoverError
     from wasmdoctor.model.host import HostError
     from wasmdoctor.toolchain import ToolError
-    from wasmdoctor.transaction.errors import TransactionError
 
+    plain: tuple[type[Exception], ...] = (CatalogError, DiscoverError, ToolError, *more)
     try:
         yield
     except HostError as error:
         _fail(error.message, error.help)
     except UnknownRule as error:
         _fail(*error.args)
-    except (CatalogError, DiscoverError, ToolError, TransactionError) as error:
+    except plain as error:
         first, _, rest = str(error).partition("\n")
         _fail(first, rest.strip())
 

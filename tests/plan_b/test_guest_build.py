@@ -46,7 +46,7 @@ publish = false
 crate-type = ["cdylib"]
 
 [dependencies]
-wit-bindgen = "=0.48.1"
+wit-bindgen = "=VERSION"
 
 [workspace]
 
@@ -55,11 +55,12 @@ panic = "abort"
 """
 
 
-@pytest.fixture(scope="module")
-def crate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A crate that exports the zoo, in which nothing is implemented."""
+@pytest.fixture(scope="module", params=["0.48.1", "0.63.0"])
+def crate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A crate that exports the zoo, in which nothing is implemented, with one version of wit-bindgen."""
     folder = tmp_path_factory.mktemp("zoo")
-    for name, text in (("animals/zoo.wit", zoo.WIT), ("wit/world.wit", WORLD), ("Cargo.toml", MANIFEST)):
+    manifest = MANIFEST.replace("VERSION", request.param)
+    for name, text in (("animals/zoo.wit", zoo.WIT), ("wit/world.wit", WORLD), ("Cargo.toml", manifest)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     resolution = resolve_wit(load_wit(DiskFiles(), [str(folder / "animals"), str(folder / "wit")]))
@@ -69,8 +70,8 @@ def crate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     twin = replace(world, imports=world.exports, exports={})
     wanted = BridgeRequest("zoo-keepers", "crate::plain", "src/plain.rs", twin, tuple(twin.imports))
     files = dict(bridge_module(wanted, resolution, Parts(cases=CASES)).files)
-    request = GuestRequest(world, resolution, ("animals", "wit"), "plain", type="Keepers")
-    files["src/lib.rs"] = guest_source(request).encode()
+    guest = GuestRequest(world, resolution, ("animals", "wit"), "plain", type="Keepers")
+    files["src/lib.rs"] = guest_source(guest).encode()
     for name, data in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)

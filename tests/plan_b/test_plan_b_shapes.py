@@ -123,7 +123,9 @@ def test_what_components_provide_for_each_other_is_wired_too(tmp_path: Path) -> 
     text = files[plan.document]
     assert text.index("new local:press-server") < text.index("new local:press-client")
     assert "    ...shop-adapter,\n    ...press-server,\n    ...\n" in text
-    assert result.steps[-1].startswith("wasmdoctor compose press_server.wasm press_client.wasm shop_adapter.wasm")
+    assert result.steps[-1].startswith(
+        "wasmdoctor compose press_server.wasm press_client.wasm shop_adapter.wasm"
+    )
 
 
 # -- The crate
@@ -168,7 +170,7 @@ def test_what_the_workspace_inherits_is_inherited(tmp_path: Path) -> None:
         **{
             "apps/tool/Cargo.toml": '[package]\nname = "tool"\nversion.workspace = true\nedition = '
             '{ workspace = true }\nrust-version.workspace = true\nlicense = "MIT"\n[lib]\ncrate-type = ["cdylib"]\n'
-            '[target.\'cfg(target_arch = "wasm32")\'.dependencies]\nbindgen = { workspace = true, '
+            "[target.'cfg(target_arch = \"wasm32\")'.dependencies]\nbindgen = { workspace = true, "
             'features = ["macros"], optional = false }\n',
             "apps/tool/src/lib.rs": (SOURCE % "../../wit").replace("wit_bindgen", "bindgen"),
         },
@@ -249,7 +251,9 @@ def turner(tmp_path: Path) -> Path:
 
 
 def component(data: bytes) -> WasmFile:
-    return WasmFile("given/turn.wasm", len(data), component=read_component(BytesSource(data), "given/turn.wasm"))
+    return WasmFile(
+        "given/turn.wasm", len(data), component=read_component(BytesSource(data), "given/turn.wasm")
+    )
 
 
 def test_a_ready_adapter_that_fits(turner: Path, dummy: Callable[..., bytes]) -> None:

@@ -13,10 +13,10 @@ from wasmdoctor.migrate.bridge.module import bridge_maker
 from wasmdoctor.migrate.bridge.wasi import stub_parts, wasi_parts
 from wasmdoctor.migrate.edits import compose
 from wasmdoctor.migrate.inputs import BridgeMaker
-from wasmdoctor.migrate.plan_c import CallTarget, PlanCResult, StandardWit, plan_c
+from wasmdoctor.migrate.plan_c import PlanCResult, StandardWit, plan_c
 from wasmdoctor.model.edit import ChangeSet
 from wasmdoctor.model.host import HostView
-from wasmdoctor.model.plan import BridgeMode
+from wasmdoctor.model.plan import BridgeMode, CallTarget
 from wasmdoctor.pipeline.bridges import refusals
 from wasmdoctor.pipeline.crates import Crates, crates_of
 from wasmdoctor.pipeline.planinputs import plan_inputs
@@ -64,9 +64,13 @@ STANDARD = {
 
 def standard(packages: Mapping[str, str] = STANDARD, origin: str = "the test") -> StandardWit:
     """A source of these packages, each a file of its name."""
-    files = {name: {_file(name): textwrap.dedent(text).strip().encode() + b"\n"} for name, text in packages.items()}
+    files = {
+        name: {_file(name): textwrap.dedent(text).strip().encode() + b"\n"} for name, text in packages.items()
+    }
     memory = {
-        f"wit/deps/{_file(name)[:-4]}/{file}": data for name, each in files.items() for file, data in each.items()
+        f"wit/deps/{_file(name)[:-4]}/{file}": data
+        for name, each in files.items()
+        for file, data in each.items()
     }
     memory["wit/root.wit"] = b"package any:root;\n"
     resolution = resolve_wit(load_wit(MemoryFiles(memory), ["wit"]))
@@ -128,7 +132,9 @@ def host() -> HostView:
 def crates(root: Path, target: str = "wasm32-wasip1") -> Crates:
     """The cargo workspace in a folder."""
     workspace = Workspace(root, root, Toolchain())
-    return next(found for found in crates_of(workspace, target, std=catalog().std) if found.cargo.folder == ".")
+    return next(
+        found for found in crates_of(workspace, target, std=catalog().std) if found.cargo.folder == "."
+    )
 
 
 def _maker(mode: BridgeMode) -> BridgeMaker:
@@ -148,5 +154,7 @@ def planned(
     """Plan C for the workspace in a folder; without ``sources`` nobody has standard WIT."""
     found = crates(root, target)
     inputs = plan_inputs(found, lambda name: host().match(name).kind != "none")
-    result = plan_c(inputs, _maker(mode), sources, keep_wit=keep_wit)
+    result = plan_c(
+        inputs, _maker(mode), sources, links=lambda name: host().match(name).linked, keep_wit=keep_wit
+    )
     return PlannedC(root, result, compose(result.edits, found.read))

@@ -5,7 +5,7 @@
 #     Debian's packages, which bring the sources of std
 #   - wasm-component-ld, the linker for wasm32-wasip2, wac, which composes components, and wit-bindgen, whose
 #     generated code is compared with ours
-#   - clang, for a component made of C
+#   - clang, for a component made of C, and rustfmt, for Rust that is generated
 #   - the adapter that makes a component of a preview1 module
 #   - published crates that carry WIT, for the tests of the WIT reader
 #
@@ -65,6 +65,16 @@ install_debian_packages() {
   done
 }
 
+# What formats the Rust that is generated: rustup's, or the one that belongs to Debian's rustc.
+install_rustfmt() {
+  if ! rustfmt --version >/dev/null 2>&1; then
+    command -v apt-get >/dev/null || die "there is no rustfmt, and no apt-get" "run: rustup component add rustfmt"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends rustfmt-web ||
+      die "apt-get could not install rustfmt-web"
+  fi
+  show rustfmt "$(rustfmt --version)"
+}
+
 # The version that a program in our own folder says it has, or nothing.
 version_of() {
   "$WASMDOCTOR_TOOLS/bin/$1" --version 2>/dev/null || true
@@ -104,6 +114,7 @@ main() {
     export PATH=/usr/bin:$PATH
     show rustc "$(rustc --version)"
   fi
+  install_rustfmt
   install_program wasm-component-ld wasm-component-ld "$LINKER_VERSION"
   install_program wac wac-cli "$WAC_VERSION"
   install_program wit-bindgen wit-bindgen-cli "$WIT_BINDGEN_VERSION"

@@ -73,9 +73,9 @@ def toml_edits(
 ) -> tuple[Replace, ...]:
     """The edits of a TOML file's bytes that make ``changes``, one after the other.
 
-    ``keep`` names tables that stay when they become empty. Edits next to each other are one, with the
-    causes of both. Raises TomlEditError when the file does not parse, when a key to be removed is not
-    there, when a value stands where a table is needed, or when the result does not hold the data expected.
+    ``keep`` names tables that stay when they become empty. Edits next to each other are one, given once for
+    each cause. Raises TomlEditError when the file does not parse, when a key to be removed is not there, when
+    a value stands where a table is needed, or when the result does not hold the data expected.
     """
     text = _Text(path, data)
     before = _read(SourceText(path, data), "")
@@ -268,14 +268,16 @@ class _Text:
         return offset + shift
 
     def edits(self) -> tuple[Replace, ...]:
+        # One edit for each cause: edits that do the same count once, with the causes of all.
         return tuple(
             Replace(
                 self.path,
                 Span(patch.old_start, patch.old_end),
                 self.data[patch.start : patch.end],
-                "; ".join(patch.causes),
+                cause,
             )
             for patch in self.patches
+            for cause in patch.causes
             if self.original[patch.old_start : patch.old_end] != self.data[patch.start : patch.end]
         )
 

@@ -51,12 +51,51 @@ class BridgeFunction:
     needed: bool | None = None
 
 
+class CallTarget(StrEnum):
+    """What a call site of a custom function calls after a plan."""
+
+    STANDARD = "standard call"
+    BRIDGE = "bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """One place that calls a custom function: where, which one, and what it calls afterwards.
+
+    ``interface`` is the import's full name, ``function`` as encoded; ``calls`` is the Rust path of the standard
+    function, "" when the call goes through the bridge.
+    """
+
+    location: Location
+    interface: str
+    function: str
+    target: CallTarget
+    calls: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ManualStep:
     """What stays to be done by hand: where, what and why."""
 
     location: Location
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompositionPlan:
+    """One application composed with the adapter, and with components of the workspace that it needs.
+
+    ``application`` and ``adapter`` are the packages' names (``adapter`` a file's path for one that the person
+    has), ``members`` all packages of the workspace that get in, the application last, without the adapter.
+    ``names`` are the imports that the adapter provides, ``document`` is the .wac file, ``output`` the component.
+    """
+
+    application: str
+    adapter: str
+    members: tuple[str, ...]
+    names: tuple[str, ...]
+    document: str
+    output: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +106,7 @@ class Plan:
     ``exports_after`` map a component (its crate's name) to the names that building it gives then.
     ``dependencies`` are crates that the edits add, with their requirement (``wasip2 = "1"``). ``loses``
     is what the person gives up, ``steps`` the commands that build the result. ``left`` are imports that nobody
-    provides and that the plan does not cure; ``manual`` says why.
+    provides and that the plan does not cure; ``manual`` says why. ``compositions`` are what plan B composes.
     """
 
     plan: PlanId
@@ -83,3 +122,5 @@ class Plan:
     loses: str = ""
     steps: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    calls: tuple[CallSite, ...] = ()
+    compositions: tuple[CompositionPlan, ...] = ()

@@ -5,9 +5,32 @@ Syntax: wac 0.12, LANGUAGE.md. Type declarations are passed over: they wire noth
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
 from wasmdoctor.model.source import Location, Problem
+
+_KEYWORDS: Final = frozenset(
+    "import with type tuple list option result borrow resource variant record flags enum func static constructor "
+    "u8 s8 u16 s16 u32 s32 u64 s64 f32 f64 char bool string interface world export new let use include as package "
+    "targets".split()
+)
+"""Words of wac and WIT that cannot be names without a percent sign."""
+
+
+def label(text: str) -> str:
+    """A kebab-case name made from any text (a file's stem, a crate's name); "" when it has no letter or digit.
+
+    A word of such a name begins with a letter (Component Model, Binary.md, "label").
+    """
+    words = [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
+    return "-".join(word if word[0].isalpha() else f"n{word}" for word in words)
+
+
+def identifier(name: str) -> str:
+    """A name as a document writes it: with a percent sign where it is a word of the language."""
+    return f"%{name}" if name in _KEYWORDS else name
 
 
 @dataclass(frozen=True, slots=True)

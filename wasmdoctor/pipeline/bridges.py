@@ -1,24 +1,29 @@
-"""Plan A with its bridges: the decisions composed to changes, and the parts that bridge modules are made of."""
+"""Plans A and C with their bridges: the decisions composed to changes, and what bridge modules are made of."""
 
 from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
 from dataclasses import replace
 
 from wasmdoctor.catalog import Catalog, CatalogError
+from wasmdoctor.migrate.bridge.derived import CRATE
 from wasmdoctor.migrate.bridge.docs import wit_docs
 from wasmdoctor.migrate.bridge.module import bridge_maker
 from wasmdoctor.migrate.bridge.refusal import ErrorCases
-from wasmdoctor.migrate.bridge.wasi import stub_parts, wasi_parts
+from wasmdoctor.migrate.bridge.wasi import REQUIREMENT, stub_parts, wasi_parts
 from wasmdoctor.migrate.edits import EditError, compose
 from wasmdoctor.migrate.inputs import BridgeMaker
 from wasmdoctor.migrate.plan_a import plan_a as decide
+from wasmdoctor.migrate.plan_c import plan_c as decide_c
+from wasmdoctor.model.edit import Edit
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BridgeMode, Plan, PlanId
 from wasmdoctor.pipeline.crates import Crates
 from wasmdoctor.pipeline.planinputs import plan_inputs
+from wasmdoctor.pipeline.standardwit import standard_wit
 
 
 def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *, keep_wit: bool) -> Plan:
@@ -40,13 +45,42 @@ def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
         steps=result.steps,
         left=tuple(sorted({one.name for one in result.left})),
     )
-    if not result.applicable:
+    return _composed(plan, result.edits, crates)
+
+
+def plan_c(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *, keep_wit: bool) -> Plan:
+    """Plan C for one workspace, as ``plan_a``. Standard WIT is copied from where it is on this machine already."""
+    result = decide_c(
+        plan_inputs(crates, lambda name: is_standard(name, host)),
+        _maker(crates, catalog, mode),
+        standard_wit(crates, CRATE, REQUIREMENT),
+        links=lambda name: host.match(name).linked,
+        keep_wit=keep_wit,
+    )
+    plan = Plan(
+        PlanId.C,
+        result.applicable,
+        result.reason,
+        manual=result.manual,
+        bridge=result.bridge,
+        dependencies=result.dependencies,
+        loses=result.loses,
+        steps=result.steps,
+        left=tuple(sorted({one.name for one in result.left})),
+        calls=result.calls,
+    )
+    return _composed(plan, result.edits, crates)
+
+
+def _composed(plan: Plan, edits: Iterable[Edit], crates: Crates) -> Plan:
+    """The plan with its edits as changes, when it is applicable."""
+    if not plan.applicable:
         return plan
     try:
-        return replace(plan, changes=compose(result.edits, crates.read))
+        return replace(plan, changes=compose(edits, crates.read))
     except EditError as error:
         reason = f"its edits do not fit together, which is a fault of wasmdoctor: {error}"
-        return Plan(PlanId.A, False, reason)
+        return Plan(plan.plan, False, reason)
 
 
 def is_standard(name: str, host: HostView) -> bool:

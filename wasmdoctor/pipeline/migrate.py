@@ -13,6 +13,8 @@ from wasmdoctor.model.edit import OWN_FOLDER, ChangeKind, ChangeSet, FileChange
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import MigrationReport, Proof, Step, Verification, WorkspacePlans
 from wasmdoctor.model.plan import Plan
+from wasmdoctor.pipeline.adapters import composed_name
+from wasmdoctor.pipeline.composing import Composing
 from wasmdoctor.pipeline.overlay import LOCK
 from wasmdoctor.pipeline.plan import (
     Place,
@@ -35,7 +37,8 @@ MOST_PATHS = 8
 class Prepared:
     """A plan that is about to be carried out in one workspace. ``edited`` are the components of the edited
     tree, read from memory; ``sizes`` are those of components that were
-    built before (bytes), by profile and name: building the copy may take their place."""
+    built before (bytes), by profile and name: building the copy may take their place. ``adapter`` is plan B's
+    when the person has one."""
 
     place: Place
     plans: WorkspacePlans
@@ -43,6 +46,8 @@ class Prepared:
     host: HostView
     edited: Sequence[Maker]
     sizes: Mapping[str, Mapping[str, int]]
+    catalog: Catalog
+    adapter: Path | None = None
 
     @property
     def root(self) -> Path:
@@ -59,7 +64,9 @@ def prepare(options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> lis
         planned = plan_place(place, options, catalog, toolchain)
         plan = planned.plans.plan(options.only)
         edited = planned.edited.get(options.only, ())
-        found.append(Prepared(place, planned.plans, plan, host, edited, sizes_before(place)))
+        given = options.cwd / options.adapter_from if options.adapter_from else None
+        sizes = sizes_before(place)
+        found.append(Prepared(place, planned.plans, plan, host, edited, sizes, catalog, given))
     return found
 
 
@@ -95,9 +102,22 @@ def prove(
     prepared: Prepared, options: VerifyOptions, toolchain: Toolchain, tell: Callable[[str], None]
 ) -> Verification:
     """Verify a prepared plan; the tree is not touched."""
-    surfaces = prepared.plans.after.get(prepared.plan.plan, {})
-    left = frozenset(prepared.plan.left)
-    wanted = Wanted(prepared.place, prepared.plan.changes, prepared.edited, surfaces, prepared.host, left)
+    plan = prepared.plan
+    surfaces = dict(prepared.plans.after.get(plan.plan, {}))
+    expected = {composed_name(one): surfaces.pop(composed_name(one)) for one in plan.compositions}
+    left = frozenset(plan.left)
+    if prepared.adapter is not None:
+        left |= {name for one in plan.compositions for name in one.names}
+    composing = Composing(plan, expected, prepared.host, prepared.adapter, prepared.catalog, toolchain)
+    wanted = Wanted(
+        prepared.place,
+        plan.changes,
+        prepared.edited,
+        surfaces,
+        prepared.host,
+        left,
+        (lambda paths, folder: composing.all(paths, folder, options)) if plan.compositions else None,
+    )
     return verify(wanted, options, toolchain, tell)
 
 

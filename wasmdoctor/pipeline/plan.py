@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks.linking import judge
 from wasmdoctor.discover import DiscoverError, Discovery, discover, display_path, workspace_root
 from wasmdoctor.migrate.diff import unified_diff
-from wasmdoctor.model.binding import Carrier, Certainty, Predicted, Prediction
+from wasmdoctor.model.binding import Certainty, Predicted, Prediction
 from wasmdoctor.model.cargo import SourceKind, TargetKind
 from wasmdoctor.model.edit import ChangeSet
 from wasmdoctor.model.host import HostView
@@ -27,7 +27,11 @@ from wasmdoctor.toolchain import Toolchain
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What a person asks of ``plan``: ``only`` one plan, or all; the rest as on the command line."""
+    """What a person asks of ``plan``: ``only`` one plan, or all; the rest as on the command line.
+
+    ``adapter_name`` and ``adapter_folder`` are for plan B's crate, ``adapter_from`` is a component to use instead
+    of one.
+    """
 
     paths: tuple[str, ...]
     cwd: Path
@@ -37,6 +41,9 @@ class PlanOptions:
     bridge: BridgeMode = BridgeMode.WASI
     keep_wit: bool = False
     only: PlanId | None = None
+    adapter_name: str = ""
+    adapter_folder: str = ""
+    adapter_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,8 @@ def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: 
         if plan.changes:
             edited[id_] = makers_after(place, makers, plan.changes, toolchain)
             after[id_] = {component_name(maker): after_plan(maker, plan) for maker in edited[id_]}
+            if plan.compositions:
+                after[id_] = {**after[id_], **_compositions(plan, after[id_], options, place)}
             made[id_] = _with_surfaces(plan, after[id_])
     best = _best(made)
     if best is not None and troubles:
@@ -290,84 +299,48 @@ def _plan_a(question: _Question) -> Plan:
 
 
 def _plan_b(question: _Question) -> Plan:
-    """An adapter component that exports what is missing; what it would be, without the edits."""
-    names = question.interfaces
-    if not names:
+    from wasmdoctor.migrate.plan_b import AdapterOptions
+    from wasmdoctor.pipeline.adapters import plan_b, read_adapter
+
+    if not question.interfaces:
         return Plan(PlanId.B, False, NOTHING)
-    declared = question.place.crates.workspace.declarations
-    unknown = [name for name in names if ExternName.parse(name).unversioned not in declared]
-    if unknown:
-        reason = f"no WIT in the sources declares {_list(unknown)}, which an adapter would have to export"
-        return Plan(PlanId.B, False, reason)
-    apps = sorted({trouble.component for trouble in question.troubles})
-    reason = (
-        f"an adapter component would export {_list(names)}, and be composed with each of {_list(apps)}; "
-        f"their crates stay as they are. {NOT_WRITTEN}"
+    options = question.options
+    given = (
+        read_adapter(options.adapter_from, options.cwd, question.place.root) if options.adapter_from else None
     )
-    steps = (
-        f"cargo build --target {question.place.crates.target}",
-        "wac plug COMPONENT.wasm --plug ADAPTER.wasm -o COMPOSED.wasm",
-    )
-    return Plan(
-        PlanId.B,
-        True,
-        reason,
-        loses="one file to ship: each component is composed with the adapter, which is one more crate to "
-        "build and keep; what leaks into the components' exports stays there",
-        steps=steps,
-    )
+    wanted = AdapterOptions(options.adapter_name, options.adapter_folder)
+    return plan_b(question.place.crates, question.host, question.catalog, options.bridge, wanted, given)
+
+
+def _compositions(
+    plan: Plan, after: Mapping[str, Surface], options: PlanOptions, place: Place
+) -> Mapping[str, Surface]:
+    """What plan B's compositions import and export."""
+    from wasmdoctor.pipeline.adapters import composed_surfaces, outside, read_adapter
+
+    if options.adapter_from:
+        given = read_adapter(options.adapter_from, options.cwd, place.root)
+        after = {**after, given.path: outside(given)}
+    return composed_surfaces(plan.compositions, after)
 
 
 def _plan_c(question: _Question) -> Plan:
-    """The crates that bind what is missing call standard WASI instead; which those are."""
-    names = question.interfaces
-    if not names:
+    from wasmdoctor.pipeline.bridges import plan_c
+
+    if not question.interfaces:
         return Plan(PlanId.C, False, NOTHING)
-    foreign = sorted(
-        {
-            carrier.binding.crate.name
-            for carrier in _carriers(question)
-            if _source(question, carrier.binding.crate.name) is not SourceKind.PATH
-        }
-    )
-    if foreign:
-        reason = f"{_list(foreign)} binds them, and comes from outside this workspace: its code cannot be changed here"
-        return Plan(PlanId.C, False, reason)
-    binding = sorted({carrier.binding.crate.name for carrier in _carriers(question)})
-    reason = (
-        f"the code of {_list(binding)} that calls {_list(names)} would be written again for standard WASI. "
-        f"{NOT_WRITTEN}"
-    )
-    return Plan(
-        PlanId.C,
-        True,
-        reason,
-        loses="the custom interfaces: whoever provides them otherwise can no longer be plugged in",
-        steps=(f"cargo build --target {question.place.crates.target}",),
+    return plan_c(
+        question.place.crates,
+        question.host,
+        question.catalog,
+        question.options.bridge,
+        keep_wit=question.options.keep_wit,
     )
 
 
 _MAKERS = {PlanId.A: _plan_a, PlanId.B: _plan_b, PlanId.C: _plan_c}
 
 NOTHING = "there is nothing to cure: the components have no custom import that nobody provides"
-NOT_WRITTEN = "This version describes this plan and does not write its edits."
-
-
-def _carriers(question: _Question) -> Iterator[Carrier]:
-    for maker in question.makers:
-        for name in question.interfaces:
-            predicted = maker.analysis.prediction.imports.get(name)
-            for carrier in predicted.carriers if predicted else ():
-                if carrier.certainty is not Certainty.UNUSED:
-                    yield carrier
-
-
-def _source(question: _Question, name: str) -> SourceKind:
-    for maker in question.makers:
-        for crate in maker.component.graph.crates.values():
-            if crate.name == name:
-                return crate.source_kind
-    return SourceKind.PATH
 
 
 def _list(names: Sequence[str], most: int = 4) -> str:

@@ -56,7 +56,8 @@ class VerifyOptions:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be verified: the changes of a place, and the components that they are to give. ``left`` are
-    imports that nobody provides and that the plan says will stay."""
+    imports that nobody provides and that the plan says will stay. ``compose`` makes the plan's compositions of
+    what was built, in a folder, and says how that went."""
 
     place: Place
     changes: ChangeSet
@@ -64,6 +65,7 @@ class Wanted:
     surfaces: Mapping[str, Surface]
     host: HostView
     left: frozenset[str] = frozenset()
+    compose: Callable[[Mapping[str, Path], Path], Sequence[tuple[Step, BuiltComponent | None]]] | None = None
 
 
 def verify(
@@ -301,7 +303,10 @@ class _Build:
             steps.append(self._as_predicted(made))
             if steps[-1].result is Proof.PASSED:
                 steps.append(self._links(paths, judge(made, self.wanted.host)))
-        return tuple(replace(_built(file), profile=outputs[file.path].parent.name) for file in made)
+            composed = self.wanted.compose(paths, Path(folder)) if self.wanted.compose else ()
+            steps += [step for step, _ in composed]
+        found = [replace(_built(file), profile=outputs[file.path].parent.name) for file in made]
+        return (*found, *(component for _, component in composed if component is not None))
 
     def _wrapped(self, maker: Maker, path: Path, folder: Path) -> Path:
         """A component: the file itself, or what wasm-tools makes of a core module. Raises ToolError, OSError."""

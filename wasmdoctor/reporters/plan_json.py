@@ -83,6 +83,16 @@ def _plan(plans: WorkspacePlans, plan: Plan) -> dict[str, Any]:
             }
             for function in plan.bridge
         ],
+        "calls": [
+            {
+                **_location(plans, site.location),
+                "interface": site.interface,
+                "function": site.function,
+                "target": site.target.value,
+                "calls": site.calls or None,
+            }
+            for site in plan.calls
+        ],
         "imports_after": {name: list(names) for name, names in sorted(plan.imports_after.items())},
         "exports_after": {name: list(names) for name, names in sorted(plan.exports_after.items())},
         "possible_imports_after": {name: list(each.possible_imports) for name, each in sorted(after.items())},

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 
 from wasmdoctor.model.composition import Composition
+from wasmdoctor.model.wac import identifier, label
 
 
 def instance_names(composition: Composition) -> dict[str, str]:
@@ -14,9 +14,7 @@ def instance_names(composition: Composition) -> dict[str, str]:
     names: dict[str, str] = {}
     for path in composition.order:
         stem = path.rpartition("/")[2].removesuffix(".wasm")
-        words = [word for word in re.split(r"[^a-z0-9]+", stem.lower()) if word]
-        # A word of a kebab-case name begins with a letter (Component Model, Binary.md, "label").
-        base = "-".join(word if word[0].isalpha() else f"n{word}" for word in words) or "component"
+        base = label(stem) or "component"
         name, number = base, 2
         while name in names.values():
             name, number = f"{base}-v{number}", number + 1
@@ -31,25 +29,13 @@ def document(composition: Composition, names: Mapping[str, str], package: str = 
         wires = [wire for wire in composition.wires if wire.consumer == path]
         lines.append(f"// {path}")
         if not wires:
-            lines += [f"let {_id(names[path])} = new local:{names[path]} {{ ... }};", ""]
+            lines += [f"let {identifier(names[path])} = new local:{names[path]} {{ ... }};", ""]
             continue
-        lines.append(f"let {_id(names[path])} = new local:{names[path]} {{")
-        lines += [f'    "{w.name}": {_id(names[w.provider])}["{w.export}"],' for w in wires]
+        lines.append(f"let {identifier(names[path])} = new local:{names[path]} {{")
+        lines += [f'    "{w.name}": {identifier(names[w.provider])}["{w.export}"],' for w in wires]
         lines += ["    ...", "};", ""]
-    lines.append(f"export {_id(names[composition.root])}...;")
+    lines.append(f"export {identifier(names[composition.root])}...;")
     return "\n".join(lines) + "\n"
-
-
-# Words of wac and WIT that cannot be names without a percent sign.
-_KEYWORDS = frozenset(
-    "import with type tuple list option result borrow resource variant record flags enum func static constructor "
-    "u8 s8 u16 s16 u32 s32 u64 s64 f32 f64 char bool string interface world export new let use include as package "
-    "targets".split()
-)
-
-
-def _id(name: str) -> str:
-    return f"%{name}" if name in _KEYWORDS else name
 
 
 def configuration(composition: Composition, names: Mapping[str, str], files: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@
 ``plan``      all of it
 """
 
-from wasmdoctor.migrate.plan_b.plan import AdapterOptions, CompositionPlan, PlanBResult, plan_b
+from wasmdoctor.migrate.plan_b.plan import AdapterOptions, PlanBResult, plan_b
 from wasmdoctor.migrate.plan_b.ready import ready_adapter
 
-__all__ = ["AdapterOptions", "CompositionPlan", "PlanBResult", "plan_b", "ready_adapter"]
+__all__ = ["AdapterOptions", "PlanBResult", "plan_b", "ready_adapter"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -16,6 +16,7 @@ from wasmdoctor.model.cargo import DeclaredDependency, DependencyKind, Package, 
 from wasmdoctor.model.edit import Edit, Replace
 from wasmdoctor.model.rust import Generator
 from wasmdoctor.model.source import Problem, SourceText, Span
+from wasmdoctor.model.wac import label
 from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.readers.cargo.toml import Array, Table, parse, plain
 
@@ -93,10 +94,9 @@ def _members_folder(inputs: PlanInputs) -> str:
     return folders.pop() if len(folders) == 1 else ""
 
 
-def label(text: str) -> str:
-    """A name as WIT has them (kebab-case, each word begins with a letter), made from any text."""
-    words = [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
-    return "-".join(word if word[0].isalpha() else f"n{word}" for word in words) or "adapter"
+def name_from(text: str) -> str:
+    """A name for crates and in WIT, made from any text."""
+    return label(text) or "component"
 
 
 def manifest_text(
@@ -278,8 +278,3 @@ def _value(value: PlainValue) -> str:
         case dict():
             return f"{{ {', '.join(f'{key} = {_value(one)}' for key, one in value.items())} }}"
     return str(value)
-
-
-def features_of(value: Sequence[str]) -> str:
-    """Features as a TOML array."""
-    return _value(list(value))

@@ -21,7 +21,7 @@ from wasmdoctor.migrate.inputs import (
 )
 from wasmdoctor.migrate.plan_a.findings import provider_for
 from wasmdoctor.migrate.plan_a.plan import LeftImport
-from wasmdoctor.migrate.plan_b.crate import Place, label, manifest_text, member_edits, place_for
+from wasmdoctor.migrate.plan_b.crate import Place, manifest_text, member_edits, name_from, place_for
 from wasmdoctor.migrate.plan_b.missing import Group, Missing, groups, missing
 from wasmdoctor.migrate.plan_b.sources import (
     AdapterWit,
@@ -38,9 +38,9 @@ from wasmdoctor.migrate.plan_b.wac import Instance, document
 from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.edit import Create, Edit, Move
 from wasmdoctor.model.names import ExternName
-from wasmdoctor.model.plan import BridgeFunction, ManualStep
+from wasmdoctor.model.plan import BridgeFunction, CompositionPlan, ManualStep
 from wasmdoctor.model.source import Location
-from wasmdoctor.model.wit import Function, Interface, WorldItemKind
+from wasmdoctor.model.wit import Function, Interface, Type, WorldItemKind
 from wasmdoctor.readers.cargo.files import is_below, join
 
 BRIDGE = "wasi_bridge"
@@ -53,23 +53,6 @@ class AdapterOptions:
 
     name: str = ""
     folder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CompositionPlan:
-    """One application composed with the adapter, and with components of the workspace that it needs.
-
-    ``application`` and ``adapter`` are the packages' names (``adapter`` a file's path for one that the person
-    has), ``members`` all packages of the workspace that get in, the application last, without the adapter.
-    ``names`` are the imports that the adapter provides, ``document`` is the .wac file, ``output`` the component.
-    """
-
-    application: str
-    adapter: str
-    members: tuple[str, ...]
-    names: tuple[str, ...]
-    document: str
-    output: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +169,11 @@ class _Plan:
             why = unsupported(types, interface.name, function)
             if why:
                 return f"`{function.name}` of `{interface.name}` cannot be written in plain Rust: {why}"
+            if self._lists_borrowed(types, interface.name, function):
+                return (
+                    f"`{function.name}` of `{interface.name}` takes a list of borrowed standard resources, for which "
+                    "wit-bindgen (0.48.1) writes code that does not compile when it is exported"
+                )
         owner = self._exporter(interface.name) if interface.name != name else ""
         if owner and interface.resources:
             return (
@@ -193,6 +181,20 @@ class _Plan:
                 "a component that hands them on must be composed with that one too"
             )
         return ""
+
+    def _lists_borrowed(self, types: Types, interface: str, function: Function) -> bool:
+        """Whether a list of borrowed handles is taken, of a resource that the adapter does not export."""
+        waiting: list[tuple[Type | None, bool]] = [(param.type, False) for param in function.params]
+        while waiting:
+            type_, inside = waiting.pop()
+            if type_ is None:
+                continue
+            if type_.kind == "borrow" and inside:
+                found = types.definition(interface, type_.name)
+                if found is not None and not self._is_custom(found[0]):
+                    return True
+            waiting += [(arg, inside or type_.kind == "list") for arg in type_.args]
+        return False
 
     def _exporter(self, name: str) -> str:
         for component in self.inputs.components:
@@ -237,8 +239,8 @@ class _Plan:
         """``<package>-adapter``: the WIT package's name when there is one, else the application's."""
         packages = {ExternName.parse(name).package or "" for name in names if name in self.missing.names}
         if len(packages) == 1:
-            return f"{label(packages.pop().rpartition(':')[2])}-adapter"
-        return f"{label(like.name if like is not None else '')}-adapter"
+            return f"{name_from(packages.pop().rpartition(':')[2])}-adapter"
+        return f"{name_from(like.name if like is not None else '')}-adapter"
 
     def _namespace(self, names: Sequence[str], like: ComponentInput | None) -> str:
         for name in names:
@@ -254,7 +256,7 @@ class _Plan:
         """The adapter's WIT package, without namespace: named as the crate, unless there is one of that name."""
         namespace = self._namespace(names, like)
         taken = {package.base for source in self.sources for package in source.resolution.packages.values()}
-        name = label(place.name)
+        name = name_from(place.name)
         while f"{namespace}:{name}" in taken:
             name += "-world"
         return name
@@ -328,7 +330,7 @@ class _Plan:
 
     def _composition(self, place: Place, group: Group) -> CompositionPlan:
         own = {name for member in group.members for name in self._provided(member)}
-        path = _relative_path(self.inputs, join(place.folder, f"{label(group.application.name)}.wac"))
+        path = _relative_path(self.inputs, join(place.folder, f"{name_from(group.application.name)}.wac"))
         return composition_plan(group, place.name, own, path)
 
     def _provided(self, member: ComponentInput) -> tuple[str, ...]:
@@ -337,7 +339,7 @@ class _Plan:
 
     def _document(self, place: Place, plan: CompositionPlan, group: Group) -> Create:
         provided = {member.name: self._provided(member) for member in group.members}
-        return document_edit(self.inputs, plan, group, label(place.name), f"{place.stem}.wasm", provided)
+        return document_edit(self.inputs, plan, group, name_from(place.name), f"{place.stem}.wasm", provided)
 
     def _reason(self, wit: AdapterWit, apps: Sequence[ComponentInput]) -> str:
         names = listed([f"`{name}`" for name in wit.world.exports])
@@ -367,7 +369,7 @@ class _Plan:
                 ManualStep(
                     Location(path),
                     f"{names} had to be copied, since no path inside of the project leads to that WIT: "
-                    "change the copy with the original (WD203 tells when they differ)",
+                    "change the copy with the original (composing tells when they differ: WD110)",
                 )
             )
         return tuple(dict.fromkeys(steps))
@@ -415,7 +417,7 @@ def document_edit(
 ) -> Create:
     """The .wac document of one composition. ``adapter`` is the adapter's name in it, ``file`` its component,
     ``provided`` what it gives to each member."""
-    names = {member.name: label(member.name) for member in group.members}
+    names = {member.name: name_from(member.name) for member in group.members}
     instances = [Instance(adapter)]
     for member in group.members:
         given = group.given.get(member.name, ())
@@ -424,7 +426,7 @@ def document_edit(
         providers = [adapter] if own else []
         providers += [names[other] for other in names if other in others]
         instances.append(Instance(names[member.name], tuple(sorted((*own, *given))), tuple(providers)))
-    files = " ".join(f"{label(member)}.wasm" for member in plan.members)
+    files = " ".join(f"{name_from(member)}.wasm" for member in plan.members)
     about = [
         f"Composes `{plan.application}` with what provides for it. Run it with:",
         "",

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from wasmdoctor.graph.composition import wire
 from wasmdoctor.migrate.inputs import PlanInputs
 from wasmdoctor.migrate.plan_a.plan import LeftImport
-from wasmdoctor.migrate.plan_b.crate import label
+from wasmdoctor.migrate.plan_b.crate import name_from
 from wasmdoctor.migrate.plan_b.missing import Group, Missing, groups, missing
 from wasmdoctor.migrate.plan_b.plan import (
     NOTHING,
-    CompositionPlan,
     PlanBResult,
     build_steps,
     composition_plan,
@@ -21,7 +20,7 @@ from wasmdoctor.migrate.plan_b.plan import (
 )
 from wasmdoctor.migrate.plan_b.sources import Source, declares, interface_of, sources, world_function
 from wasmdoctor.model.composition import Composition, Mismatch
-from wasmdoctor.model.plan import ManualStep
+from wasmdoctor.model.plan import CompositionPlan, ManualStep
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
 from wasmdoctor.model.wit import WorldItemKind
 
@@ -51,7 +50,7 @@ def ready_adapter(inputs: PlanInputs, adapter: WasmFile) -> PlanBResult:
         return PlanBResult(False, f"{adapter.path} exports {offered}, and none of what is missing: {names}")
     composed = groups(inputs, {name for name, names in provided.items() if names})
     plans = [_plan(group, adapter.path, provided) for group in composed]
-    label_ = label(posixpath.basename(adapter.path).removesuffix(".wasm"))
+    label_ = name_from(posixpath.basename(adapter.path).removesuffix(".wasm"))
     left = tuple(_left(found, wirings.values()))
     reason = (
         f"{adapter.path} exports {listed([f'`{name}`' for name in given])}, with the types that are imported, and "
@@ -78,7 +77,7 @@ def ready_adapter(inputs: PlanInputs, adapter: WasmFile) -> PlanBResult:
 
 def _plan(group: Group, adapter: str, provided: Mapping[str, Sequence[str]]) -> CompositionPlan:
     names = {name for member in group.members for name in provided.get(member.name, ())}
-    return composition_plan(group, adapter, names, f"{label(group.application.name)}.wac")
+    return composition_plan(group, adapter, names, f"{name_from(group.application.name)}.wac")
 
 
 def _wired(consumer: WasmFile, adapter: WasmFile, inputs: PlanInputs) -> Composition:

@@ -142,18 +142,23 @@ def adapter_wit(
     """
     text = _world_text(package, about, names, functions)
     problems: list[str] = []
-    for choice in _choices(all_sources, names):
-        paths = tuple(dict.fromkeys(path for source in choice for path in source.paths))
-        made = _resolved(inputs.files, folder, package, paths, {f"{WIT}/world.wit": text})
+    able = _by_rank(all_sources, names)
+    choices = [[source] for source in able if all(name in source.interfaces for name in names)]
+    for chosen in (*choices, _together(able, names), []):
+        known = {name for source in chosen for name in source.interfaces}
+        copies = _copies(inputs.files, all_sources, [name for name in names if name not in known], chosen)
+        if isinstance(copies, str):
+            problems.append(copies)
+            continue
+        files, copied = copies
+        paths = tuple(dict.fromkeys(path for source in chosen for path in source.paths))
+        made = _resolved(
+            inputs.files, folder, package, paths, {**files, f"{WIT}/world.wit": text}, copied=copied
+        )
         if isinstance(made, AdapterWit):
             return made
         problems.append(made)
-    copies = _copies(inputs.files, all_sources, names)
-    if isinstance(copies, str):
-        return problems[0] if problems else copies
-    files, copied = copies
-    made = _resolved(inputs.files, folder, package, (), {**files, f"{WIT}/world.wit": text}, copied)
-    return made if isinstance(made, AdapterWit) else (problems[0] if problems else made)
+    return problems[0]
 
 
 def _world_text(package: str, about: str, names: Sequence[str], functions: Sequence[Function]) -> bytes:
@@ -168,30 +173,29 @@ def _label(name: str) -> str:
     return f"%{name}"
 
 
-def _choices(all_sources: Sequence[Source], names: Sequence[str]) -> Iterator[list[Source]]:
-    """Sources that together have all interfaces: one alone, where the interfaces are at home, before several."""
-    able = [source for source in all_sources if source.is_referable and source.paths]
+def _by_rank(all_sources: Sequence[Source], names: Sequence[str]) -> list[Source]:
+    """The WIT that paths lead to; first where the interfaces are at home, and where least is read beside them."""
     packages = {(ExternName.parse(name).package or "") for name in names}
 
     def rank(source: Source) -> tuple[int, int, int]:
         home = sum(package.base in packages for package in source.resolution.main)
         return (-home, len(source.paths), len(source.resolution.packages))
 
-    able.sort(key=rank)
-    for source in able:
-        if all(name in source.interfaces for name in names):
-            yield [source]
+    return sorted((source for source in all_sources if source.is_referable and source.paths), key=rank)
+
+
+def _together(able: Sequence[Source], names: Sequence[str]) -> list[Source]:
+    """Sources that have as many of the interfaces as may be, and no package twice."""
     chosen: list[Source] = []
     known: set[str] = set()
-    left = list(names)
+    left = set(names)
     for source in able:
-        has = [name for name in left if name in source.interfaces]
+        has = left & source.interfaces.keys()
         if has and not known & source.resolution.packages.keys():
             chosen.append(source)
             known |= source.resolution.packages.keys()
-            left = [name for name in left if name not in has]
-    if len(chosen) != 1 and not left:
-        yield chosen
+            left -= has
+    return chosen
 
 
 def _resolved(
@@ -217,17 +221,19 @@ def _resolved(
 
 
 def _copies(
-    files: Tree, all_sources: Sequence[Source], names: Sequence[str]
+    files: Tree, all_sources: Sequence[Source], names: Sequence[str], chosen: Sequence[Source]
 ) -> tuple[dict[str, bytes], tuple[str, ...]] | str:
-    """Copies for ``wit/deps`` of the packages that the interfaces need, and the packages' names."""
+    """Copies for ``wit/deps`` of the packages that the interfaces need, and the packages' names. Those that
+    ``chosen`` sources have need none."""
     made: dict[str, bytes] = {}
     copied: dict[str, None] = {}
+    known = {name for source in chosen for name in source.resolution.packages}
     for name in names:
         source = next((source for source in all_sources if name in source.interfaces), None)
         if source is None:
             return f"no WIT in the sources declares `{name}`"
         for package in _needed(source, name):
-            if package.name in copied:
+            if package.name in copied or package.name in known:
                 continue
             copied[package.name] = None
             for path in package.files:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-_KEYWORDS: Final = frozenset(
-    "import with type tuple list option result borrow resource variant record flags enum func static constructor "
-    "u8 s8 u16 s16 u32 s32 u64 s64 f32 f64 char bool string interface world export new let use include as package "
-    "targets".split()
-)
-"""Words of wac and WIT that cannot be names without a percent sign."""
+from wasmdoctor.model.wac import identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +24,15 @@ def document(instances: Sequence[Instance], about: Sequence[str]) -> str:
     profile, so they are spread rather than listed. Everything else stays an import.
     """
     lines = [f"// {line}".rstrip() for line in about]
-    lines += ["", f"package composed:{_id(instances[-1].name)};", ""]
+    lines += ["", f"package composed:{identifier(instances[-1].name)};", ""]
     for one in instances:
-        name = _id(one.name)
+        name = identifier(one.name)
         if not one.providers:
             lines += [f"let {name} = new local:{name} {{ ... }};", ""]
             continue
         lines += ["// What these provide of its imports:", *(f"//   {used}" for used in one.imports)]
         lines.append(f"let {name} = new local:{name} {{")
-        lines += [f"    ...{_id(provider)}," for provider in one.providers]
+        lines += [f"    ...{identifier(provider)}," for provider in one.providers]
         lines += ["    ...", "};", ""]
-    lines += [f"export {_id(instances[-1].name)}...;", ""]
+    lines += [f"export {identifier(instances[-1].name)}...;", ""]
     return "\n".join(lines)
-
-
-def _id(name: str) -> str:
-    return f"%{name}" if name in _KEYWORDS else name

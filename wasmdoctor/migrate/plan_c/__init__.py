@@ -7,13 +7,13 @@
 ``options``   the options of ``generate!`` for what its world imports now
 ``standard``  the WIT of standard interfaces: which version, from where
 ``wit``       the edits of WIT
+``definitions``  interfaces that nothing names any more
 ``metadata``  the packages that cargo-component is told of
 ``files``     bindings in files, which nobody here writes again
 ``plan``      all of it
 """
 
-from wasmdoctor.migrate.plan_c.calls import CallSite, CallTarget
 from wasmdoctor.migrate.plan_c.plan import PlanCResult, plan_c
 from wasmdoctor.migrate.plan_c.standard import StandardWit
 
-__all__ = ["CallSite", "CallTarget", "PlanCResult", "StandardWit", "plan_c"]
+__all__ = ["PlanCResult", "StandardWit", "plan_c"]

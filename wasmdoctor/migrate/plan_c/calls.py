@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from wasmdoctor.migrate.bridge.wasi import CRATE
+from wasmdoctor.migrate.bridge.derived import CRATE
 from wasmdoctor.migrate.inputs import BridgeMaker, BridgeRequest, ComponentInput, PlanInputs
 from wasmdoctor.migrate.plan_a.going import is_export
 from wasmdoctor.migrate.plan_a.sites import RustPath, SitePlan, Sites, _note
 from wasmdoctor.migrate.plan_c.forward import standard_calls
 from wasmdoctor.migrate.plan_c.sites import component_crates
-from wasmdoctor.model.plan import BridgeFunction
+from wasmdoctor.model.plan import BridgeFunction, CallSite, CallTarget
 from wasmdoctor.model.rust import UseSite
-from wasmdoctor.model.source import Location, Span
+from wasmdoctor.model.source import Span
 from wasmdoctor.readers.cargo.files import is_below
 from wasmdoctor.readers.rust.tokens import IDENT, lex
 
@@ -23,28 +22,6 @@ PROBE = "probe.rs"
 
 Place = tuple[str, Span]
 """A file and a span in it."""
-
-
-class CallTarget(StrEnum):
-    """What a call site of a custom function calls after the plan."""
-
-    STANDARD = "standard call"
-    BRIDGE = "bridge"
-
-
-@dataclass(frozen=True, slots=True)
-class CallSite:
-    """One place that calls a custom function: where, which one, and what it calls afterwards.
-
-    ``interface`` is the import's full name, ``function`` as encoded; ``calls`` is the path of the standard
-    function, "" when it goes through the bridge.
-    """
-
-    location: Location
-    interface: str
-    function: str
-    target: CallTarget
-    calls: str = ""
 
 
 @dataclass(slots=True)

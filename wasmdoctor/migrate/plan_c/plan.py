@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wasmdoctor.migrate.bridge.wasi import CRATE, REQUIREMENT
+from wasmdoctor.migrate.bridge.derived import CRATE
+from wasmdoctor.migrate.bridge.wasi import REQUIREMENT
 from wasmdoctor.migrate.inputs import Bridge, BridgeMaker, NewDependency, PlanInputs
 from wasmdoctor.migrate.plan_a.cargo import CargoResult, cargo_edits
 from wasmdoctor.migrate.plan_a.findings import Findings
@@ -21,16 +22,16 @@ from wasmdoctor.migrate.plan_a.plan import (
 )
 from wasmdoctor.migrate.plan_a.sites import SitePlan, Sites
 from wasmdoctor.migrate.plan_a.work import Work
-from wasmdoctor.migrate.plan_c.calls import Calls, CallSite, CallTarget, plan_calls
+from wasmdoctor.migrate.plan_c.calls import Calls, plan_calls
 from wasmdoctor.migrate.plan_c.files import outdated
 from wasmdoctor.migrate.plan_c.metadata import wit_dependencies
 from wasmdoctor.migrate.plan_c.options import declare_in_call
 from wasmdoctor.migrate.plan_c.rust import rust_work
-from wasmdoctor.migrate.plan_c.sites import find, plan_sites
+from wasmdoctor.migrate.plan_c.sites import find, needed_by_exports, plan_sites
 from wasmdoctor.migrate.plan_c.standard import StandardWit
 from wasmdoctor.migrate.plan_c.wit import CWitResult, Offer, wit_edits
 from wasmdoctor.model.edit import Create, Edit
-from wasmdoctor.model.plan import BridgeFunction, ManualStep
+from wasmdoctor.model.plan import BridgeFunction, CallSite, CallTarget, ManualStep
 from wasmdoctor.model.source import Location
 
 DIRECT_CRATES = {CRATE: NewDependency(REQUIREMENT)}
@@ -164,6 +165,7 @@ def _manual(
     for plan in sites.plans:
         if plan.keep and plan.site.file is not None:
             yield outdated(inputs, plan)
+        yield from _types_alone(inputs, plan)
     for one in left:
         yield ManualStep(one.location, f"`{one.component}` keeps the import `{one.name}`: {one.reason}")
     for path in inputs.compositions:
@@ -172,6 +174,19 @@ def _manual(
             "this file composes components that import less now: what it gives them for custom imports is not "
             "taken any more",
         )
+
+
+def _types_alone(inputs: PlanInputs, plan: SitePlan) -> Iterator[ManualStep]:
+    """Custom interfaces that exports take types from: they stay imports, which ask nothing of a host."""
+    for name, export in needed_by_exports(plan.site).items():
+        item = plan.site.world.imports[name] if plan.site.world is not None else None
+        bare = item is not None and item.interface is not None and not item.interface.functions
+        if bare and not inputs.provided(name):
+            yield ManualStep(
+                item.origin.steps[0].location if item is not None else plan.site.binding.location,
+                f"`{name}` stays an import of types alone, since the exported `{export}` uses them: nobody has to "
+                "provide those",
+            )
 
 
 def _reason(findings: Findings, calls: Calls) -> str:
@@ -183,7 +198,9 @@ def _reason(findings: Findings, calls: Calls) -> str:
     if direct:
         parts.append(f"{_sites(direct)} {'calls' if direct == 1 else 'call'} a standard function itself")
     if through:
-        parts.append(f"{_sites(through)} {'goes' if through == 1 else 'go'} through a bridge module of the crate")
+        parts.append(
+            f"{_sites(through)} {'goes' if through == 1 else 'go'} through a bridge module of the crate"
+        )
     told = f": {', and '.join(parts)}" if parts else ""
     return f"the code that uses {_list(names)} is Rust of this workspace{told}"
 
@@ -193,9 +210,7 @@ def _sites(number: int) -> str:
 
 
 def _loses(inputs: PlanInputs) -> str:
-    text = (
-        "the custom interfaces: a component or a host of your own that provides them can no longer be plugged in"
-    )
+    text = "the custom interfaces: a component or a host of your own that provides them can no longer be plugged in"
     leaked = sorted({name for component in inputs.components for name in _leaked(inputs, component.name)})
     if leaked:
         text += f". Exports stay as they are, and {_list(leaked)} still leak into components that link their crates"

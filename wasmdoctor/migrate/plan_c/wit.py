@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wasmdoctor.migrate import rustedits, witedits
 from wasmdoctor.migrate.inputs import PlanInputs
 from wasmdoctor.migrate.plan_a.sites import SitePlan, Sites
 from wasmdoctor.migrate.plan_a.wit import WitResult, _Text, _Wit
+from wasmdoctor.migrate.plan_c.definitions import Definition, WitText, package_of, unnamed
 from wasmdoctor.migrate.plan_c.options import can_declare
 from wasmdoctor.migrate.plan_c.standard import Declared, StandardWit, declare
 from wasmdoctor.migrate.rustedits import Cut
@@ -17,17 +18,7 @@ from wasmdoctor.model.plan import ManualStep
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.cargo.files import is_below, join
 from wasmdoctor.readers.wit import parse
-from wasmdoctor.readers.wit.tree import (
-    ExternItem,
-    IncludeItem,
-    InterfaceItem,
-    Item,
-    PackageItem,
-    TopUseItem,
-    Tree,
-    UseItem,
-    WorldItem,
-)
+from wasmdoctor.readers.wit.tree import ExternItem, InterfaceItem, WorldItem
 
 DECLARED = "the world imports what its code calls now"
 COPIED = "the WIT of a standard package that the world imports"
@@ -193,21 +184,13 @@ class _StandardWorlds(_Wit):
 
     def _definitions(self) -> None:
         """Interfaces that were imported, and that nothing in the workspace's WIT names any more."""
-        candidates = [place for place in self._candidates() if place is not None]
-        trees = list(self._all_trees())
-        going = {(package, item.name.text): (text, item) for package, text, item in candidates}
-        while True:
-            named = self._named(trees, going)
-            kept = [key for key in going if key in named]
-            if not kept:
-                break
-            for key in kept:
-                del going[key]
-        for text, item in going.values():
-            text.cuts.append(witedits.item_cut(text.tree, item, UNUSED))
+        candidates = list(self._candidates())
+        texts = {id(text.tree): text for text in self.texts.values()}
+        for one in unnamed(candidates, list(self._all_wit())):
+            texts[id(one.tree)].cuts.append(witedits.item_cut(one.tree, one.item, UNUSED))
 
-    def _candidates(self) -> Iterator[tuple[str, _Text, InterfaceItem] | None]:
-        """The definitions of cured imports, in the files that worlds with less are in."""
+    def _candidates(self) -> Iterator[Definition]:
+        """The definitions of cured imports, where they are the workspace's own and no copy of a dependency."""
         seen: set[str] = set()
         for plan in self.sites.plans:
             if not plan.keep or plan.site.world is None:
@@ -219,80 +202,44 @@ class _StandardWorlds(_Wit):
                     continue
                 seen.add(name)
                 path = interface.location.path
-                if "deps" in path.split("/")[:-1] or not is_below(path, self.inputs.root):
-                    continue
-                text = self._text(plan.site, path)
-                if text is None:
-                    continue
-                package = name.partition("/")[0]
-                for definition in text.tree.items:
+                copied = "deps" in path.split("/")[:-1] or not is_below(path, self.inputs.root)
+                text = None if copied else self._text(plan.site, path)
+                for definition in text.tree.items if text is not None else ():
                     if isinstance(definition, InterfaceItem) and definition.name.text == interface.short:
-                        yield package, text, definition
+                        assert text is not None
+                        yield Definition(name.partition("/")[0], text.tree, definition)
 
-    def _all_trees(self) -> Iterator[tuple[str, Tree, _Text | None]]:
-        """All WIT of the workspace, with the package that it is in (without version)."""
-        paths: set[str] = set()
-        for root in (*self.inputs.wit_roots, *(p for plan in self.sites.plans for p in plan.site.paths)):
-            paths |= {path for path in self._files(root) if path.endswith(".wit")}
-        packages = {
-            location.path: package.name.partition("@")[0]
-            for plan in self.sites.plans
-            for package in plan.site.resolution.packages.values()
-            for thing in (*package.interfaces.values(), *package.worlds.values())
-            for location in (thing.location,)
-        }
-        for path in sorted(paths):
+    def _all_wit(self) -> Iterator[WitText]:
+        """All WIT of the workspace, in files and in macro calls."""
+        roots = [*self.inputs.wit_roots, *(path for plan in self.sites.plans for path in plan.site.paths)]
+        packages = self._packages()
+        for path in sorted({path for root in roots for path in self._files(root) if path.endswith(".wit")}):
             text = self.texts.get((path, 0))
-            tree = (
-                text.tree
-                if text is not None
-                else parse(SourceText(path, self.inputs.files.read(path) or b""))
-            )
-            own = tree.header.name.text.partition("@")[0] if tree.header is not None else ""
-            yield own or packages.get(path, ""), tree, text
-        for key, text in self.texts.items():
-            if key[1]:
-                header = text.tree.header
-                yield header.name.text.partition("@")[0] if header is not None else "", text.tree, text
+            if text is not None:
+                yield self._known(text, packages.get(path, ""))
+            else:
+                tree = parse(SourceText(path, self.inputs.files.read(path) or b""))
+                yield WitText(package_of(tree) or packages.get(path, ""), tree)
+        inline = [text for (_, offset), text in self.texts.items() if offset]
+        yield from (self._known(text, "") for text in inline)
+        known = {text.data for text in inline}
         for component in self.inputs.components:
             for call in component.program.generate_calls:
-                if call.inline is not None:
-                    tree = parse(SourceText(call.location.path, call.inline.encode()))
-                    if not any(text.tree.source.data == tree.source.data for text in self.texts.values()):
-                        header = tree.header
-                        yield header.name.text.partition("@")[0] if header is not None else "", tree, None
+                data = (call.inline or "").encode()
+                if data and data not in known:
+                    known.add(data)
+                    tree = parse(SourceText(call.location.path, data))
+                    yield WitText(package_of(tree), tree)
 
-    def _named(
-        self,
-        trees: Iterable[tuple[str, Tree, _Text | None]],
-        going: Mapping[tuple[str, str], tuple[_Text, InterfaceItem]],
-    ) -> set[tuple[str, str]]:
-        """The candidates that something names which stays. A file whose package is not known may be in any."""
-        gone = [(text.tree, item) for text, item in going.values()]
-        found: set[tuple[str, str]] = set()
-        for package, tree, text in trees:
-            cuts = [cut.span for cut in text.cuts] if text is not None else []
-            for item in _walk(tree.items):
-                path = getattr(item, "path", None)
-                if path is None or any(cut.start <= item.start and item.end <= cut.end for cut in cuts):
-                    continue
-                if any(tree is other and one.start <= item.start < one.end for other, one in gone):
-                    continue
-                named = path.package_name.partition("@")[0] or package
-                for key in going:
-                    if key[1] == path.name.text and (not named or key[0].partition("@")[0] == named):
-                        found.add(key)
+    def _known(self, text: _Text, package: str) -> WitText:
+        return WitText(package_of(text.tree) or package, text.tree, [cut.span for cut in text.cuts])
+
+    def _packages(self) -> dict[str, str]:
+        """The package of each file: only one file of a package has to say its name."""
+        found: dict[str, str] = {}
+        for plan in self.sites.plans:
+            for package in plan.site.resolution.packages.values():
+                name = package.name.partition("@")[0]
+                found |= {interface.location.path: name for interface in package.interfaces.values()}
+                found |= {world.location.path: name for world in package.worlds.values()}
         return found
-
-
-def _walk(items: Iterable[Item]) -> Iterator[Item]:
-    """All items that may name an interface."""
-    waiting = list(items)
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, UseItem | IncludeItem | TopUseItem | ExternItem):
-            yield item
-        if isinstance(item, InterfaceItem | WorldItem | PackageItem):
-            waiting += item.items
-        elif isinstance(item, ExternItem) and item.items is not None:
-            waiting += item.items

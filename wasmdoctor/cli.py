@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wasmdoctor.model.finding import Finding, Report
     from wasmdoctor.model.migration import Verification
     from wasmdoctor.model.rule import Lint
+    from wasmdoctor.model.sizes import CodeSizes
     from wasmdoctor.pipeline.migrate import Prepared
     from wasmdoctor.pipeline.plan import PlanOptions
     from wasmdoctor.pipeline.stub import Stub
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 CLEAN, FOUND, FAILED = 0, 1, 2
 
 FORMATS = ("text", "json")
+WHY_FORMATS = ("text", "json", "html", "svg")
 SEVERITIES = ("error", "warning", "note", "never")
 COLORS = ("auto", "always", "never")
 
@@ -261,7 +263,15 @@ def _render(report: Report, format_: str, style: Style, *, verbose: bool, quiet:
 @host_option
 @flags_option
 @target_option
-@format_option
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(WHY_FORMATS),
+    default="text",
+    show_default=True,
+    help="How to write it; html and svg draw the sizes.",
+)
+@click.option("--output", "-o", type=click.Path(dir_okay=False), metavar="FILE", help="Write it to FILE.")
 @color_option
 def why(
     interface: str | None,
@@ -275,6 +285,7 @@ def why(
     flags: tuple[str, ...],
     target: str | None,
     format_: str,
+    output: str | None,
     color: str,
 ) -> None:
     """Show where an import comes from: crate by crate to the WIT line.
@@ -290,6 +301,7 @@ def why(
       wasmdoctor why my:app/store app.wasm --calls     which function calls it, from which export
       wasmdoctor why --crate my-lib          what a crate brings, and the bytes of its code
       wasmdoctor why --sizes app.wasm        the bytes of code of each crate
+      wasmdoctor why --sizes app.wasm --format html -o sizes.html     as a picture and a table
     """
     from wasmdoctor.discover import STDIN
     from wasmdoctor.pipeline.why import WhyOptions
@@ -299,6 +311,11 @@ def why(
 
     if interface is None and not crate and not sizes:
         raise click.UsageError("name an interface, a component's path, or a crate with --crate")
+    if format_ in ("html", "svg") and not (crate or sizes):
+        raise click.UsageError(
+            f"--format {format_} draws the sizes of code: ask for them with --sizes or --crate\n"
+            "  `wasmdoctor graph` draws where imports come from"
+        )
     if interface and (crate or sizes or Path(interface).exists()):
         paths = (interface, *paths)
         interface = None
@@ -322,7 +339,7 @@ def why(
         stdin = sys.stdin.buffer.read() if STDIN in options.paths else None
         found = run_why(options, _catalog(), Toolchain(), stdin)
         answers, by_crate = found.whys, found.sizes
-        if sizes and not by_crate:
+        if (sizes or format_ in ("html", "svg")) and not by_crate:
             _fail(
                 "there is no finished component", "sizes are those of code that was compiled: build it first"
             )
@@ -332,11 +349,32 @@ def why(
             _fail(what + (" nothing" if crate else ""), "`wasmdoctor check -v` lists all imports")
         if format_ == "json":
             text = report.render_json(answers, by_crate)
+        elif format_ in ("html", "svg"):
+            shown = {path: each for path, each in by_crate.items() if not crate or each.of(crate)}
+            text = _drawn(shown, format_)
         else:
-            style = _style(color)
+            style = _style(color, to_file=output is not None)
             parts = (report.render(answers, style), report.render_sizes(by_crate, crate, style))
             text = "\n".join(part for part in parts if part)
-        _write(text, None)
+        _write(text, output)
+
+
+def _drawn(sizes: Mapping[str, CodeSizes], format_: str) -> str:
+    """The sizes of code as a page, or as a picture, which can show one component only."""
+    from wasmdoctor.reporters import treemap
+
+    if not sizes:
+        _fail("no finished component has code of that crate", "without --format the text says what it brings")
+    if format_ == "html":
+        return treemap.page(sizes)
+    if len(sizes) > 1:
+        names = ", ".join(f"`{path}`" for path in sorted(sizes))
+        _fail(
+            f"one picture shows one component, and there are {len(sizes)}: {names}",
+            "name one of them, or use `--format html`",
+        )
+    ((path, only),) = sizes.items()
+    return treemap.svg(only, path)
 
 
 GRAPH_FORMATS = ("text", "dot", "mermaid", "json", "html", "svg")
@@ -817,9 +855,10 @@ class _Migration:
             _fail(
                 f"plan {prepared.plan.plan.value.upper()} does not apply to {prepared.plans.folder}: {reason}"
             )
-        click.echo(
-            f"{prepared.plans.folder}: nothing to do, its components have no custom import that nobody provides"
-        )
+        done = "all that the plan makes is there already"
+        if not prepared.plans.troubles:
+            done = "its components have no custom import that nobody provides"
+        click.echo(f"{prepared.plans.folder}: nothing to do, {done}")
 
     def proved(self, prepared: Prepared) -> Verification:
         """Verify, with a word on standard error about what takes long."""

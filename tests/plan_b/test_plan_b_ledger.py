@@ -173,6 +173,14 @@ def test_the_composition_needs_only_wasi(adapted: Adapted) -> None:
     assert world.exports.names() == ("alarm", "light", "remember")
 
 
+def test_without_a_document_the_wiring_is_the_same(adapted: Adapted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The types that are imported alone are wired as well, though no linker asks for them."""
+    monkeypatch.setenv("PATH", f"{WAC.parent}:{os.environ['PATH']}")
+    folder = adapted.composed.parent
+    made = composed(folder, "again.wasm", "ledger.wasm", "ledger_adapter.wasm", tool="wac")
+    assert workspaces.world_of(made).imports.names() == workspaces.world_of(adapted.composed).imports.names()
+
+
 def test_values_are_kept(adapted: Adapted) -> None:
     answer = Running(adapted.composed).call("remember", "colour", "blue")
     assert (answer.tag, answer.payload) == ("ok", "blue true")

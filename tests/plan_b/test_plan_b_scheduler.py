@@ -104,7 +104,12 @@ def test_wac_composes_the_document(adapted: Adapted, monkeypatch: pytest.MonkeyP
     made = composed(
         folder, plan.output, "scheduler.wac", "scheduler.wasm", "core_libs_adapter.wasm", tool="wac"
     )
-    assert workspaces.world_of(made).imports.names() == workspaces.world_of(adapted.composed).imports.names()
+    # wac merges imports of one semver track, which wasm-tools keeps apart.
+    by_wac, by_wasm_tools = (
+        {name.partition("@")[0] for name in workspaces.world_of(path).imports.names()}
+        for path in (made, adapted.composed)
+    )
+    assert by_wac == by_wasm_tools
     answer = Running(made).call("run-scenario", SCENARIO)
     assert answer.tag == "ok", answer.payload
 

@@ -267,7 +267,7 @@ TILL = {
         use till::app::logging::log;
         use till::app::model::{Level, Receipt};
         use till::app::monotonic::{self, now};
-        use till::app::random::get_random_bytes as bytes;
+        use till::app::random::get_random_bytes as draw;
 
         struct App;
 
@@ -275,7 +275,7 @@ TILL = {
             let before = now();
             monotonic::sleep_ms(2);
             let waited = now() - before >= 2_000_000;
-            let bytes = bytes(4).len() as u32;
+            let bytes = draw(4).len() as u32;
             let count = till_base::count(key, bytes)?;
             log(Level::Warn, "till", &crate::words(count));
             Ok(Receipt { level: Level::Info, count, bytes, waited })

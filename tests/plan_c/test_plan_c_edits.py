@@ -409,6 +409,13 @@ def test_cargo_component_is_told_of_the_packages(tmp_path: Path) -> None:
     )
 
 
+def test_a_list_of_packages_is_not_ours_to_write(tmp_path: Path) -> None:
+    plan = made(app(tmp_path, more={"wit/deps.toml": 'logging = "https://example.com/logging.tar.gz"\n'}))
+    assert "wit/deps.toml" not in plan.paths("modify")
+    assert "wit/deps.toml: " in told(plan)
+    assert "`wasi:clocks@0.2.6`, `wasi:io@0.2.6`" in told(plan)
+
+
 # -- definitions
 
 

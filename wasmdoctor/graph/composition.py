@@ -70,6 +70,7 @@ def wire(
                 wires[path].append(Wire(path, extern.name, fitting[0].path, fitting[0].extern.name))
             else:
                 mismatches[path] += near
+        wires[path] += _types(path, component.imports, offers, [wire.provider for wire in wires[path]])
     candidates = tuple(sorted(path for path in components if path not in needed))
     if not root and len(candidates) == 1:
         root = candidates[0]
@@ -102,6 +103,21 @@ def wire(
         cycles=tuple(cycles),
         mismatches=tuple(mismatch for path in order for mismatch in mismatches[path]),
     )
+
+
+def _types(
+    path: str, imports: Iterable[Extern], offers: dict[str, list[_Offer]], providers: Sequence[str]
+) -> Iterable[Wire]:
+    """The interfaces of which only types are imported, and that a provider of something else exports as well.
+
+    Nobody needs them, and the result would go on importing what is not the host's.
+    """
+    for extern in imports:
+        if extern.kind is ExternKind.INSTANCE and not extern.needs_provider:
+            fitting, _ = _fitting(path, extern, offers)
+            chosen = next((offer for offer in fitting if offer.path in providers), None)
+            if chosen is not None:
+                yield Wire(path, extern.name, chosen.path, chosen.extern.name)
 
 
 def _fitting(

@@ -43,11 +43,7 @@ def predict(
     since they depend on what of std is kept, and under a name without version.
     """
     named = _named_crates(linkage, program)
-    mine = [
-        binding
-        for binding in found.bindings
-        if binding.compiled is not False and _linked_surely(binding, named, linkage) is not None
-    ]
+    mine = _linked(found, named, linkage)
     reached = program.reachable(_roots(mine, program, named, linkage))
     uses = _Uses(program, found.names, reached)
     chains = {linked.crate.id: linked for linked in linkage.linked}
@@ -79,6 +75,21 @@ def predict(
         {name: _predicted(name, carriers) for name, carriers in sorted(exports.items())},
         tuple(place for crate, places in found.unseen.items() if crate in packages for place in places),
     )
+
+
+def kept(linkage: Linkage, program: Program, found: CrateBindings) -> Reachability:
+    """The functions that the linked module of a crate keeps: what its exports and start function reach."""
+    named = _named_crates(linkage, program)
+    return program.reachable(_roots(_linked(found, named, linkage), program, named, linkage))
+
+
+def _linked(found: CrateBindings, named: Mapping[str, bool], linkage: Linkage) -> list[Binding]:
+    """The bindings of crates that are, or may be, linked."""
+    return [
+        binding
+        for binding in found.bindings
+        if binding.compiled is not False and _linked_surely(binding, named, linkage) is not None
+    ]
 
 
 def _named_crates(linkage: Linkage, program: Program) -> dict[str, bool]:

@@ -99,9 +99,9 @@ def toml_edits(
 def _spliced(data: bytes, edits: Sequence[Replace]) -> bytes:
     parts: list[bytes] = []
     at = 0
-    for edit in edits:
-        parts += (data[at : edit.span.start], edit.data)
-        at = edit.span.end
+    for span, new in dict.fromkeys((edit.span, edit.data) for edit in edits):  # one, however many causes
+        parts += (data[at : span.start], new)
+        at = span.end
     return b"".join([*parts, data[at:]])
 
 

@@ -144,7 +144,7 @@ def compose_built(
         cwd=folder,
         output=plan.output,
         host=host.id.partition("@")[0],
-        root=os.fspath(built[plan.application]),
+        root=display_path(built[plan.application], folder),
     )
     return compose_components(options, catalog, toolchain)
 

@@ -33,7 +33,10 @@ def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
     is a fault of wasmdoctor, and the reason says where. Raises CatalogError for broken data.
     """
     inputs = plan_inputs(crates, lambda name: is_standard(name, host))
-    result = decide(inputs, _maker(crates, catalog, mode), keep_wit=keep_wit)
+    try:
+        result = decide(inputs, _maker(crates, catalog, mode), keep_wit=keep_wit)
+    except EditError as error:
+        return _faulty(PlanId.A, error)
     plan = Plan(
         PlanId.A,
         result.applicable,
@@ -50,13 +53,16 @@ def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
 
 def plan_c(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *, keep_wit: bool) -> Plan:
     """Plan C for one workspace, as ``plan_a``. Standard WIT is copied from where it is on this machine already."""
-    result = decide_c(
-        plan_inputs(crates, lambda name: is_standard(name, host)),
-        _maker(crates, catalog, mode),
-        standard_wit(crates, CRATE, REQUIREMENT),
-        links=lambda name: host.match(name).linked,
-        keep_wit=keep_wit,
-    )
+    try:
+        result = decide_c(
+            plan_inputs(crates, lambda name: is_standard(name, host)),
+            _maker(crates, catalog, mode),
+            standard_wit(crates, CRATE, REQUIREMENT),
+            links=lambda name: host.match(name).linked,
+            keep_wit=keep_wit,
+        )
+    except EditError as error:
+        return _faulty(PlanId.C, error)
     plan = Plan(
         PlanId.C,
         result.applicable,
@@ -79,8 +85,11 @@ def _composed(plan: Plan, edits: Iterable[Edit], crates: Crates) -> Plan:
     try:
         return replace(plan, changes=compose(edits, crates.read))
     except EditError as error:
-        reason = f"its edits do not fit together, which is a fault of wasmdoctor: {error}"
-        return Plan(plan.plan, False, reason)
+        return _faulty(plan.plan, error)
+
+
+def _faulty(plan: PlanId, error: EditError) -> Plan:
+    return Plan(plan, False, f"its edits do not fit together, which is a fault of wasmdoctor: {error}")
 
 
 def is_standard(name: str, host: HostView) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wasmdoctor.checks.sources import WitUse
 from wasmdoctor.graph.bindings import CrateBindings, FoundWorld, bindings_of
-from wasmdoctor.graph.prediction import Linkage, predict
+from wasmdoctor.graph.prediction import Linkage, kept, predict
 from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Prediction
 from wasmdoctor.model.cargo import (
@@ -27,7 +27,7 @@ from wasmdoctor.model.cargo import (
 )
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
 from wasmdoctor.model.rule import NO_STD, StdFacts
-from wasmdoctor.model.rust import GenerateCall, Generator
+from wasmdoctor.model.rust import GenerateCall, Generator, Reachability
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.pipeline.sources import WitView, Workspace
 from wasmdoctor.readers.cargo import (
@@ -349,9 +349,17 @@ class Analysis:
     @cached_property
     def prediction(self) -> Prediction:
         """What building it would import and export."""
-        linkage = Linkage(self.component.crate.id, self.start, self.component.linked, self.crate_ids)
         std = self.crates.std.interfaces
-        return predict(linkage, self.crates.target, self.program, self.bindings, std)
+        return predict(self._linkage, self.crates.target, self.program, self.bindings, std)
+
+    @cached_property
+    def reached(self) -> Reachability:
+        """The functions of its program that the component would keep."""
+        return kept(self._linkage, self.program, self.bindings)
+
+    @property
+    def _linkage(self) -> Linkage:
+        return Linkage(self.component.crate.id, self.start, self.component.linked, self.crate_ids)
 
     def world_of(self, call: GenerateCall) -> FoundWorld | Problem:
         """The world of a ``generate!`` call."""

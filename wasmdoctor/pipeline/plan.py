@@ -19,6 +19,7 @@ from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BodyKind, BridgeMode, Plan, PlanId
 from wasmdoctor.model.source import Location
 from wasmdoctor.pipeline.crates import Crates, crates_of
+from wasmdoctor.pipeline.needed import needed_in_adapter, needed_in_bridge
 from wasmdoctor.pipeline.overlay import edited_crates
 from wasmdoctor.pipeline.project import Maker, Project, predicted_file
 from wasmdoctor.pipeline.sources import Workspace
@@ -128,6 +129,7 @@ def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: 
     for id_, plan in made.items():
         if plan.changes:
             edited[id_] = makers_after(place, makers, plan.changes, toolchain)
+            plan = _with_needs(plan, makers, edited[id_])
             after[id_] = {component_name(maker): after_plan(maker, plan) for maker in edited[id_]}
             if plan.compositions:
                 after[id_] = {**after[id_], **_compositions(plan, after[id_], options, place)}
@@ -258,6 +260,15 @@ def makers_after(
     ]
 
 
+def _with_needs(plan: Plan, before: Sequence[Maker], after: Sequence[Maker]) -> Plan:
+    """The plan, with what the components of its edited tree still need of its bridge or adapter."""
+    if plan.plan is not PlanId.B:
+        return replace(plan, bridge=needed_in_bridge(plan.bridge, before, after, plan.changes))
+    members = {name for each in plan.compositions for name in each.members}
+    consumers = [maker for maker in after if component_name(maker) in members]
+    return replace(plan, bridge=needed_in_adapter(plan.bridge, consumers))
+
+
 def after_plan(maker: Maker, plan: Plan) -> Surface:
     """What a component of the edited tree has: its prediction, and what the bridge is known to call.
 
@@ -372,6 +383,7 @@ def _verdict(best: PlanId | None, made: Mapping[PlanId, Plan]) -> str:
         case PlanId.B:
             return "plan A does not cure all of it; an adapter does, and leaves the crates as they are"
         case PlanId.C:
-            return "plans A and B do not apply; the code that calls the interfaces can be changed"
+            others = "plans A and B do not cure all of it; " if len(made) > 1 else ""
+            return f"{others}the code that calls the interfaces can be changed"
         case _:
             return ""

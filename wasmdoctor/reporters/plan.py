@@ -15,9 +15,12 @@ from wasmdoctor.reporters.escape import safe
 from wasmdoctor.reporters.plan_words import (
     ABOUT,
     BODIES,
+    NEEDED,
     PAST,
     TITLES,
     bridged,
+    by_need,
+    called,
     changed,
     command,
     plural,
@@ -188,7 +191,9 @@ def _more(console: Console, plans: WorkspacePlans, plan: Plan, *, details: bool)
             for cause in change.causes:
                 _hang(console, Text(safe(cause), "dim"), 13, 15)
         console.print()
-    functions = [f for f in plan.bridge if details or f.body is BodyKind.REFUSES]
+    functions = by_need(
+        f for f in plan.bridge if details or (f.body is BodyKind.REFUSES and f.needed is not False)
+    )
     if functions:
         words = "every function of the bridge" if details else "what has no standard counterpart"
         console.print(Text(f"  Plan {letter}: {words}", "bold"))
@@ -198,8 +203,16 @@ def _more(console: Console, plans: WorkspacePlans, plan: Plan, *, details: bool)
             line.append(safe(function.function), "not dim bold")
             line.append(f"  {BODIES[function.body]}", f"not dim {style}")
             line.append(f": {safe(function.about)}", "not dim")
-            if function.needed is False:
-                line.append("  (nothing calls it)", "dim")
+            if function.needed is not None:
+                line.append(f"  ({NEEDED[function.needed]})", "not dim" if function.needed else "dim")
+            _hang(console, line, 4, 6)
+        console.print()
+    if plan.calls and details:
+        console.print(Text(f"  Plan {letter}: every call site of a custom function", "bold"))
+        for site in plan.calls:
+            line = Text(f"{safe(plans.shown(str(site.location)))}  ", "blue")
+            line.append(safe(site.function), "default bold")
+            line.append(f"  {safe(called(site))}", "default")
             _hang(console, line, 4, 6)
         console.print()
     if plan.manual:

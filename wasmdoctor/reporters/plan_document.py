@@ -11,9 +11,12 @@ from wasmdoctor.reporters.paper import Block, Code, Grid, Heading, Inline, Items
 from wasmdoctor.reporters.plan_words import (
     ABOUT,
     BODIES,
+    NEEDED,
     PAST,
     TITLES,
     bridged,
+    by_need,
+    called,
     changed,
     command,
     plural,
@@ -110,16 +113,30 @@ def plan_blocks(plans: WorkspacePlans, plan: Plan) -> Iterator[Block]:
     if plan.bridge:
         yield Heading(3, f"Plan {letter}: the bridge, function by function")
         yield Grid(
-            ["interface", "function", "body", "how", "needs"],
+            ["interface", "function", "is", "body", "how", "imports"],
             [
                 [
                     Code(function.interface),
                     Code(function.function),
+                    NEEDED[function.needed],
                     BODIES[function.body],
                     function.about,
                     [Code(name) for name in function.imports],
                 ]
-                for function in plan.bridge
+                for function in by_need(plan.bridge)
+            ],
+        )
+    if plan.calls:
+        yield Heading(3, f"Plan {letter}: the call sites, one by one")
+        yield Grid(
+            ["place", "custom function", "calls then"],
+            [
+                [
+                    Code(plans.shown(str(site.location))),
+                    [Code(site.interface), Code(site.function)],
+                    Code(site.calls) if site.calls else called(site),
+                ]
+                for site in plan.calls
             ],
         )
     if plan.manual:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from wasmdoctor.model.edit import ChangeKind
 from wasmdoctor.model.migration import WorkspacePlans
 from wasmdoctor.model.names import ExternName
-from wasmdoctor.model.plan import BodyKind, Plan, PlanId
+from wasmdoctor.model.plan import BodyKind, BridgeFunction, CallSite, Plan, PlanId
 
 TITLES = {
     PlanId.A: "link statically",
@@ -25,6 +25,7 @@ BODIES = {
     BodyKind.DERIVED: "the standard function of that name",
     BodyKind.REFUSES: "refuses",
 }
+NEEDED = {True: "needed", False: "falls away", None: "not known"}
 PAST = {
     ChangeKind.MODIFY: "modified",
     ChangeKind.CREATE: "created",
@@ -63,7 +64,22 @@ def bridged(plan: Plan) -> str:
         BodyKind.DERIVED: "by the standard function of the same name",
         BodyKind.REFUSES: "refuse",
     }
-    return ", ".join(f"{counts[kind]} {words}" for kind, words in parts.items() if counts[kind])
+    text = ", ".join(f"{counts[kind]} {words}" for kind, words in parts.items() if counts[kind])
+    unneeded = sum(function.needed is False for function in plan.bridge)
+    if unneeded:
+        text += f"; {unneeded} {'falls' if unneeded == 1 else 'fall'} away, since nothing that stays calls "
+        text += "it" if unneeded == 1 else "them"
+    return text
+
+
+def by_need(functions: Iterable[BridgeFunction]) -> list[BridgeFunction]:
+    """Functions of a bridge, those that fall away last."""
+    return sorted(functions, key=lambda function: function.needed is False)
+
+
+def called(site: CallSite) -> str:
+    """What a call site calls after a plan, in words."""
+    return f"calls {site.calls}" if site.calls else "goes through the bridge"
 
 
 def folded(names: Iterable[str]) -> list[str]:

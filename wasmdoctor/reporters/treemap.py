@@ -6,13 +6,16 @@ the shorter side of what is left, as long as that makes them more like squares.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.sizes import CodeSize, CodeSizes, SizeKind
+from wasmdoctor.reporters import paper
 from wasmdoctor.reporters.sizes import label, number, share, shortened
 
 if TYPE_CHECKING:
@@ -26,6 +29,11 @@ _HEAD = 46.0
 _LEGEND = 30.0
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _CHARACTER = 7.4  # a character of 12 pixels of a bold sans-serif face, wide ones among them
+_PAGE_STYLE = """figure { margin: 0; } figure > svg { width: 100%; height: auto; }
+figcaption { overflow-x: auto; } summary { cursor: pointer; margin: .6em 0; }
+td { text-align: right; font-variant-numeric: tabular-nums; } th[scope=row] { color: inherit; font-weight: 400; }
+thead th:not(:first-child) { text-align: right; }
+"""
 _KINDS = {
     "package": "crates and packages",
     "std": "Rust's own library",
@@ -144,8 +152,49 @@ def svg(sizes: CodeSizes, title: str, *, width: int = 960, height: int = 540, na
     return "\n".join(lines) + "\n"
 
 
-def fragment(sizes: CodeSizes, title: str, *, name: str = "sizes") -> str:
-    """The picture and a table of the same numbers, as a ``<figure>`` for a page of HTML."""
+def page(found: Mapping[str, CodeSizes]) -> str:
+    """A page of HTML with the picture and the table of each component, by path. It asks nothing of a network.
+
+    It follows the reader's preference for light or dark, and its policy allows no script and no style but its own.
+    """
+    names = {path: f"sizes-{number}" for number, path in enumerate(sorted(found), 1)}
+    styles = [paper.STYLE + _PAGE_STYLE, *(_style(name) for name in names.values())]
+    allowed = " ".join(f"'sha256-{_digest(style)}'" for style in styles)
+    policy = f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'"
+    title = f"Code by crate: {', '.join(shortened(path, 80) for path in names)}"
+    parts = [
+        f"<h2><code>{escape(shortened(path, 200))}</code></h2>\n{fragment(found[path], path, name=name, opened=True)}"
+        for path, name in names.items()
+    ]
+    return f"""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="wasmdoctor">
+<title>{escape(title)}</title>
+<style>{styles[0]}</style>
+</head>
+<body>
+<h1>Where the code comes from</h1>
+{"".join(parts)}</body>
+</html>
+"""
+
+
+def _digest(style: str) -> str:
+    """The hash by which a policy allows a style (Content Security Policy Level 3, "hash-source")."""
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def fragment(sizes: CodeSizes, title: str, *, name: str = "sizes", opened: bool = False) -> str:
+    """The picture and a table of the same numbers, as a ``<figure>`` for a page of HTML.
+
+    ``opened`` shows the table at once, not when somebody asks for it.
+    """
     columns = [
         "code of",
         "bytes",
@@ -168,7 +217,7 @@ def fragment(sizes: CodeSizes, title: str, *, name: str = "sizes") -> str:
         [
             f'<figure class="{name}-figure">',
             svg(sizes, title, name=name).rstrip(),
-            f"<figcaption><details><summary>{escape(_numbers(sizes))}</summary>",
+            f"<figcaption><details{' open' if opened else ''}><summary>{escape(_numbers(sizes))}</summary>",
             f"<table><thead><tr>{head}</tr></thead>",
             "<tbody>",
             *body,

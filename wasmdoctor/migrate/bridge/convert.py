@@ -260,4 +260,6 @@ def _followed(side: Side, type_: Type) -> tuple[Side, Type]:
 def closure(body: str) -> str:
     """``|value| body``, or the function alone when the body only calls one."""
     name, _, rest = body.partition("(")
-    return name if rest == "value)" and name.replace("_", "").isalnum() else f"|value| {body}"
+    return (
+        name if rest == "value)" and name.replace("_", "").replace("::", "").isalnum() else f"|value| {body}"
+    )

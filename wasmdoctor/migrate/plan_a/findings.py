@@ -62,7 +62,9 @@ def libraries(inputs: PlanInputs) -> frozenset[CrateId]:
 def find(inputs: PlanInputs) -> Findings:
     """The custom imports of all components."""
     linked = libraries(inputs)
-    found = [finding for component in inputs.components for finding in _of(inputs, component, linked)]
+    found = [
+        finding for component in inputs.components for finding in custom_imports(inputs, component, linked)
+    ]
     left: dict[str, str] = {}
     for finding in found:
         if finding.reason:
@@ -83,7 +85,10 @@ def is_member(inputs: PlanInputs, component: ComponentInput, crate: CrateId) -> 
     return found is not None and found.is_member and found.manifest in inputs.cargo.members
 
 
-def _of(inputs: PlanInputs, component: ComponentInput, linked: frozenset[CrateId]) -> Iterator[Finding]:
+def custom_imports(
+    inputs: PlanInputs, component: ComponentInput, linked: frozenset[CrateId]
+) -> Iterator[Finding]:
+    """The custom imports of one component; ``linked`` are the crates that stop being components."""
     for name, predicted in component.prediction.imports.items():
         if predicted.source == "std" or predicted.certainty is Certainty.UNUSED:
             continue

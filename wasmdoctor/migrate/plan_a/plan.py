@@ -56,11 +56,11 @@ def plan_a(inputs: PlanInputs, bridge: BridgeMaker, *, keep_wit: bool = False) -
     """
     findings = find(inputs)
     left = tuple(LeftImport(f.component, f.name, f.location, f.reason) for f in findings.all if f.reason)
-    unseen = _unseen(inputs)
+    unseen = unseen_code(inputs)
     if not findings.all:
-        return PlanAResult(False, _nothing(unseen), manual=unseen)
+        return PlanAResult(False, nothing_to_cure(unseen), manual=unseen)
     if not findings.curable:
-        return PlanAResult(False, _why_not(findings), left=left, manual=unseen)
+        return PlanAResult(False, why_not(findings), left=left, manual=unseen)
     sites = plan_sites(inputs, findings)
     rust = rust_edits(inputs, sites)
     wit = wit_edits(inputs, sites, keep_wit=keep_wit)
@@ -83,11 +83,11 @@ def _result(
     functions: list[BridgeFunction] = []
     bridges: list[tuple[str, Bridge]] = []
     for plan, request in rust.requests:
-        made = bridge(replace(request, path=_relative(inputs, request.path)), plan.site.resolution)
+        made = bridge(replace(request, path=relative(inputs, request.path)), plan.site.resolution)
         functions += made.functions
         bridges.append((plan.crate.name, made))
         edits += [
-            Create(_absolute(inputs, path), data, f"the bridge of `{plan.crate.name}`")
+            Create(absolute(inputs, path), data, f"the bridge of `{plan.crate.name}`")
             for path, data in sorted(made.files.items())
         ]
     manifests = cargo_edits(inputs, sites, rust, wit, bridges)
@@ -97,40 +97,42 @@ def _result(
         return PlanAResult(
             False, f"{', '.join(outside)} would change, and lies outside of the workspace", left=left
         )
-    edits = [_moved(inputs, edit) for edit in edits]
+    edits = [moved(inputs, edit) for edit in edits]
     converted = tuple(sorted({crate.name for crate in sites.converted}))
     return PlanAResult(
         True,
         _reason(findings, converted),
         tuple(edits),
-        (*rust.manual, *wit.manual, *manifests.manual, *_manual(inputs, left), *_unseen(inputs)),
+        (*rust.manual, *wit.manual, *manifests.manual, *_manual(inputs, left), *unseen_code(inputs)),
         tuple(functions),
         dict(sorted(manifests.added.items())),
         left,
         converted,
         _loses(converted),
-        _steps(inputs),
+        build_steps(inputs),
     )
 
 
-def _relative(inputs: PlanInputs, path: str) -> str:
+def relative(inputs: PlanInputs, path: str) -> str:
+    """A path of the file view as one from the workspace's folder."""
     root = inputs.root
     if root in (".", ""):
         return path
     return path[len(root) + 1 :] if is_below(path, root) else path
 
 
-def _absolute(inputs: PlanInputs, path: str) -> str:
+def absolute(inputs: PlanInputs, path: str) -> str:
+    """A path from the workspace's folder as one of the file view."""
     return path if inputs.root in (".", "") else f"{inputs.root}/{path}"
 
 
-def _moved(inputs: PlanInputs, edit: Edit) -> Edit:
+def moved(inputs: PlanInputs, edit: Edit) -> Edit:
     """The edit with its path relative to the workspace's folder."""
     match edit:
         case Replace() | Create() | Remove():
-            return replace(edit, path=_relative(inputs, edit.path))
+            return replace(edit, path=relative(inputs, edit.path))
         case Move():
-            return replace(edit, path=_relative(inputs, edit.path), to=_relative(inputs, edit.to))
+            return replace(edit, path=relative(inputs, edit.path), to=relative(inputs, edit.to))
 
 
 def _traits(sites: Sites) -> list[str]:
@@ -142,7 +144,7 @@ def _traits(sites: Sites) -> list[str]:
     ]
 
 
-def _unseen(inputs: PlanInputs) -> tuple[ManualStep, ...]:
+def unseen_code(inputs: PlanInputs) -> tuple[ManualStep, ...]:
     """Code of components that is not in the sources: what it imports is not known, and stays."""
     steps = [
         ManualStep(
@@ -156,14 +158,15 @@ def _unseen(inputs: PlanInputs) -> tuple[ManualStep, ...]:
     return tuple(dict.fromkeys(steps))
 
 
-def _nothing(unseen: tuple[ManualStep, ...]) -> str:
+def nothing_to_cure(unseen: tuple[ManualStep, ...]) -> str:
+    """Why no plan applies where no custom import was found."""
     if unseen:
         places = ", ".join(str(step.location) for step in unseen)
         return f"the sources show no import that the host lacks, and some code is made when it is built ({places})"
     return "there is nothing to cure: no component has an import that the host lacks"
 
 
-def _why_not(findings: Findings) -> str:
+def why_not(findings: Findings) -> str:
     """The reasons that stand in the way, each with its imports."""
     by_reason: dict[str, list[str]] = {}
     for finding in findings.all:
@@ -190,7 +193,8 @@ def _loses(converted: tuple[str, ...]) -> str:
     return f"separate deployment: {names} can no longer be built as components of their own"
 
 
-def _steps(inputs: PlanInputs) -> tuple[str, ...]:
+def build_steps(inputs: PlanInputs) -> tuple[str, ...]:
+    """The commands that build the workspace's components."""
     if any(component.crate.component for component in inputs.components):
         return (f"cargo component build --target {inputs.target}",)
     steps = (f"cargo build --target {inputs.target}",)

@@ -25,7 +25,7 @@ def rust_edits(inputs: PlanInputs, sites: Sites) -> RustEdits:
     """The edits of all members' sources, and the bridges that they want."""
     work = Work(inputs, sites)
     modules = ModuleEdits(work)
-    bridges = _Bridges(work, modules)
+    bridges = Bridges(work, modules)
     bridges.place()
     bridges.calls()
     modules.make()
@@ -39,7 +39,7 @@ def rust_edits(inputs: PlanInputs, sites: Sites) -> RustEdits:
     return work.result
 
 
-class _Bridges:
+class Bridges:
     """Where bridges go, and what is asked of them."""
 
     def __init__(self, work: Work, modules: ModuleEdits) -> None:
@@ -48,6 +48,7 @@ class _Bridges:
         self.taken: set[str] = set()
 
     def place(self) -> None:
+        """Finds a place, a file and a free name for each bridge."""
         for plan in self.work.sites.plans:
             if not plan.bridged:
                 continue
@@ -155,6 +156,7 @@ class _Bridges:
         return any(name == cured or name == cured.partition("@")[0] for cured in plan.cure)
 
     def request(self, placed: Placed) -> BridgeRequest:
+        """What is asked of the bridge at a place."""
         plan = placed.plan
         site = plan.site
         position = next(iter(plan.modules))

@@ -121,7 +121,7 @@ def plan_sites(inputs: PlanInputs, findings: Findings) -> Sites:
                     import_paths(site),
                 )
             plans[key].modules[position] = site.module
-    touched = _touched(inputs, affected)
+    touched = touched_members(inputs, affected)
     chosen = [
         plan
         for plan in plans.values()
@@ -161,12 +161,12 @@ def _custom(inputs: PlanInputs, findings: Findings, site: Site, library: bool) -
             if library and origin and is_custom(inputs, origin) and origin not in findings.left:
                 found.add(name)
             continue
-        if is_custom(inputs, name) and name not in findings.left and not _composed(inputs, site, name):
+        if is_custom(inputs, name) and name not in findings.left and not is_composed(inputs, site, name):
             found.add(name)
     return frozenset(found)
 
 
-def _composed(inputs: PlanInputs, site: Site, name: str) -> bool:
+def is_composed(inputs: PlanInputs, site: Site, name: str) -> bool:
     """Whether another component, which does not link this crate, exports the interface."""
     return any(
         provider_for(inputs, component, name)
@@ -175,7 +175,7 @@ def _composed(inputs: PlanInputs, site: Site, name: str) -> bool:
     )
 
 
-def _touched(inputs: PlanInputs, affected: Iterable[str]) -> frozenset[CrateId]:
+def touched_members(inputs: PlanInputs, affected: Iterable[str]) -> frozenset[CrateId]:
     """The members that are in a component with something to cure."""
     names = set(affected)
     found: set[CrateId] = set()
@@ -212,12 +212,12 @@ def _note_uses(
             continue
         for ref in uses.bindings:
             if ref.bindings in by_module:
-                _note(by_module[ref.bindings], ref.relative)
+                note_use(by_module[ref.bindings], ref.relative)
     for node in graph.nodes.values():
         for leaf in node.leaves if node.exported or node.visibility else ():
             for ref in leaf.bindings:
                 if ref.bindings in by_module and not leaf.glob and not is_export(ref.relative):
-                    _note(by_module[ref.bindings], ref.relative)
+                    note_use(by_module[ref.bindings], ref.relative)
     for site in component.program.use_sites:
         plan = by_module.get(site.bindings)
         names = component.names.get(site.bindings)
@@ -226,7 +226,8 @@ def _note_uses(
             plan.functions.setdefault(called[0], set()).add(called[1])
 
 
-def _note(plan: SitePlan, relative: RustPath) -> None:
+def note_use(plan: SitePlan, relative: RustPath) -> None:
+    """Notes in a plan what a path inside its bindings leads to."""
     if not relative:
         return
     if is_export(relative):

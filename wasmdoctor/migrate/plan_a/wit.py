@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from wasmdoctor.migrate import witedits
@@ -38,11 +38,11 @@ class WitResult:
 
 def wit_edits(inputs: PlanInputs, sites: Sites, *, keep_wit: bool) -> WitResult:
     """The edits of WIT files and of WIT inside of macro calls."""
-    return _Wit(inputs, sites, keep_wit).make()
+    return WorldEdits(inputs, sites, keep_wit).make()
 
 
 @dataclass(slots=True)
-class _Text:
+class EditedText:
     """One WIT text: a file, or a literal in a Rust file that begins at ``offset``."""
 
     path: str
@@ -52,22 +52,26 @@ class _Text:
     cuts: list[Cut] = field(default_factory=list)
 
 
-class _Wit:
+class WorldEdits:
+    """Custom imports out of the worlds that stay, and WIT that nobody reads any more."""
+
     def __init__(self, inputs: PlanInputs, sites: Sites, keep_wit: bool) -> None:
         self.inputs = inputs
         self.sites = sites
         self.keep_wit = keep_wit
         self.result = WitResult()
-        self.texts: dict[tuple[str, int], _Text] = {}
+        self.texts: dict[tuple[str, int], EditedText] = {}
         self.inline: dict[tuple[str, int], int] = {}
         self.named: dict[str, str] = {}
-        self.unrenamed: dict[tuple[str, int, int], tuple[_Text, IncludeItem, set[str]]] = {}
+        self.unrenamed: dict[tuple[str, int, int], tuple[EditedText, IncludeItem, set[str]]] = {}
 
     def make(self) -> WitResult:
+        """All edits."""
         kept = [plan for plan in self.sites.plans if plan.keep]
         for plan in kept:
             self._world(plan)
         self._cut_renames()
+        self.more(kept)
         self._unread(kept)
         for text in self.texts.values():
             if text.path not in self.result.removed:
@@ -75,6 +79,9 @@ class _Wit:
         if not self.keep_wit:
             self._unnamed(kept)
         return self.result
+
+    def more(self, kept: Sequence[SitePlan]) -> None:
+        """What else a plan wants of the worlds that stay, before the cuts are made."""
 
     def _unnamed(self, kept: Iterable[SitePlan]) -> None:
         """Packages in ``deps`` of worlds that are still built, which only lost imports named."""
@@ -150,7 +157,7 @@ class _Wit:
         if item is not None:
             self._cut_item(text, item, names, cause)
 
-    def _item_at(self, text: _Text, location: Location) -> Item | None:
+    def _item_at(self, text: EditedText, location: Location) -> Item | None:
         """The line of a world that a step stands on: the last one that begins at or before it."""
         wanted = (self._line_number(text, location), location.column)
         for world in witedits.worlds(text.tree):
@@ -187,7 +194,7 @@ class _Wit:
             else:
                 text.cuts.append(Cut(Span(line.path.end, line.end), UNIMPORTED, b";"))
 
-    def _cut_item(self, text: _Text, item: Item, names: set[str], cause: str) -> None:
+    def _cut_item(self, text: EditedText, item: Item, names: set[str], cause: str) -> None:
         if isinstance(item, UseItem):
             gone = [name for name in item.names if name.local.text in names]
             if len(gone) < len(item.names):
@@ -197,7 +204,7 @@ class _Wit:
         if cut not in text.cuts:
             text.cuts.append(cut)
 
-    def _text(self, site: Site, path: str) -> _Text | None:
+    def _text(self, site: Site, path: str) -> EditedText | None:
         """The text that a location of a site's WIT is in."""
         call = site.call
         if call is not None and site.inline and path == call.location.path:
@@ -207,10 +214,10 @@ class _Wit:
             data = self.inputs.files.read(path)
             if data is None or not path.endswith(".wit") or not is_below(path, self.inputs.root):
                 return None
-            self.texts[key] = _Text(path, data, parse(SourceText(path, data)))
+            self.texts[key] = EditedText(path, data, parse(SourceText(path, data)))
         return self.texts[key]
 
-    def _inline(self, site: Site) -> _Text | None:
+    def _inline(self, site: Site) -> EditedText | None:
         """WIT in a string literal: its bytes are the file's own when nothing in it is escaped."""
         call = site.call
         option = call.option("inline") if call is not None else None
@@ -228,11 +235,11 @@ class _Wit:
         start = option.value_span.start + opening
         key = (path, start)
         if key not in self.texts:
-            self.texts[key] = _Text(path, inner, parse(SourceText(path, inner)), start)
+            self.texts[key] = EditedText(path, inner, parse(SourceText(path, inner)), start)
             self.inline[key] = SourceText(path, data).location(start).line - 1
         return self.texts[key]
 
-    def _line_number(self, text: _Text, location: Location) -> int:
+    def _line_number(self, text: EditedText, location: Location) -> int:
         """A location's line in its text: locations in inline WIT count the Rust file's lines."""
         return location.line - self.inline.get((text.path, text.offset), 0)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from wasmdoctor.migrate.bridge.derived import CRATE
 from wasmdoctor.migrate.inputs import BridgeMaker, BridgeRequest, ComponentInput, PlanInputs
 from wasmdoctor.migrate.plan_a.going import is_export
-from wasmdoctor.migrate.plan_a.sites import RustPath, SitePlan, Sites, _note
+from wasmdoctor.migrate.plan_a.sites import RustPath, SitePlan, Sites, note_use
 from wasmdoctor.migrate.plan_c.forward import standard_calls
 from wasmdoctor.migrate.plan_c.sites import component_crates
 from wasmdoctor.model.plan import BridgeFunction, CallSite, CallTarget
@@ -77,6 +77,8 @@ class _Site:
         self.components = [(inputs.components[position], module) for position, module in plan.modules.items()]
         self.standard = self._standard(bridge)
         self.kept: set[RustPath] = set()
+        self.inner = {id(component): self._inner_uses(component) for component, _ in self.components}
+        self.hiding = {id(component): _hiding(component) for component, _ in self.components}
 
     def note(self) -> None:
         """Sorts the call sites, then notes what the code names besides."""
@@ -117,12 +119,12 @@ class _Site:
                 if ref.bindings == module and (
                     ref.relative not in self.standard or ref.relative in self.kept
                 ):
-                    _note(self.plan, ref.relative)
+                    note_use(self.plan, ref.relative)
         for node in graph.nodes.values():
             for leaf in node.leaves if node.exported or node.visibility else ():
                 for ref in leaf.bindings:
                     if ref.bindings == module and not leaf.glob and not is_export(ref.relative):
-                        _note(self.plan, ref.relative)
+                        note_use(self.plan, ref.relative)
 
     # Which calls may change
 
@@ -165,9 +167,9 @@ class _Site:
         path = use.location.path
         if component.crate_ids.get(use.crate) != self.plan.crate or not is_below(path, self.inputs.root):
             return False
-        if any(use.relative[: len(taken)] == taken for taken in self._inner_uses(component)):
+        if any(use.relative[: len(taken)] == taken for taken in self.inner[id(component)]):
             return False
-        if use.module in self._hiding(component):
+        if use.module in self.hiding[id(component)]:
             return False
         data = self.inputs.files.read(path) or b""
         tokens = lex(data, use.span.start, use.span.end)
@@ -181,11 +183,12 @@ class _Site:
             if use.kind == "use" and use.function and use.bindings in self.plan.modules.values()
         ]
 
-    def _hiding(self, component: ComponentInput) -> set[str]:
-        """Modules in which the crate's name stands for something else."""
-        graph = component.program.items
-        return {
-            node.module
-            for node in graph.nodes.values()
-            if node.name == CRATE or any(leaf.alias == CRATE for leaf in node.leaves)
-        }
+
+def _hiding(component: ComponentInput) -> set[str]:
+    """Modules in which the crate's name stands for something else."""
+    graph = component.program.items
+    return {
+        node.module
+        for node in graph.nodes.values()
+        if node.name == CRATE or any(leaf.alias == CRATE for leaf in node.leaves)
+    }

@@ -12,13 +12,13 @@ from wasmdoctor.migrate.plan_a.cargo import CargoResult, cargo_edits
 from wasmdoctor.migrate.plan_a.findings import Findings
 from wasmdoctor.migrate.plan_a.plan import (
     LeftImport,
-    _absolute,
-    _moved,
-    _nothing,
-    _relative,
-    _steps,
-    _unseen,
-    _why_not,
+    absolute,
+    build_steps,
+    moved,
+    nothing_to_cure,
+    relative,
+    unseen_code,
+    why_not,
 )
 from wasmdoctor.migrate.plan_a.sites import SitePlan, Sites
 from wasmdoctor.migrate.plan_a.work import Work
@@ -81,16 +81,16 @@ def plan_c(
     """
     findings = find(inputs)
     left = tuple(LeftImport(f.component, f.name, f.location, f.reason) for f in findings.all if f.reason)
-    unseen = _unseen(inputs)
+    unseen = unseen_code(inputs)
     if not findings.all:
-        return PlanCResult(False, _nothing(unseen), manual=unseen)
+        return PlanCResult(False, nothing_to_cure(unseen), manual=unseen)
     if not findings.curable:
-        return PlanCResult(False, _why_not(findings), left=left, manual=unseen)
+        return PlanCResult(False, why_not(findings), left=left, manual=unseen)
     sites = plan_sites(inputs, findings)
     calls = plan_calls(inputs, sites, bridge)
     work = rust_work(inputs, sites, calls)
     bridges = [
-        (plan, bridge(replace(request, path=_relative(inputs, request.path)), plan.site.resolution))
+        (plan, bridge(replace(request, path=relative(inputs, request.path)), plan.site.resolution))
         for plan, request in work.result.requests
     ]
     offer = Offer(_needed(sites, calls, bridges), tuple(sources), links or inputs.provided)
@@ -107,14 +107,14 @@ def plan_c(
     return PlanCResult(
         True,
         _reason(findings, calls),
-        tuple(_moved(inputs, edit) for edit in edits),
+        tuple(moved(inputs, edit) for edit in edits),
         tuple(dict.fromkeys((*_manual(inputs, sites, work, wit, manifests, left), *unseen))),
         tuple(function for _, one in bridges for function in one.functions),
         dict(sorted(manifests.added.items())),
         left,
         calls.listed(),
         _loses(inputs),
-        _steps(inputs),
+        build_steps(inputs),
     )
 
 
@@ -147,7 +147,7 @@ def _edits(
     yield from wit.edits
     for plan, one in bridges:
         for path, data in sorted(one.files.items()):
-            yield Create(_absolute(inputs, path), data, f"the bridge of `{plan.crate.name}`")
+            yield Create(absolute(inputs, path), data, f"the bridge of `{plan.crate.name}`")
     yield from manifests.edits
 
 

@@ -7,7 +7,7 @@ from wasmdoctor.migrate.plan_a.going import alive_names
 from wasmdoctor.migrate.plan_a.leaves import unused_leaves
 from wasmdoctor.migrate.plan_a.modules import ModuleEdits
 from wasmdoctor.migrate.plan_a.redirect import Redirects
-from wasmdoctor.migrate.plan_a.rust import _Bridges
+from wasmdoctor.migrate.plan_a.rust import Bridges
 from wasmdoctor.migrate.plan_a.sites import Sites
 from wasmdoctor.migrate.plan_a.work import Work
 from wasmdoctor.migrate.plan_c.calls import Calls
@@ -22,7 +22,7 @@ def rust_work(inputs: PlanInputs, sites: Sites, calls: Calls) -> Work:
     """The edits of all members' sources and the bridges that they want, before they are written."""
     work = _Work(inputs, sites, calls)
     modules = ModuleEdits(work)
-    bridges = _Bridges(work, modules)
+    bridges = Bridges(work, modules)
     bridges.place()
     bridges.calls()
     modules.make()

@@ -9,19 +9,23 @@ from wasmdoctor.migrate.plan_a.findings import (
     Finding,
     Findings,
     SiteKey,
-    _of,
+    custom_imports,
     is_custom,
     is_member,
     site_key,
 )
-from wasmdoctor.migrate.plan_a.sites import SitePlan, Sites, _composed, _touched, import_paths
+from wasmdoctor.migrate.plan_a.sites import SitePlan, Sites, import_paths, is_composed, touched_members
 from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.wit import Interface, WorldItem, WorldItemKind
 
 
 def find(inputs: PlanInputs) -> Findings:
     """The custom imports of all components, and which of them can be cured while all exports stay."""
-    found = [finding for component in inputs.components for finding in _of(inputs, component, frozenset())]
+    found = [
+        finding
+        for component in inputs.components
+        for finding in custom_imports(inputs, component, frozenset())
+    ]
     shared = _shared(inputs)
     found = [
         Finding(f.component, f.name, f.location, f.reason or shared.get((f.component, f.name), ""))
@@ -93,7 +97,7 @@ def plan_sites(inputs: PlanInputs, findings: Findings) -> Sites:
                 cure = _cure(inputs, findings, site)
                 plans[key] = SitePlan(site, {}, False, cure, import_paths(site))
             plans[key].modules[position] = site.module
-    touched = _touched(inputs, affected)
+    touched = touched_members(inputs, affected)
     chosen = tuple(plan for plan in plans.values() if plan.crate in touched and plan.cure)
     return Sites(chosen, frozenset(), frozenset(), frozenset(affected))
 
@@ -109,7 +113,7 @@ def _cure(inputs: PlanInputs, findings: Findings, site: Site) -> frozenset[str]:
         and name not in findings.left
         and name not in stays
         and not (name in items and items[name].kind is WorldItemKind.TYPE)
-        and not _composed(inputs, site, name)
+        and not is_composed(inputs, site, name)
     )
 
 

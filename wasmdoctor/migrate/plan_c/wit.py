@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from wasmdoctor.migrate import rustedits, witedits
 from wasmdoctor.migrate.inputs import PlanInputs
 from wasmdoctor.migrate.plan_a.sites import SitePlan, Sites
-from wasmdoctor.migrate.plan_a.wit import WitResult, _Text, _Wit
+from wasmdoctor.migrate.plan_a.wit import EditedText, WitResult, WorldEdits
 from wasmdoctor.migrate.plan_c.definitions import Definition, WitText, package_of, unnamed
 from wasmdoctor.migrate.plan_c.options import can_declare
 from wasmdoctor.migrate.plan_c.standard import Declared, StandardWit, declare
 from wasmdoctor.migrate.rustedits import Cut
 from wasmdoctor.model.edit import Create
 from wasmdoctor.model.plan import ManualStep
-from wasmdoctor.model.source import SourceText, Span
+from wasmdoctor.model.source import Location, SourceText, Span
 from wasmdoctor.readers.cargo.files import is_below, join
 from wasmdoctor.readers.wit import parse
 from wasmdoctor.readers.wit.tree import ExternItem, InterfaceItem, WorldItem
@@ -50,32 +50,23 @@ class Offer:
 
 def wit_edits(inputs: PlanInputs, sites: Sites, offer: Offer, *, keep_wit: bool) -> CWitResult:
     """The edits of WIT files and of WIT inside of macro calls."""
-    return _StandardWorlds(inputs, sites, offer, keep_wit).edits()
+    edits = _StandardWorlds(inputs, sites, offer, keep_wit)
+    edits.make()
+    return edits.result
 
 
-class _StandardWorlds(_Wit):
+class _StandardWorlds(WorldEdits):
     def __init__(self, inputs: PlanInputs, sites: Sites, offer: Offer, keep_wit: bool) -> None:
         super().__init__(inputs, sites, keep_wit)
         self.offer = offer
         self.result: CWitResult = CWitResult()
 
-    def edits(self) -> CWitResult:
-        """All edits."""
-        kept = [plan for plan in self.sites.plans if plan.keep]
-        for plan in kept:
-            self._world(plan)
-        self._cut_renames()
+    def more(self, kept: Sequence[SitePlan]) -> None:
+        """Imports of standard interfaces, and definitions that nothing names any more."""
         for plan in kept:
             self._declare(plan)
         if not self.keep_wit:
             self._definitions()
-        self._unread(kept)
-        for text in self.texts.values():
-            if text.path not in self.result.removed:
-                self.result.edits += witedits.wit_edits(text.path, text.data, text.cuts, text.offset)
-        if not self.keep_wit:
-            self._unnamed(kept)
-        return self.result
 
     # Standard imports
 
@@ -114,6 +105,11 @@ class _StandardWorlds(_Wit):
             for name, data in files.items():
                 cause = f"{COPIED} (from {found.origin})"
                 self.result.edits.append(Create(join(place, name), data, cause))
+        lists = join(folder, "deps.toml") if found.files else ""
+        if lists and self.inputs.files.read(lists) is not None:
+            names = ", ".join(f"`{package}`" for package in found.files)
+            message = f"`deps` has {names} now, which this list does not name: wit-deps removes what it does not know"
+            self.result.manual.append(ManualStep(Location(lists), message))
         self.result.declared[id(plan)] = found
         self.result.folders_of[id(plan)] = places
 
@@ -147,10 +143,10 @@ class _StandardWorlds(_Wit):
                 return join(deps, choice)
         return join(deps, f"{namespace}-{name}-{version}-standard")
 
-    def _world_item(self, text: _Text, name: str) -> WorldItem | None:
+    def _world_item(self, text: EditedText, name: str) -> WorldItem | None:
         return next((world for world in witedits.worlds(text.tree) if world.name.text == name), None)
 
-    def _import(self, text: _Text, world: WorldItem, names: Sequence[str]) -> None:
+    def _import(self, text: EditedText, world: WorldItem, names: Sequence[str]) -> None:
         """Import lines where the first custom import was, else behind the other imports, else first."""
         lines = [f"import {name};" for name in names]
         if not lines:
@@ -176,7 +172,7 @@ class _StandardWorlds(_Wit):
         body = b"\n".join(indent + line.encode() for line in lines)
         text.cuts.append(Cut(Span(opening, opening), DECLARED, b"\n" + body + b"\n"))
 
-    def _lines(self, text: _Text, at: int, lines: Sequence[str]) -> bytes:
+    def _lines(self, text: EditedText, at: int, lines: Sequence[str]) -> bytes:
         indent = rustedits.indent_of(text.data, at)
         return b"\n".join(indent + line.encode() for line in lines)
 
@@ -231,7 +227,7 @@ class _StandardWorlds(_Wit):
                     tree = parse(SourceText(call.location.path, data))
                     yield WitText(package_of(tree), tree)
 
-    def _known(self, text: _Text, package: str) -> WitText:
+    def _known(self, text: EditedText, package: str) -> WitText:
         return WitText(package_of(text.tree) or package, text.tree, [cut.span for cut in text.cuts])
 
     def _packages(self) -> dict[str, str]:

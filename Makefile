@@ -33,10 +33,11 @@ check: setup
 test: check tools
 	$(BIN)/pytest
 
-# Generated parts of the docs: the pictures in the README, the rule reference, the paths in docs/origins.md.
+# Generated parts of the docs: the pictures in the README, the rule reference, docs/origins.md and docs/plans.md.
 docs: setup
 	$(BIN)/python scripts/make_docs.py
 	$(BIN)/python scripts/make_origins.py
+	$(BIN)/python scripts/make_plans.py
 
 clean:
 	rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

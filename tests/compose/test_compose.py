@@ -303,6 +303,14 @@ def test_wac_makes_the_same(tmp_path: Path, made: Callable[[list[str], list[str]
     assert "half.wasm would still import `t:app/kv@1.0.0`" in done.stdout
 
 
+def test_a_function_wants_wac(tmp_path: Path, dummy: Dummy) -> None:
+    (tmp_path / "app.wasm").write_bytes(dummy("package a:b;\nworld w { import beep: func(); }", "w"))
+    (tmp_path / "beeper.wasm").write_bytes(dummy("package a:b;\nworld w { export beep: func(); }", "w"))
+    done = tests_support.run("compose", "app.wasm", "beeper.wasm", "--tool", "wasm-tools", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "only `wac` can wire `beep`" in done.stderr
+
+
 def test_bad_input(tmp_path: Path, made: Callable[[list[str], list[str]], bytes]) -> None:
     write(tmp_path, made, app=(["log"], []), logs=([], ["log"]))
     for words, said in (

@@ -16,6 +16,10 @@ from migrate.migrated import SCHEDULER, copied, snapshot
 from rust.workspaces import WORKSPACES
 from tests_support import run
 
+from wasmdoctor.graph.calls import needed
+from wasmdoctor.readers.code import read_code
+from wasmdoctor.readers.wasm.source import BytesSource
+
 SCHEMA = json.loads((Path(__file__).parents[2] / "rules/schema/plan-1.json").read_text())
 CUSTOM = "orchard:rungs/steps@1.0.0"
 
@@ -282,3 +286,64 @@ def test_a_member_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     done = run("plan", cwd=tree)
     assert str(member.relative_to(tree)) in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def needs(plan: dict[str, Any]) -> dict[tuple[str, str], bool | None]:
+    """What a plan says of each function of its bridge."""
+    return {(each["interface"], each["function"]): each["needed"] for each in plan["bridge"]}
+
+
+def test_what_a_finished_component_needs_is_needed(tmp_path: Path) -> None:
+    """The plan is of sources; the release component of the fixture, without its leaked exports, is the judge."""
+    tree = copied(SCHEDULER, tmp_path / "scheduler")
+    a = plans(document(tree, "--plan", "a", code=1))["a"]
+    told = needs(a)
+    path = SCHEDULER / "prebuilt/scheduler.wasm"
+    code = read_code(BytesSource(path.read_bytes()), str(path))
+    used = {
+        (interface, function)
+        for interface in {interface for interface, _ in told}
+        for function, wanted in needed(code, a["exports_after"]["scheduler"], interface).items()
+        if wanted and not function.startswith("[resource-drop]")
+    }
+    assert len(used) > 5
+    assert {key for key in used if told[key] is not True} == set()
+    assert {function for (_, function), wanted in told.items() if wanted is False} >= {
+        "[method]tcp-socket.remote-address",
+        "[method]udp-socket.address-family",
+    }
+
+
+def test_a_refusing_body_is_a_problem_only_if_it_is_needed(orchard: Path, text: dict[int, str]) -> None:
+    found = document(orchard, code=1)
+    for plan in plans(found).values():
+        if plan["bridge"]:
+            assert needs(plan) == {(CUSTOM, "climb"): True, (CUSTOM, "fall"): False}
+            assert {function["body"] for function in plan["bridge"]} == {"refuses"}
+    assert "; 1 function of the bridge will refuse" in found["workspaces"][0]["recommendation"]
+    listed = [line for line in text[140].splitlines() if f"{CUSTOM}  " in line and "refuses" in line]
+    assert listed
+    assert all("climb" in line and "(needed)" in line for line in listed)
+    assert "1 falls away" in text[140]
+    assert "(falls away)" in run("plan", "--plan", "a", cwd=orchard).stdout
+    page = run("plan", "--format", "markdown", cwd=orchard).stdout
+    rows = [line for line in page.splitlines() if line.startswith(f"| `{CUSTOM}` | `")]
+    assert {(row.split(" | ")[1], row.split(" | ")[2]) for row in rows if "refuses" in row} == {
+        ("`climb`", "needed"),
+        ("`fall`", "falls away"),
+    }
+
+
+def test_what_only_a_leaked_export_calls_falls_away(tmp_path: Path) -> None:
+    tree = copied(WORKSPACES / "export-leak", tmp_path / "cinema")
+    told = needs(plans(document(tree, "--plan", "a", code=1))["a"])
+    assert told["cinema:seats/eraser@0.1.0", "erase"] is False
+
+
+def test_what_a_macro_may_call_is_not_said_to_fall_away(tmp_path: Path) -> None:
+    """A macro of this workspace puts paths together from pieces."""
+    tree = copied(WORKSPACES / "ways-to-call", tmp_path / "lift")
+    told = needs(plans(document(tree, "--plan", "a", code=1))["a"])
+    assert told["lift:shaft/direct@0.1.0", "move-to"] is True
+    assert told["lift:shaft/function-table@0.1.0", "move-to"] is True
+    assert told["lift:shaft/in-macro@0.1.0", "move-to"] is None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import json
 import re
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from tests_support import run
@@ -222,3 +226,63 @@ def test_programs_are_components_too_and_native_libraries_are_not(tmp_path: Path
     document = json.loads(run("check", ".", "--format", "json", cwd=tmp_path).stdout)
     assert [component["path"] for component in document["components"]] == ["app/Cargo.toml"]
     assert [f["code"] for f in document["findings"] if f["severity"] == "error"] == ["WD101"]
+
+
+COMPONENT = "prebuilt/scheduler.wasm"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def bytes_by_crate() -> dict[str, int]:
+    done = run("why", "--sizes", COMPONENT, "--format", "json", cwd=FIXTURE)
+    (found,) = json.loads(done.stdout)["sizes"]
+    return {row["name"]: row["bytes"] for row in found["crates"]}
+
+
+def test_sizes_as_a_picture(tmp_path: Path) -> None:
+    """Every crate is a cell whose title says the bytes that the JSON says."""
+    done = run("why", COMPONENT, "--sizes", "--format", "svg", "-o", str(tmp_path / "x.svg"), cwd=FIXTURE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    picture = ElementTree.parse(tmp_path / "x.svg").getroot()
+    assert picture.tag == f"{SVG}svg"
+    told = [cell.findtext(f"{SVG}title") or "" for cell in picture.iter(f"{SVG}svg")]
+    size = bytes_by_crate()["scheduler-core"]
+    assert any(title.startswith("scheduler-core ") and f": {size:,} bytes" in title for title in told)
+    assert "prefers-color-scheme: dark" in (tmp_path / "x.svg").read_text()
+
+
+def test_sizes_as_a_page() -> None:
+    """One page for all components, with its own styles allowed by hash, and nothing from elsewhere."""
+    page = run("why", "--sizes", "prebuilt", "--format", "html", cwd=FIXTURE).stdout
+    policy = html.unescape(re.search(r'Policy" content="([^"]*)"', page)[1])
+    styles = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert len(styles) == 1 + 4
+    for style in styles:
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+    assert not re.search(r"<script|src=|href=|style=|url\((?!#)", page)
+    assert page.count("<table>") == page.count("<details open>") == 4
+    ids = re.findall(r' id="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    size = bytes_by_crate()["scheduler-core"]
+    assert re.search(rf'<th scope="row">scheduler-core [^<]*</th><td>{size:,}</td>', page)
+
+
+def test_pictures_are_of_sizes_and_of_one_component(sources: Path) -> None:
+    for folder, words, message in (
+        (FIXTURE, (TCP, COMPONENT, "--format", "svg"), "with --sizes or --crate"),
+        (FIXTURE, (COMPONENT, "--format", "html"), "with --sizes or --crate"),
+        (FIXTURE, ("--sizes", "prebuilt", "--format", "svg"), "use `--format html`"),
+        (sources, ("--crate", "scheduler-core", "--format", "svg"), "there is no finished component"),
+    ):
+        done = run("why", *words, cwd=folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_crate_in_the_components_that_have_it() -> None:
+    page = run("why", "--crate", "scheduler-actions-http", "prebuilt", "--format", "html", cwd=FIXTURE).stdout
+    assert re.findall(r"<h2><code>([^<]*)</code>", page) == [
+        COMPONENT,
+        "prebuilt/scheduler_actions_http.wasm",
+    ]

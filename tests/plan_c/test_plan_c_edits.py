@@ -299,6 +299,28 @@ def test_packages_that_the_world_has_are_taken_as_they_are(tmp_path: Path) -> No
     assert told(plan) == ""
 
 
+def test_imports_of_an_included_world_are_replaced_in_the_one_that_includes_it(tmp_path: Path) -> None:
+    wit = WIT.replace(
+        "world app {\n        import monotonic;",
+        "world base {\n        import monotonic;\n    }\n\n    world app {\n        include base;",
+    )
+    plan = made(app(tmp_path, wit=wit))
+    assert plan.text("wit/app.wit").endswith(
+        "world base {\n}\n\nworld app {\n    import wasi:clocks/monotonic-clock@0.2.6;\n\n"
+        "    include base;\n    export run: func() -> u64;\n}\n"
+    )
+
+
+def test_renames_of_an_include_are_no_place_for_imports(tmp_path: Path) -> None:
+    wit = WIT.replace(
+        "world app {\n        import monotonic;",
+        "world base {\n        import tick: func() -> u64;\n    }\n\n    world app {\n        include base with { tick as tock }\n        import monotonic;",
+    )
+    plan = made(app(tmp_path, body("monotonic::now() + tock()"), wit))
+    assert "    include base;\n    import wasi:clocks/monotonic-clock@0.2.6;\n" in plan.text("wit/app.wit")
+    assert "tick" not in plan.text("wit/app.wit")
+
+
 def test_two_versions_of_a_package_are_not_mixed(tmp_path: Path) -> None:
     own = {"wit/deps/io.wit": STANDARD["wasi:io@0.2.6"].replace("0.2.6", "0.2.3")}
     root = app(tmp_path, more=own)

@@ -9,4 +9,5 @@
 ``rustedits`` items, names and paths of Rust files; ``witedits`` lines of WIT worlds
 ``bridge``   a plain Rust module with the API of the bindings that it takes the place of
 ``plan_a``   library crates stop being components, everything links into one
+``plan_c``   crates that use custom interfaces call standard WASI, and stay components
 """

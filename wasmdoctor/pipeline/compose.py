@@ -123,6 +123,13 @@ def _make(
         raise ToolError(
             "`wac` was not found on PATH\n  install it with `cargo install wac-cli`, or leave out --tool"
         )
+    functions = [wire.name for wire in composition.wires if ExternName.parse(wire.name).kind != "interface"]
+    if wac is None and functions:
+        # wasm-tools 1.262 gives interfaces only, and panics otherwise.
+        raise ToolError(
+            f"only `wac` can wire `{functions[0]}`, which is no interface, and it was not found on PATH\n"
+            "  install it with `cargo install wac-cli`"
+        )
     with tempfile.TemporaryDirectory(prefix="wasmdoctor-") as folder:
         if wac is not None:
             place = Path(folder) / "composition.wac"

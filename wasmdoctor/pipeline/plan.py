@@ -280,10 +280,27 @@ def after_plan(maker: Maker, plan: Plan) -> Surface:
     linked = plan.dependencies.keys() & {linked.crate.name for linked in maker.component.linked}
     known = [name for name in found.possible_imports if ExternName.parse(name).unversioned in called]
     versioned = {name for name in known if "@" in name} if linked else set()
+    if _lacks_a_dependency(maker, plan):
+        # The crate that has the versions is not on this machine yet: cargo fetches it when it builds.
+        there = {ExternName.parse(name).unversioned for name in (*found.imports, *versioned)}
+        versioned |= called - there
     return replace(
         found,
         imports=tuple(sorted({*found.imports, *versioned})),
         possible_imports=tuple(name for name in found.possible_imports if name not in versioned),
+    )
+
+
+def _lacks_a_dependency(maker: Maker, plan: Plan) -> bool:
+    """Whether a crate of the component declares a dependency of the plan whose sources are not there."""
+    linked = {linked.crate.name for linked in maker.component.linked if linked.crate.root_file}
+    crates = [maker.component.crate, *(linked.crate for linked in maker.component.linked)]
+    packages = maker.crates.cargo.packages
+    return any(
+        dependency.package in plan.dependencies and dependency.package not in linked
+        for crate in crates
+        if crate.manifest in packages
+        for dependency in packages[crate.manifest].dependencies
     )
 
 

@@ -151,10 +151,14 @@ class _StandardWorlds(WorldEdits):
         lines = [f"import {name};" for name in names]
         if not lines:
             return
-        inside = [cut for cut in text.cuts if world.start < cut.span.start and cut.span.end < world.end]
-        if inside:
-            first = min(inside, key=lambda cut: cut.span)
-            item = next(item for item in world.items if item.start >= first.span.start)
+        whole = [
+            (cut, item)
+            for cut in text.cuts
+            for item in world.items
+            if cut.span.start <= item.start and item.end <= cut.span.end
+        ]
+        if whole:
+            first, item = min(whole, key=lambda found: found[0].span)
             put = self._lines(text, item.start, lines)
             text.cuts[text.cuts.index(first)] = replace(first, put=put)
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -107,7 +107,7 @@ class Crates:
         home = cargo_home()
         self.files = DiskFiles(workspace.cwd, workspace.root, [home])
         self.problems: list[Problem] = list(cargo.problems)
-        self._facts: dict[str, FileFacts] = {}
+        self.facts: MutableMapping[str, FileFacts] = {}
         self._home = workspace.show(home)
 
     @cached_property
@@ -212,7 +212,7 @@ class Crates:
             name=name,
             externs=externs,
             manifest_dir=crate.folder,
-            cache=self._facts,
+            cache=self.facts,
             read_excluded=False,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from wasmdoctor.pipeline.sources import Workspace
 from wasmdoctor.readers.cargo import DiskFiles, PackageSources, configured_vendor_folders, read_workspace
 from wasmdoctor.readers.cargo.files import folder_of
 from wasmdoctor.readers.cargo.version import parse_requirement, parse_version
+from wasmdoctor.readers.rust.items import FileFacts
 from wasmdoctor.toolchain import Toolchain
 
 LOCK = "Cargo.lock"
@@ -161,21 +162,50 @@ def _in_deps(path: str) -> bool:
     return "deps" in path.split("/")[:-1]
 
 
+class _Facts(MutableMapping[str, FileFacts]):
+    """What was read of Rust files: of edited ones its own, of all others shared with the crates before."""
+
+    def __init__(self, shared: MutableMapping[str, FileFacts], edited: Container[str]) -> None:
+        self.shared = shared
+        self.edited = edited
+        self.own: dict[str, FileFacts] = {}
+
+    def _of(self, path: str) -> MutableMapping[str, FileFacts]:
+        return self.own if path in self.edited else self.shared
+
+    def __getitem__(self, path: str) -> FileFacts:
+        return self._of(path)[path]
+
+    def __setitem__(self, path: str, facts: FileFacts) -> None:
+        self._of(path)[path] = facts
+
+    def __delitem__(self, path: str) -> None:
+        del self._of(path)[path]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.own
+        yield from (path for path in self.shared if path not in self.edited)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class EditedCrates(Crates):
-    """The crates of an edited workspace, which read the edited files too. What was read of files that stay as
-    they are is taken from the crates before."""
+    """The crates of an edited workspace, which read the edited files too. What is read of files that stay as
+    they are is shared with the crates before."""
 
     def __init__(self, workspace: EditedWorkspace, cargo: CargoWorkspace, before: Crates) -> None:
         super().__init__(workspace, cargo, before.target, std=before.std)
         self.files = EditedFiles(workspace.cwd, workspace.root, [cargo_home()], workspace.edits)
-        self._facts = {path: facts for path, facts in before._facts.items() if path not in workspace.edits}
+        self.facts = _Facts(before.facts, workspace.edits)
 
 
 def edited_crates(crates: Crates, changes: ChangeSet, toolchain: Toolchain) -> EditedCrates | None:
     """The same cargo workspace after the changes; None when its manifests cannot be read then.
 
-    The changes' paths are relative to the folder that ``crates`` shows paths relative to. Dependencies that Cargo.lock does not have yet are
-    taken to be the newest version that fits of those in Cargo's registry folder, as cargo would lock it.
+    The changes' paths are relative to the folder that ``crates`` shows paths relative to. Dependencies that
+    Cargo.lock does not have yet are taken to be the newest version that fits of those in Cargo's registry
+    folder, as cargo would lock it.
     """
     edits = written_files(changes)
     place = crates.workspace

@@ -16,7 +16,6 @@ from wasmdoctor.pipeline.crates import Analysis, Crates
 from wasmdoctor.readers.cargo import DiskFiles
 from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.readers.rust import Program, RustCrate, TargetCfg, read_crate
-from wasmdoctor.readers.rust.items import FileFacts
 
 
 class _Files:
@@ -46,11 +45,10 @@ def plan_inputs(crates: Crates, provided: Callable[[str], bool]) -> PlanInputs:
     Members' sources are read with the code that the target leaves out, which an edit must not break.
     """
     workspace = crates.workspace
-    facts: dict[str, FileFacts] = {}
     return PlanInputs(
         crates.cargo,
         crates.target,
-        tuple(_component(crates.analysis(component), facts) for component in crates.components),
+        tuple(_component(crates.analysis(component)) for component in crates.components),
         _Files(crates.files),
         provided,
         tuple(workspace.show(path) for path in workspace.sources.wac),
@@ -58,11 +56,11 @@ def plan_inputs(crates: Crates, provided: Callable[[str], bool]) -> PlanInputs:
     )
 
 
-def _component(analysis: Analysis, facts: dict[str, FileFacts]) -> ComponentInput:
+def _component(analysis: Analysis) -> ComponentInput:
     component = analysis.component
     names = dict(analysis.bindings.names)
     program = Program(
-        [_whole(analysis, crate, facts) for crate in analysis.rust],
+        [_whole(analysis, crate) for crate in analysis.rust],
         lambda module: names[module].has if module in names else None,
     )
     return ComponentInput(
@@ -82,7 +80,7 @@ def _component(analysis: Analysis, facts: dict[str, FileFacts]) -> ComponentInpu
     )
 
 
-def _whole(analysis: Analysis, read: RustCrate, facts: dict[str, FileFacts]) -> RustCrate:
+def _whole(analysis: Analysis, read: RustCrate) -> RustCrate:
     """A member's sources with the files that the target leaves out; other crates as they were read."""
     crate = analysis.component.graph.crates[analysis.crate_ids[read.name]]
     if not crate.is_member:
@@ -96,7 +94,7 @@ def _whole(analysis: Analysis, read: RustCrate, facts: dict[str, FileFacts]) -> 
         name=read.name,
         externs=read.externs,
         manifest_dir=crate.folder,
-        cache=facts,
+        cache=crates.facts,
     )
 
 

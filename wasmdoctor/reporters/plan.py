@@ -100,6 +100,10 @@ def _workspace(console: Console, plans: WorkspacePlans, *, details: bool) -> Non
     for plan in plans.plans:
         if plan.changes and plan.applicable:
             _more(console, plans, plan, details=details)
+    notes = {std_note(plans, plan): None for plan in plans.plans if plan.changes and plan.applicable}
+    for note in filter(None, notes):
+        _hang(console, Text(f"note: {safe(note)}", "dim"), 2, 4)
+        console.print()
     _recommendation(console, plans)
 
 
@@ -224,10 +228,6 @@ def _more(console: Console, plans: WorkspacePlans, plan: Plan, *, details: bool)
             _hang(console, line, 4, 6)
         if len(shown) < len(plan.manual):
             _hang(console, Text(f"and {len(plan.manual) - len(shown)} more", "dim"), 4, 6)
-        console.print()
-    note = std_note(plans, plan)
-    if note:
-        _hang(console, Text(f"note: {safe(note)}", "dim"), 2, 4)
         console.print()
 
 

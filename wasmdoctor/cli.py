@@ -582,6 +582,7 @@ def _stub_text(made: Stub) -> str:
 
 PLAN_FORMATS = ("text", "json", "markdown", "html")
 PLANS = ("a", "b", "c")
+AUTO = "auto"
 
 bridge_option = click.option(
     "--bridge",
@@ -696,7 +697,13 @@ def plan(
 
 @cli.command()
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--plan", "only", type=click.Choice(PLANS), required=True, help="The plan to carry out.")
+@click.option(
+    "--plan",
+    "only",
+    type=click.Choice((*PLANS, AUTO)),
+    required=True,
+    help="The plan to carry out; auto is the one that `wasmdoctor plan` recommends.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing at all.")
 @click.option("--diff", "as_diff", is_flag=True, help="Show the edits as a unified diff.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask on a terminal.")
@@ -758,14 +765,15 @@ def migrate(
     \b
     Examples:
       wasmdoctor migrate --plan a --dry-run --diff
-      wasmdoctor migrate --plan a
+      wasmdoctor migrate --plan auto
       wasmdoctor migrate --plan a --build-cmd 'make component'
       wasmdoctor migrate --plan b --adapter-name net-adapter
     """
     from wasmdoctor.toolchain import Toolchain
     from wasmdoctor.transaction import TransactionError
 
-    options = _plan_options(paths, host, flags, target, bridge, keep_wit, only, own_adapter)
+    chosen = None if only == AUTO else only
+    options = _plan_options(paths, host, flags, target, bridge, keep_wit, chosen, own_adapter)
     run = _Migration(
         options=options,
         toolchain=Toolchain(wasm_tools),
@@ -824,6 +832,8 @@ class _Migration:
             return
         if not plan.applicable:
             _fail(f"plan {plan.plan.value.upper()} does not apply to {plans.folder}: {plan.reason}")
+        if self.options.only is None:
+            _say(f"plan {plan.plan.value.upper()} is recommended: {plans.verdict}")
         _write(report.summary(plans, plan, self.style), None)
         if self.as_diff:
             _write(plan_report.diff([plans], self.style), None)

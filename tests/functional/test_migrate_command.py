@@ -57,6 +57,20 @@ def test_the_other_plans_are_carried_out_and_taken_back(orchard: Path, plan: str
     assert snapshot(orchard) == before
 
 
+@pytest.mark.usefixtures("no_rust")
+def test_auto_takes_the_recommended_plan_and_says_why(orchard: Path) -> None:
+    before = snapshot(orchard)
+    done = run("migrate", "--plan", "auto", "--dry-run", cwd=orchard)
+    assert done.returncode == 0, done.stderr
+    assert "plan A is recommended: one component that needs nobody but the host" in done.stdout
+    assert run("migrate", "--plan", "auto", cwd=orchard).returncode == 0
+    assert snapshot(orchard) != before
+    again = run("migrate", "--plan", "auto", cwd=orchard)
+    assert (again.returncode, "nothing to do" in again.stdout) == (0, True), again.stdout + again.stderr
+    assert run("undo", cwd=orchard).returncode == 0
+    assert snapshot(orchard) == before
+
+
 def test_a_plan_must_be_named(orchard: Path) -> None:
     done = run("migrate", cwd=orchard)
     assert done.returncode == 2

@@ -56,14 +56,19 @@ class Prepared:
 
 
 def prepare(options: PlanOptions, catalog: Catalog, toolchain: Toolchain) -> list[Prepared]:
-    """The chosen plan for each workspace of the paths. Raises what ``plans`` raises."""
-    assert options.only is not None
+    """The chosen plan for each workspace of the paths, or the recommended one when none was chosen.
+
+    Where none is recommended, nothing is to be cured, or the first plan says why not. Raises what ``plans``
+    raises.
+    """
     host = catalog.host(options.host, options.flags)
     found: list[Prepared] = []
     for place in places(options, catalog, toolchain):
         planned = plan_place(place, options, catalog, toolchain)
-        plan = planned.plans.plan(options.only)
-        edited = planned.edited.get(options.only, ())
+        best = (plan.plan for plan in planned.plans.plans if plan.recommended)
+        chosen = options.only or next(best, planned.plans.plans[0].plan)
+        plan = planned.plans.plan(chosen)
+        edited = planned.edited.get(chosen, ())
         given = options.cwd / options.adapter_from if options.adapter_from else None
         sizes = sizes_before(place)
         found.append(Prepared(place, planned.plans, plan, host, edited, sizes, catalog, given))

@@ -17,13 +17,15 @@ class Surface:
     """What a component imports and exports, by name; what only may be there stands apart.
 
     ``possible_imports`` also holds what Rust's std may bring: names without version, since the adapter or
-    the linker chooses it.
+    the linker chooses it. ``leaked_exports`` are those of ``exports`` that only linked crates bring: a build
+    may drop one, with the objects that nothing else needs.
     """
 
     imports: tuple[str, ...] = ()
     exports: tuple[str, ...] = ()
     possible_imports: tuple[str, ...] = ()
     possible_exports: tuple[str, ...] = ()
+    leaked_exports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,7 @@ def surface(prediction: Prediction) -> Surface:
         names(exports, wanted=True),
         names(imports, wanted=False),
         names(exports, wanted=False),
+        tuple(sorted(p.name for p in exports if p.carriers and all(c.linked for c in p.carriers))),
     )
 
 

@@ -15,7 +15,7 @@ from wasmdoctor.readers.symbols import (
 )
 
 REGISTRY = "registry+index"
-SHOP = CrateId("shop-core", "0.1.0", "path+/work/shop/core")
+SHOP = CrateId("shop-core", "0.1.0", "path+/build/shop/core")
 OLD, NEW = CrateId("wasi", "0.11.1", REGISTRY), CrateId("wasi", "0.14.4", REGISTRY)
 MAP = CrateId("hashbrown", "0.15.2", REGISTRY)
 
@@ -68,17 +68,17 @@ def test_a_version_that_the_lock_does_not_have_is_stds() -> None:
 
 
 def test_a_place_inside_a_path_package() -> None:
-    other = CrateId("shop-core", "0.2.0", "path+/work/other")
+    other = CrateId("shop-core", "0.2.0", "path+/build/other")
     found = packages_of(
         [("shop_core", "a")],
         {"shop_core": [SHOP, other]},
-        {("shop_core", "a"): ["/work/other/src/lib.rs"]},
+        {("shop_core", "a"): ["/build/other/src/lib.rs"]},
     )
     assert found["shop_core", "a"].package == other
 
 
 def test_versions_in_paths() -> None:
-    folder = "/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f"
+    folder = "/root/.cargo/registry/src/index-1949cf8c6b5b557f"
     assert version_in_path(f"{folder}/wasi-0.14.4+wasi-0.2.4/src/lib.rs", "wasi") == "0.14.4+wasi-0.2.4"
     assert version_in_path(f"{folder}/rustc-demangle-0.1.27/src/lib.rs", "rustc-demangle") == "0.1.27"
     assert version_in_path("C:\\registry\\wasi-1.0.0-rc.1\\src\\lib.rs", "wasi") == "1.0.0-rc.1"
@@ -90,7 +90,7 @@ def test_places_of_std() -> None:
     assert in_std("/rustc/48a426eca9df23b24b3559e545cf88dee61d4de9/library/core/src/fmt/mod.rs")
     assert in_std("/usr/lib/rustlib/src/rust/library/std/src/io/mod.rs")
     assert in_std("library/alloc/src/vec/mod.rs")
-    assert not in_std("/work/shop/library/src/lib.rs")
+    assert not in_std("/build/shop/library/src/lib.rs")
 
 
 def test_what_a_lock_knows() -> None:

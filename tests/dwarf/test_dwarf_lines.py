@@ -77,7 +77,7 @@ def sections(*units: tuple[int, str, bytes, list[bytes]]) -> Sections:
 
 def simple(*sequences: bytes) -> Sections:
     head = header(4, ["src"], [("lib.rs", 1), ("build.rs", 0), ("/abs/x.rs", 0)])
-    return sections((4, "/build/shop", head, list(sequences)))
+    return sections((4, "/home/shop", head, list(sequences)))
 
 
 @pytest.mark.parametrize("version", [2, 3, 4])
@@ -88,12 +88,12 @@ def test_before_version_5_files_and_folders_count_from_1(version: int) -> None:
         size = int.from_bytes(head[2:6], "little") - 1
         head = head[:2] + u(size, 4) + head[6:]
     made = sections(
-        (version, "/build/shop", head, [sequence(7, 12), sequence(40, 3, 2), sequence(60, 9, 3), sequence(90, 4, 4)])
+        (version, "/home/shop", head, [sequence(7, 12), sequence(40, 3, 2), sequence(60, 9, 3), sequence(90, 4, 4)])
     )  # fmt: skip
     places = lines(made, {7: 20, 40: 20, 60: 20, 90: 20, 200: 5}).places
     assert places == {
-        7: Location("/build/shop/src/lib.rs", 12, 5),
-        40: Location("/build/shop/build.rs", 3, 5),
+        7: Location("/home/shop/src/lib.rs", 12, 5),
+        40: Location("/home/shop/build.rs", 3, 5),
         60: Location("library/core/src/fmt.rs", 9, 5),
         90: Location("/x.rs", 4, 5),
         200: None,
@@ -101,17 +101,17 @@ def test_before_version_5_files_and_folders_count_from_1(version: int) -> None:
 
 
 def test_version_5_counts_from_0() -> None:
-    head = header(5, ["/build/shop", "src/net"], [("lib.rs", 0), ("tcp.rs", 1)])
-    made = sections((5, "/build/shop", head, [sequence(7, 12), sequence(40, 3, 0)]))
+    head = header(5, ["/home/shop", "src/net"], [("lib.rs", 0), ("tcp.rs", 1)])
+    made = sections((5, "/home/shop", head, [sequence(7, 12), sequence(40, 3, 0)]))
     assert lines(made, {7: 9, 40: 9}).places == {
-        7: Location("/build/shop/src/net/tcp.rs", 12, 5),
-        40: Location("/build/shop/lib.rs", 3, 5),
+        7: Location("/home/shop/src/net/tcp.rs", 12, 5),
+        40: Location("/home/shop/lib.rs", 3, 5),
     }
 
 
 def test_version_5_with_its_tables() -> None:
     """Strings, addresses and ranges by index, as LLVM 22 writes them."""
-    strings, line_strings = text("/build/shop"), text("/build/shop") + text("src/net") + text("tcp.rs")
+    strings, line_strings = text("/home/shop"), text("/home/shop") + text("src/net") + text("tcp.rs")
     # stmt_list, str_offsets_base, addr_base, rnglists_base (sec_offset); comp_dir (strx1), low_pc (addrx),
     # ranges (rnglistx)
     forms = [(0x10, 0x17), (0x72, 0x17), (0x73, 0x17), (0x74, 0x17), (0x1B, 0x25), (0x11, 0x1B), (0x55, 0x23)]
@@ -134,7 +134,7 @@ def test_version_5_with_its_tables() -> None:
     }
     found = lines(made, {7: 9})
     assert found.problems == ()
-    assert found.places == {7: Location("/build/shop/src/net/tcp.rs", 12, 5)}
+    assert found.places == {7: Location("/home/shop/src/net/tcp.rs", 12, 5)}
     assert set(made) == set(SECTIONS)
 
 
@@ -146,7 +146,7 @@ def test_each_unit_has_its_own_files() -> None:
 
 
 def test_the_first_row_can_stand_behind_the_locals() -> None:
-    assert lines(simple(sequence(9, 12)), {7: 20}).places == {7: Location("/build/shop/src/lib.rs", 12, 5)}
+    assert lines(simple(sequence(9, 12)), {7: 20}).places == {7: Location("/home/shop/src/lib.rs", 12, 5)}
     assert lines(simple(sequence(9, 12)), {7: 2, 10: 8}).places == {7: None, 10: None}
 
 
@@ -154,8 +154,8 @@ def test_the_end_of_a_sequence_inside_an_address() -> None:
     """The address 0x010100 is written with the bytes that end a sequence."""
     made = simple(sequence(0x010100, 5, 2, column=9), sequence(0x010180, 6))
     assert lines(made, {0x010100: 40, 0x010180: 20}).places == {
-        0x010100: Location("/build/shop/build.rs", 5, 9),
-        0x010180: Location("/build/shop/src/lib.rs", 6, 5),
+        0x010100: Location("/home/shop/build.rs", 5, 9),
+        0x010180: Location("/home/shop/src/lib.rs", 6, 5),
     }
 
 

@@ -98,7 +98,7 @@ def test_each_function_counts_for_the_crate_that_it_is_written_in() -> None:
 
 
 def test_packages_of_a_workspace() -> None:
-    shop = CrateId("the-shop", "0.1.0", "path+/work/shop")
+    shop = CrateId("the-shop", "0.1.0", "path+/home/shop")
     one, two = CrateId("shop-net", "1.0.0", "registry"), CrateId("shop-net", "2.0.0", "registry")
     known = {"shop": [shop], "shop_net": [one, two]}
     rows = sizes_by_crate(component(module([(SHOP, 3), (NET, 2), (GENERIC, 1)])), known=known).rows

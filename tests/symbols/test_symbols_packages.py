@@ -15,7 +15,7 @@ from wasmdoctor.readers.symbols import (
 )
 
 REGISTRY = "registry+index"
-SHOP = CrateId("shop-core", "0.1.0", "path+/build/shop/core")
+SHOP = CrateId("shop-core", "0.1.0", "path+/home/shop/core")
 OLD, NEW = CrateId("wasi", "0.11.1", REGISTRY), CrateId("wasi", "0.14.4", REGISTRY)
 MAP = CrateId("hashbrown", "0.15.2", REGISTRY)
 
@@ -68,11 +68,11 @@ def test_a_version_that_the_lock_does_not_have_is_stds() -> None:
 
 
 def test_a_place_inside_a_path_package() -> None:
-    other = CrateId("shop-core", "0.2.0", "path+/build/other")
+    other = CrateId("shop-core", "0.2.0", "path+/home/other")
     found = packages_of(
         [("shop_core", "a")],
         {"shop_core": [SHOP, other]},
-        {("shop_core", "a"): ["/build/other/src/lib.rs"]},
+        {("shop_core", "a"): ["/home/other/src/lib.rs"]},
     )
     assert found["shop_core", "a"].package == other
 
@@ -90,7 +90,7 @@ def test_places_of_std() -> None:
     assert in_std("/rustc/48a426eca9df23b24b3559e545cf88dee61d4de9/library/core/src/fmt/mod.rs")
     assert in_std("/usr/lib/rustlib/src/rust/library/std/src/io/mod.rs")
     assert in_std("library/alloc/src/vec/mod.rs")
-    assert not in_std("/build/shop/library/src/lib.rs")
+    assert not in_std("/home/shop/library/src/lib.rs")
 
 
 def test_what_a_lock_knows() -> None:

@@ -30,7 +30,7 @@ STD_COPIES = frozenset(
         " object rustc_demangle rustc_literal_escaper unwinding wasi wit_bindgen"
     ).split()
 )
-"""Crates from crates.io that std for wasm is linked with (library/Cargo.lock of Rust 1.96, ``vendor``)."""
+"""Crates of the registry that std for wasm is linked with (library/Cargo.lock of Rust 1.96, ``vendor``)."""
 
 Known = Mapping[str, Sequence[CrateId]]
 """The packages that each crate name can stand for."""

@@ -304,4 +304,9 @@ def _next_command(report: Report) -> str:
     if not report.findings:
         return "" if report.components else "wasmdoctor check PATH, with the folder that your build writes to"
     worst = max(report.findings, key=lambda finding: finding.severity.rank)
+    # Plans are made from Rust sources: the crate that a chain begins with says where these are.
+    crates = [step for step in worst.origin if step.kind == "crate" and step.location.path.endswith(".toml")]
+    if worst.plans and crates:
+        folder = crates[0].location.path.rpartition("/")[0]
+        return f"wasmdoctor plan {safe(folder)}".rstrip()
     return f"wasmdoctor explain {worst.code}"

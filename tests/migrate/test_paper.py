@@ -55,6 +55,14 @@ def test_markdown_keeps_its_table(text: str) -> None:
     assert all(len(re.findall(r"(?<!\\)\|", line)) == 3 for line in lines)
 
 
+def test_names_between_backticks_are_code() -> None:
+    text = "the crate `a_b` exports `ns:x/y` | no `end"
+    assert paper.markdown([Paragraph(text)]) == "the crate `a_b` exports `ns:x/y` | no \\`end\n"
+    assert "the crate <code>a_b</code> exports <code>ns:x/y</code> | no `end" in paper.html(
+        [Paragraph(text)], "x"
+    )
+
+
 @given(TEXTS)
 def test_a_fence_is_longer_than_what_it_holds(text: str) -> None:
     shown = paper.markdown([Listing(text)]).splitlines()

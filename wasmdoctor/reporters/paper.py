@@ -102,12 +102,18 @@ def _inline(text: Inline) -> str:
     return " ".join(" ".join(_markdown_text(part).split()) for part in parts if part)
 
 
+TICKED = re.compile(r"`([^`\n]+)`")
 SPECIAL = re.compile(r"([\\`*_\[\]<>#~])")
 
 
 def _markdown_text(text: str) -> str:
     if not isinstance(text, Code):
-        return SPECIAL.sub(r"\\\1", safe(text))
+        # Sentences of ours mark names with backticks, which stay marked.
+        pieces = TICKED.split(text)
+        return "".join(
+            _markdown_text(Code(piece)) if index % 2 else SPECIAL.sub(r"\\\1", safe(piece))
+            for index, piece in enumerate(pieces)
+        )
     shown = safe(text)
     longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
     fence = "`" * (longest + 1)
@@ -180,10 +186,15 @@ def _html(block: Block) -> str:
 
 def _html_inline(text: Inline) -> str:
     parts = [text] if isinstance(text, str) else text
-    return " ".join(
-        f"<code>{escape(safe(part))}</code>" if isinstance(part, Code) else escape(safe(part))
-        for part in parts
-        if part
+    return " ".join(_html_text(part) for part in parts if part)
+
+
+def _html_text(text: str) -> str:
+    if isinstance(text, Code):
+        return f"<code>{escape(safe(text))}</code>"
+    pieces = TICKED.split(text)
+    return "".join(
+        _html_text(Code(piece)) if index % 2 else escape(safe(piece)) for index, piece in enumerate(pieces)
     )
 
 

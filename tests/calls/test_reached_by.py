@@ -133,12 +133,13 @@ def test_lines_of_a_debug_build() -> None:
     options = WhyOptions((str(component.path),), folder, "water:called/gauge", calls=True)
     (answer,) = json.loads(render_json(why(options, Catalog(), Toolchain()).whys))["why"]
     places = {step["name"]: step for way in answer["calls"] for step in way["steps"] if step["line"]}
+    # The build may be that of another checkout, whose paths it has then.
     step = places["shape_called::level"]
-    assert step["path"] == "shape-called/src/lib.rs"
+    assert step["path"].endswith("shape-called/src/lib.rs")
     # A function that does nothing but call begins, for LLVM, at the call.
     lines = (folder / step["path"]).read_text().splitlines()
     assert "pub fn level() -> u32 {" in lines[step["line"] - 2 : step["line"]]
-    assert places["shapes::<Shapes as Guest>::measure"]["path"] == "shapes/src/lib.rs"
+    assert places["shapes::<Shapes as Guest>::measure"]["path"].endswith("shapes/src/lib.rs")
 
 
 @pytest.mark.rust

@@ -1,6 +1,7 @@
 """Kills a migration of many files at the n-th operation on the file system, and looks at what is left.
 
-Run as a program: ``kill_driver.py FOLDER SEED POINTS``. For each point a child process is forked that kills
+Run as a program: ``kill_driver.py FOLDER SEED POINTS [PLAN]``. With a plan it is that one's migration of a
+workspace of fixtures, else a made one of a hundred files. For each point a child process is forked that kills
 itself with SIGKILL before, in the middle of (a write of half the bytes) or after one of its operations: in
 ``apply``, or in ``undo``. Then ``recover`` is called, for every other point in a child that is killed too,
 until it comes through. Prints one JSON line: how often what came of it. Any wrong tree is an error.
@@ -166,11 +167,26 @@ def count_operations(work: Callable[[], object]) -> int:
     return told
 
 
-def main(folder: Path, seed: int, points: int) -> None:
+def planned_tree(root: Path, plan: str) -> ChangeSet:
+    """A copy of a fixture, and what a plan changes in it."""
+    from wasmdoctor.catalog import Catalog
+    from wasmdoctor.model.plan import PlanId
+    from wasmdoctor.pipeline.plan import PlanOptions, plans
+    from wasmdoctor.toolchain import Toolchain
+
+    source = Path(__file__).resolve().parents[2] / "fixtures/workspaces/virtual-workspace"
+    shutil.copytree(source, root, ignore=shutil.ignore_patterns("target"), dirs_exist_ok=True)
+    options = PlanOptions((".",), root, target="wasm32-wasip1", only=PlanId(plan))
+    (found,) = [each for each in plans(options, Catalog(), Toolchain()) if each.plans[0].changes]
+    assert found.folder == "."
+    return found.plans[0].changes
+
+
+def main(folder: Path, seed: int, points: int, plan: str = "") -> None:
     chance = random.Random(seed)
     pattern = folder / "pattern"
     pattern.mkdir(parents=True)
-    changes = make_tree(pattern)
+    changes = planned_tree(pattern, plan) if plan else make_tree(pattern)
     old = tree_hash(pattern)
     root = folder / "tree"
 
@@ -226,4 +242,4 @@ def main(folder: Path, seed: int, points: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])

@@ -756,6 +756,18 @@ def test_killed_at_200_points_of_a_migration_of_100_files(memory: Path) -> None:
     assert counts["recovery killed"] >= 20
 
 
+@pytest.mark.parametrize("plan", ["a", "b", "c"])
+def test_killed_at_points_of_a_real_migration(memory: Path, plan: str) -> None:
+    driver = Path(__file__).with_name("kill_driver.py")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    words = [sys.executable, driver, memory / "kill", "9", "60", plan]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    counts = json.loads(done.stdout)
+    assert counts["killed"] >= 50
+    assert min(counts["old"], counts["new"]) >= 3
+
+
 TIMED = """
 import os, sys
 from pathlib import Path

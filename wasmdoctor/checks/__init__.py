@@ -21,7 +21,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wasmdoctor.checks import imports, inputs, modules
-from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.facts import Draft, Facts, Origin
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.rule import Confidence, Lint, Severity
 
@@ -97,7 +97,7 @@ def run_checks(facts: Facts, lints: Callable[[str], Lint]) -> tuple[Finding, ...
     if facts.sources:
         checks.update({code: source_check(code) for code in SOURCE_CHECKS})
     findings = {
-        _finding(code, draft, lints(code), facts, predicted): None
+        _finding(code, draft, lints(code), _origin(draft, facts), predicted=draft.subject in predicted): None
         for code, check in checks.items()
         for draft in check(facts)
     }
@@ -108,38 +108,28 @@ def composition_findings(facts: CompositionFacts, lints: Callable[[str], Lint]) 
     """What the rules about a composition say, in the total order."""
     from wasmdoctor.checks import composition
 
-    drafts = [
-        (code, draft)
+    findings = {
+        _finding(code, draft, lints(code)): None
         for code, name in COMPOSITION_CHECKS.items()
         for draft in getattr(composition, name)(facts)
-    ]
-    findings = {
-        Finding(
-            code=code,
-            name=lints(code).name,
-            severity=draft.severity or lints(code).severity,
-            confidence=draft.confidence or lints(code).confidence,
-            message=draft.message,
-            subject=draft.subject,
-            location=draft.location,
-            interface=draft.interface,
-            help=draft.help,
-            plans=lints(code).plans if draft.plans is None else draft.plans,
-            related=draft.related,
-        ): None
-        for code, draft in drafts
     }
     return tuple(sorted(findings, key=lambda finding: finding.order))
 
 
-def _finding(code: str, draft: Draft, lint: Lint, facts: Facts, predicted: set[str]) -> Finding:
-    """A draft with what its lint and the facts say of it."""
+def _origin(draft: Draft, facts: Facts) -> Origin | None:
+    """How what a draft is about came into its component, when that is known."""
     origins = facts.export_origins if draft.exported else facts.origins
-    origin = origins.get((draft.subject, draft.interface))
+    return origins.get((draft.subject, draft.interface))
+
+
+def _finding(
+    code: str, draft: Draft, lint: Lint, origin: Origin | None = None, *, predicted: bool = False
+) -> Finding:
+    """A draft with what its lint and its origin say of it. ``predicted``: its subject is not built."""
     severity = draft.severity or lint.severity
     confidence = draft.confidence or lint.confidence
     message = draft.message
-    if draft.subject in predicted and origin is not None:
+    if predicted and origin is not None:
         if origin.certainty.value in ("certain", "likely"):
             message += " (predicted from sources)"
         else:

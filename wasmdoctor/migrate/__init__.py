@@ -7,6 +7,7 @@
 ``toml``     changes of TOML files, through tomlkit
 ``abi``, ``stub``  the canonical ABI, and stand-ins for interfaces
 ``rustedits`` items, names and paths of Rust files; ``witedits`` lines of WIT worlds
+``result``   what every plan comes to
 ``bridge``   a plain Rust module with the API of the bindings that it takes the place of
 ``plan_a``   library crates stop being components, everything links into one
 ``plan_c``   crates that use custom interfaces call standard WASI, and stay components

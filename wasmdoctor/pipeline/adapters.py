@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.discover import DiscoverError, display_path
-from wasmdoctor.migrate.edits import EditError, compose
-from wasmdoctor.migrate.plan_b import AdapterOptions, PlanBResult, ready_adapter
+from wasmdoctor.migrate.plan_b import AdapterOptions, ready_adapter
 from wasmdoctor.migrate.plan_b import plan_b as decide
 from wasmdoctor.model.composition import Composed
 from wasmdoctor.model.host import HostView
@@ -18,7 +16,7 @@ from wasmdoctor.model.migration import Surface, differences
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BridgeMode, CompositionPlan, Plan, PlanId
 from wasmdoctor.model.wasm import WasmFile
-from wasmdoctor.pipeline.bridges import _maker, is_standard
+from wasmdoctor.pipeline.bridges import composed, is_standard, maker
 from wasmdoctor.pipeline.compose import ComposeOptions
 from wasmdoctor.pipeline.compose import compose as compose_components
 from wasmdoctor.pipeline.crates import Crates
@@ -44,30 +42,8 @@ def plan_b(
     if given is not None:
         result = ready_adapter(inputs, given)
     else:
-        result = decide(inputs, _maker(crates, catalog, mode), options)
-    plan = _plan(result)
-    if not result.applicable:
-        return plan
-    try:
-        return replace(plan, changes=compose(result.edits, crates.read))
-    except EditError as error:
-        reason = f"its edits do not fit together, which is a fault of wasmdoctor: {error}"
-        return Plan(PlanId.B, False, reason)
-
-
-def _plan(result: PlanBResult) -> Plan:
-    return Plan(
-        PlanId.B,
-        result.applicable,
-        result.reason,
-        manual=result.manual,
-        bridge=result.bridge,
-        dependencies=result.dependencies,
-        loses=result.loses,
-        steps=result.steps,
-        left=tuple(sorted({one.name for one in result.left})),
-        compositions=result.compositions,
-    )
+        result = decide(inputs, maker(crates, catalog, mode), options)
+    return composed(PlanId.B, result, crates, compositions=result.compositions)
 
 
 def read_adapter(path: str, cwd: Path, root: Path) -> WasmFile:

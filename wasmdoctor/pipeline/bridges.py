@@ -1,10 +1,9 @@
-"""Plans A and C with their bridges: the decisions composed to changes, and what bridge modules are made of."""
+"""Plans with their bridges: the decisions composed to changes, and what bridge modules are made of."""
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable
 from dataclasses import replace
 
 from wasmdoctor.catalog import Catalog, CatalogError
@@ -17,10 +16,10 @@ from wasmdoctor.migrate.edits import EditError, compose
 from wasmdoctor.migrate.inputs import BridgeMaker
 from wasmdoctor.migrate.plan_a import plan_a as decide
 from wasmdoctor.migrate.plan_c import plan_c as decide_c
-from wasmdoctor.model.edit import Edit
+from wasmdoctor.migrate.result import PlanResult
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
-from wasmdoctor.model.plan import BridgeMode, Plan, PlanId
+from wasmdoctor.model.plan import BridgeMode, CallSite, CompositionPlan, Plan, PlanId
 from wasmdoctor.pipeline.crates import Crates
 from wasmdoctor.pipeline.planinputs import plan_inputs
 from wasmdoctor.pipeline.standardwit import standard_wit
@@ -34,21 +33,10 @@ def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
     """
     inputs = plan_inputs(crates, lambda name: is_standard(name, host))
     try:
-        result = decide(inputs, _maker(crates, catalog, mode), keep_wit=keep_wit)
+        result = decide(inputs, maker(crates, catalog, mode), keep_wit=keep_wit)
     except EditError as error:
         return _faulty(PlanId.A, error)
-    plan = Plan(
-        PlanId.A,
-        result.applicable,
-        result.reason,
-        manual=result.manual,
-        bridge=result.bridge,
-        dependencies=result.dependencies,
-        loses=result.loses,
-        steps=result.steps,
-        left=tuple(sorted({one.name for one in result.left})),
-    )
-    return _composed(plan, result.edits, crates)
+    return composed(PlanId.A, result, crates)
 
 
 def plan_c(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *, keep_wit: bool) -> Plan:
@@ -56,15 +44,27 @@ def plan_c(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
     try:
         result = decide_c(
             plan_inputs(crates, lambda name: is_standard(name, host)),
-            _maker(crates, catalog, mode),
+            maker(crates, catalog, mode),
             standard_wit(crates, CRATE, REQUIREMENT),
             links=lambda name: host.match(name).linked,
             keep_wit=keep_wit,
         )
     except EditError as error:
         return _faulty(PlanId.C, error)
+    return composed(PlanId.C, result, crates, calls=result.calls)
+
+
+def composed(
+    id_: PlanId,
+    result: PlanResult,
+    crates: Crates,
+    *,
+    calls: tuple[CallSite, ...] = (),
+    compositions: tuple[CompositionPlan, ...] = (),
+) -> Plan:
+    """A plan's result with its edits as changes, when it is applicable."""
     plan = Plan(
-        PlanId.C,
+        id_,
         result.applicable,
         result.reason,
         manual=result.manual,
@@ -73,19 +73,15 @@ def plan_c(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
         loses=result.loses,
         steps=result.steps,
         left=tuple(sorted({one.name for one in result.left})),
-        calls=result.calls,
+        calls=calls,
+        compositions=compositions,
     )
-    return _composed(plan, result.edits, crates)
-
-
-def _composed(plan: Plan, edits: Iterable[Edit], crates: Crates) -> Plan:
-    """The plan with its edits as changes, when it is applicable."""
     if not plan.applicable:
         return plan
     try:
-        return replace(plan, changes=compose(edits, crates.read))
+        return replace(plan, changes=compose(result.edits, crates.read))
     except EditError as error:
-        return _faulty(plan.plan, error)
+        return _faulty(id_, error)
 
 
 def _faulty(plan: PlanId, error: EditError) -> Plan:
@@ -101,7 +97,7 @@ def is_standard(name: str, host: HostView) -> bool:
     return parsed.namespace == "wasi" or host.match(parsed).kind != "none"
 
 
-def _maker(crates: Crates, catalog: Catalog, mode: BridgeMode) -> BridgeMaker:
+def maker(crates: Crates, catalog: Catalog, mode: BridgeMode) -> BridgeMaker:
     """What makes bridge modules: of standard WASI where that can be, or of refusals only."""
     cases, docs = refusals(catalog), wit_docs(crates.read)
     if mode is BridgeMode.STUB:

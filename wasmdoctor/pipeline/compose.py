@@ -18,7 +18,7 @@ from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.source import SourceText
 from wasmdoctor.model.wac import WacDocument
-from wasmdoctor.model.wasm import Extern, ExternKind, WasmFile
+from wasmdoctor.model.wasm import Component, Extern, ExternKind, WasmFile
 from wasmdoctor.pipeline.binaries import read_binaries
 from wasmdoctor.pipeline.files import write_whole
 from wasmdoctor.readers.wac import read_wac
@@ -81,7 +81,7 @@ def compose(options: ComposeOptions, catalog: Catalog, toolchain: Toolchain) -> 
         return result
     reals = {path: binaries[path].real for path in composition.order}
     made_by, data = _make(options, composition, names, text, reals, toolchain)
-    return _finished(result, made_by, data, target)
+    return _finished(result, made_by, data, target)[0]
 
 
 def _has(host: HostView, extern: Extern) -> bool:
@@ -143,13 +143,12 @@ def _make(
         return f"wasm-tools {toolchain.wasm_tools.version_text} compose", data
 
 
-def _finished(result: Composed, made_by: str, data: bytes, target: Path) -> Composed:
-    """Write what was made, whole or not at all, and say what it imports."""
+def _finished(result: Composed, made_by: str, data: bytes, target: Path) -> tuple[Composed, Component]:
+    """Write what was made, whole or not at all; the result with it, and what it is."""
     write_whole(target, data)
-    with open(target, "rb") as file:
-        component = read_component(FileSource(file.fileno()), result.output)
+    component = read_component(BytesSource(data), result.output)
     imports = tuple(extern.name for extern in component.imports)
-    return replace(result, made_by=made_by, size=len(data), imports=imports)
+    return replace(result, made_by=made_by, size=len(data), imports=imports), component
 
 
 def _compose_document(
@@ -188,8 +187,8 @@ def _compose_document(
             "  install it with `cargo install wac-cli`, or give the components themselves"
         )
     data = toolchain.wac_compose(wac, options.cwd / paths[0], places)
-    made = _finished(result, f"wac {wac.version_text}", data, (options.cwd / options.output).resolve())
-    component = read_component(BytesSource(data), options.output)
+    target = (options.cwd / options.output).resolve()
+    made, component = _finished(result, f"wac {wac.version_text}", data, target)
     missing = tuple((paths[0], e) for e in component.imports if e.needs_provider and not _has(host, e))
     facts = replace(facts, composition=replace(composition, missing=missing))
     return replace(made, findings=composition_findings(facts, catalog.lint))

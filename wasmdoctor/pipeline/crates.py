@@ -194,8 +194,13 @@ class Crates:
     def _analyses(self) -> dict[tuple[CrateId, str, str], Analysis]:
         return {}
 
-    def read_rust(self, crate: Crate, root: str, name: str, externs: Mapping[str, str]) -> RustCrate:
-        """The sources of a crate's library or program for the target, with its features of this build."""
+    def read_rust(
+        self, crate: Crate, root: str, name: str, externs: Mapping[str, str], *, read_excluded: bool = False
+    ) -> RustCrate:
+        """The sources of a crate's library or program for the target, with its features of this build.
+
+        ``read_excluded`` wants the files that the target leaves out as well.
+        """
         assert self.platforms is not None
         target = self.platforms.target
         features = {("feature", feature) for feature in crate.features or ()}
@@ -213,7 +218,7 @@ class Crates:
             externs=externs,
             manifest_dir=crate.folder,
             cache=self.facts,
-            read_excluded=False,
+            read_excluded=read_excluded,
         )
 
     def read(self, path: str) -> bytes | None:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from wasmdoctor.graph.bindings import FoundWorld
 from wasmdoctor.migrate.inputs import ComponentInput, PlanInputs, Site
 from wasmdoctor.model.binding import Binding, SiteKind
-from wasmdoctor.model.cargo import Crate, CrateId
+from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.rust import BindingsFile, GenerateCall, Generator
 from wasmdoctor.model.source import Problem
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.crates import Analysis, Crates
 from wasmdoctor.readers.cargo import DiskFiles
 from wasmdoctor.readers.cargo.files import join
-from wasmdoctor.readers.rust import Program, RustCrate, TargetCfg, read_crate
+from wasmdoctor.readers.rust import Program, RustCrate
 
 
 class _Files:
@@ -85,29 +85,7 @@ def _whole(analysis: Analysis, read: RustCrate) -> RustCrate:
     crate = analysis.component.graph.crates[analysis.crate_ids[read.name]]
     if not crate.is_member:
         return read
-    crates = analysis.crates
-    assert crates.platforms is not None
-    return read_crate(
-        read.tree.root.file,
-        crates.read,
-        _cfg(crates, crate),
-        name=read.name,
-        externs=read.externs,
-        manifest_dir=crate.folder,
-        cache=crates.facts,
-    )
-
-
-def _cfg(crates: Crates, crate: Crate) -> TargetCfg:
-    """The options of the target, with the crate's features of this build; profiles are not known."""
-    assert crates.platforms is not None
-    target = crates.platforms.target
-    features = {("feature", feature) for feature in crate.features or ()}
-    return TargetCfg(
-        target.names - {"debug_assertions"},
-        frozenset(target.pairs | features),
-        frozenset({"debug_assertions", "overflow_checks"}),
-    )
+    return analysis.crates.read_rust(crate, read.tree.root.file, read.name, read.externs, read_excluded=True)
 
 
 def _sites(analysis: Analysis, program: Program) -> Iterator[Site]:

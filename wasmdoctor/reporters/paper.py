@@ -5,14 +5,13 @@ Every text may come from a file that anybody wrote: it is escaped for where it g
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.page import page
 
 
 class Code(str):
@@ -143,26 +142,7 @@ th { color: var(--quiet); font-weight: 600; }
 
 def html(blocks: Sequence[Block], title: str) -> str:
     """The blocks as one page. Its policy allows no script, and no style but its own."""
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    body = "\n".join(_html(block) for block in blocks)
-    return f"""\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="wasmdoctor">
-<title>{escape(safe(title))}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
+    return page(safe(title), STYLE, "".join(f"{_html(block)}\n" for block in blocks))
 
 
 def _html(block: Block) -> str:

@@ -6,8 +6,6 @@ the shorter side of what is left, as long as that makes them more like squares.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.sizes import CodeSize, CodeSizes, SizeKind
 from wasmdoctor.reporters import paper
+from wasmdoctor.reporters.page import page as document
 from wasmdoctor.reporters.sizes import label, number, share, shortened
 
 if TYPE_CHECKING:
@@ -158,36 +157,14 @@ def page(found: Mapping[str, CodeSizes]) -> str:
     It follows the reader's preference for light or dark, and its policy allows no script and no style but its own.
     """
     names = {path: f"sizes-{number}" for number, path in enumerate(sorted(found), 1)}
-    styles = [paper.STYLE + _PAGE_STYLE, *(_style(name) for name in names.values())]
-    allowed = " ".join(f"'sha256-{_digest(style)}'" for style in styles)
-    policy = f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'"
     title = f"Code by crate: {', '.join(shortened(path, 80) for path in names)}"
     parts = [
         f"<h2><code>{escape(shortened(path, 200))}</code></h2>\n{fragment(found[path], path, name=name, opened=True)}"
         for path, name in names.items()
     ]
-    return f"""\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="wasmdoctor">
-<title>{escape(title)}</title>
-<style>{styles[0]}</style>
-</head>
-<body>
-<h1>Where the code comes from</h1>
-{"".join(parts)}</body>
-</html>
-"""
-
-
-def _digest(style: str) -> str:
-    """The hash by which a policy allows a style (Content Security Policy Level 3, "hash-source")."""
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    body = f"<h1>Where the code comes from</h1>\n{''.join(parts)}"
+    styles = [_style(name) for name in names.values()]
+    return document(title, paper.STYLE + _PAGE_STYLE, body, more_styles=styles)
 
 
 def fragment(sizes: CodeSizes, title: str, *, name: str = "sizes", opened: bool = False) -> str:

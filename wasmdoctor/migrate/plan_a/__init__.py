@@ -11,6 +11,7 @@
 ``plan``      all of it
 """
 
-from wasmdoctor.migrate.plan_a.plan import LeftImport, PlanAResult, plan_a
+from wasmdoctor.migrate.plan_a.plan import PlanAResult, plan_a
+from wasmdoctor.migrate.result import LeftImport
 
 __all__ = ["LeftImport", "PlanAResult", "plan_a"]

@@ -7,7 +7,6 @@ crates can name stay, and those that code outside of this target's build names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from wasmdoctor.migrate.inputs import ComponentInput
 from wasmdoctor.readers.rust.itemgraph import BindingRef, ItemGraph, ItemNode
@@ -23,18 +22,6 @@ ROOTS = frozenset({"no_mangle", "export_name", "used", "test", "global_allocator
 def node_key(node: ItemNode) -> NodeKey:
     """What tells an item from all others, whichever component it was read for."""
     return (node.file, node.span.start, node.kind)
-
-
-@dataclass(frozen=True, slots=True)
-class Going:
-    """The items that go, and of those that stay what they name of bindings, by bindings module.
-
-    ``modules`` are the crate-relative paths of modules of which nothing stays; ``traits`` are places where
-    code that stays names the traits of exports.
-    """
-
-    dead: frozenset[NodeKey] = frozenset()
-    kept: Mapping[str, frozenset[BindingRef]] = field(default_factory=dict)
 
 
 def is_export(relative: tuple[str, ...]) -> bool:

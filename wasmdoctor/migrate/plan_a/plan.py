@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from wasmdoctor.migrate.inputs import Bridge, BridgeMaker, PlanInputs
 from wasmdoctor.migrate.plan_a.cargo import cargo_edits
@@ -12,6 +11,7 @@ from wasmdoctor.migrate.plan_a.rust import rust_edits
 from wasmdoctor.migrate.plan_a.sites import Sites, plan_sites
 from wasmdoctor.migrate.plan_a.wit import WitResult, wit_edits
 from wasmdoctor.migrate.plan_a.work import RustEdits
+from wasmdoctor.migrate.result import LeftImport, PlanResult
 from wasmdoctor.model.edit import Create, Edit, Move, Remove, Replace
 from wasmdoctor.model.plan import BridgeFunction, ManualStep
 from wasmdoctor.model.source import Location
@@ -19,34 +19,10 @@ from wasmdoctor.readers.cargo.files import is_below
 
 
 @dataclass(frozen=True, slots=True)
-class LeftImport:
-    """A custom import that plan A does not cure, and why."""
+class PlanAResult(PlanResult):
+    """Plan A's result. ``converted`` are the packages that stop being components."""
 
-    component: str
-    name: str
-    location: Location
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlanAResult:
-    """Plan A for one workspace: edits with paths relative to its folder, and what goes with them.
-
-    ``reason`` says why it is applicable and what it does, or why it is not. ``left`` are custom imports that
-    stay. ``dependencies`` are crates that the edits add, with their requirement. ``converted`` are the
-    packages that stop being components.
-    """
-
-    applicable: bool
-    reason: str
-    edits: tuple[Edit, ...] = ()
-    manual: tuple[ManualStep, ...] = ()
-    bridge: tuple[BridgeFunction, ...] = ()
-    dependencies: Mapping[str, str] = field(default_factory=dict)
-    left: tuple[LeftImport, ...] = ()
     converted: tuple[str, ...] = ()
-    loses: str = ""
-    steps: tuple[str, ...] = ()
 
 
 def plan_a(inputs: PlanInputs, bridge: BridgeMaker, *, keep_wit: bool = False) -> PlanAResult:
@@ -107,9 +83,9 @@ def _result(
         tuple(functions),
         dict(sorted(manifests.added.items())),
         left,
-        converted,
         _loses(converted),
         build_steps(inputs),
+        converted,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wasmdoctor.migrate.bridge.names import identifier, module_path, package_versions, type_name
@@ -19,7 +19,7 @@ from wasmdoctor.migrate.plan_a.findings import (
 from wasmdoctor.migrate.plan_a.going import NodeKey, dead_items, is_export, node_key
 from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.wit import WorldItem, WorldItemKind
-from wasmdoctor.readers.rust.itemgraph import ItemNode, Leaf
+from wasmdoctor.readers.rust.itemgraph import ItemNode
 
 RustPath = tuple[str, ...]
 
@@ -258,9 +258,3 @@ def exports_at(plan: SitePlan, relative: RustPath) -> set[str]:
             if path[:length] == relative[:length]:
                 found.add(name)
     return found
-
-
-def leaf_refs(leaf: Leaf) -> Iterator[tuple[str, RustPath]]:
-    """The bindings modules that a ``use`` leads to, and the paths inside."""
-    for ref in leaf.bindings:
-        yield ref.bindings, ref.relative

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from wasmdoctor.migrate.bridge.derived import standard_modules
 from wasmdoctor.migrate.bridge.guest import BINDINGS, GuestRequest, guest_source, unsupported
@@ -20,7 +20,7 @@ from wasmdoctor.migrate.inputs import (
     PlanInputs,
 )
 from wasmdoctor.migrate.plan_a.findings import provider_for
-from wasmdoctor.migrate.plan_a.plan import LeftImport
+from wasmdoctor.migrate.plan_a.plan import moved, relative
 from wasmdoctor.migrate.plan_b.crate import Place, manifest_text, member_edits, name_from, place_for
 from wasmdoctor.migrate.plan_b.missing import Group, Missing, groups, missing
 from wasmdoctor.migrate.plan_b.sources import (
@@ -35,13 +35,14 @@ from wasmdoctor.migrate.plan_b.sources import (
     world_function,
 )
 from wasmdoctor.migrate.plan_b.wac import Instance, document
+from wasmdoctor.migrate.result import LeftImport, PlanResult
 from wasmdoctor.model.cargo import TargetKind
-from wasmdoctor.model.edit import Create, Edit, Move
+from wasmdoctor.model.edit import Create, Edit
 from wasmdoctor.model.names import ExternName
-from wasmdoctor.model.plan import BridgeFunction, CompositionPlan, ManualStep
+from wasmdoctor.model.plan import CompositionPlan, ManualStep
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import Function, Interface, Type, WorldItemKind
-from wasmdoctor.readers.cargo.files import is_below, join
+from wasmdoctor.readers.cargo.files import join
 
 BRIDGE = "wasi_bridge"
 """The module of the adapter that does the work."""
@@ -56,22 +57,10 @@ class AdapterOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanBResult:
-    """Plan B for one workspace: edits with paths relative to its folder, and what goes with them.
+class PlanBResult(PlanResult):
+    """Plan B's result. ``adapter`` is the new crate's name, ``copied`` are the WIT packages that had to be
+    copied into it."""
 
-    The fields are those of plan A's result. ``adapter`` is the new crate's name, ``copied`` are the WIT packages
-    that had to be copied into it.
-    """
-
-    applicable: bool
-    reason: str
-    edits: tuple[Edit, ...] = ()
-    manual: tuple[ManualStep, ...] = ()
-    bridge: tuple[BridgeFunction, ...] = ()
-    dependencies: Mapping[str, str] = field(default_factory=dict)
-    left: tuple[LeftImport, ...] = ()
-    loses: str = ""
-    steps: tuple[str, ...] = ()
     adapter: str = ""
     compositions: tuple[CompositionPlan, ...] = ()
     copied: tuple[str, ...] = ()
@@ -281,11 +270,10 @@ class _Plan:
             *self._files(place, wit, made, manifest, guest_source(request).encode()),
             *(self._document(place, *pair) for pair in zip(compositions, composed, strict=True)),
         ]
-        relative = [_relative(self.inputs, edit) for edit in edits]
         return PlanBResult(
             True,
             self._reason(wit, apps),
-            tuple(relative),
+            tuple(moved(self.inputs, edit) for edit in edits),
             self._manual(place, wit),
             made.functions,
             {name: one.requirement for name, one in sorted(dependencies.items())},
@@ -313,7 +301,7 @@ class _Plan:
     def _request(self, place: Place, wit: AdapterWit, with_: Mapping[str, str]) -> BridgeRequest:
         """The bridge has the import side of what the world exports."""
         twin = replace(wit.world, imports=wit.world.exports, exports={})
-        path = _relative_path(self.inputs, join(place.folder, f"src/{BRIDGE}.rs"))
+        path = relative(self.inputs, join(place.folder, f"src/{BRIDGE}.rs"))
         return BridgeRequest(place.name, f"crate::{BRIDGE}", path, twin, tuple(twin.imports), with_=with_)
 
     def _files(
@@ -330,7 +318,7 @@ class _Plan:
 
     def _composition(self, place: Place, group: Group) -> CompositionPlan:
         own = {name for member in group.members for name in self._provided(member)}
-        path = _relative_path(self.inputs, join(place.folder, f"{name_from(group.application.name)}.wac"))
+        path = relative(self.inputs, join(place.folder, f"{name_from(group.application.name)}.wac"))
         return composition_plan(group, place.name, own, path)
 
     def _provided(self, member: ComponentInput) -> tuple[str, ...]:
@@ -354,7 +342,7 @@ class _Plan:
         functions = [name for name, item in wit.world.exports.items() if item.kind is WorldItemKind.FUNC]
         if functions:
             names = listed([f"`{name}`" for name in functions])
-            path = _relative_path(self.inputs, join(place.folder, "wit/world.wit"))
+            path = relative(self.inputs, join(place.folder, "wit/world.wit"))
             steps.append(
                 ManualStep(
                     Location(path),
@@ -364,7 +352,7 @@ class _Plan:
             )
         if wit.copied:
             names = listed([f"`{name}`" for name in wit.copied])
-            path = _relative_path(self.inputs, join(place.folder, "wit/deps"))
+            path = relative(self.inputs, join(place.folder, "wit/deps"))
             steps.append(
                 ManualStep(
                     Location(path),
@@ -485,19 +473,6 @@ def _types_of(all_sources: Sequence[Source]) -> Types:
         for interface in package.interfaces.values()
     }
     return Types(scopes, Modules())
-
-
-def _relative_path(inputs: PlanInputs, path: str) -> str:
-    root = inputs.root
-    if root in (".", ""):
-        return path
-    return path[len(root) + 1 :] if is_below(path, root) else path
-
-
-def _relative(inputs: PlanInputs, edit: Edit) -> Edit:
-    if isinstance(edit, Move):
-        return replace(edit, path=_relative_path(inputs, edit.path), to=_relative_path(inputs, edit.to))
-    return replace(edit, path=_relative_path(inputs, edit.path))
 
 
 def _shown(apps: Sequence[ComponentInput]) -> str:

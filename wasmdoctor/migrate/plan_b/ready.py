@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from wasmdoctor.graph.composition import wire
 from wasmdoctor.migrate.inputs import PlanInputs
-from wasmdoctor.migrate.plan_a.plan import LeftImport
 from wasmdoctor.migrate.plan_b.crate import name_from
 from wasmdoctor.migrate.plan_b.missing import Group, Missing, groups, missing
 from wasmdoctor.migrate.plan_b.plan import (
@@ -19,6 +18,7 @@ from wasmdoctor.migrate.plan_b.plan import (
     listed,
 )
 from wasmdoctor.migrate.plan_b.sources import Source, declares, interface_of, sources, world_function
+from wasmdoctor.migrate.result import LeftImport
 from wasmdoctor.model.composition import Composition, Mismatch
 from wasmdoctor.model.plan import CompositionPlan, ManualStep
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from wasmdoctor.migrate.bridge.derived import CRATE
 from wasmdoctor.migrate.bridge.wasi import REQUIREMENT
@@ -11,7 +11,6 @@ from wasmdoctor.migrate.inputs import Bridge, BridgeMaker, NewDependency, PlanIn
 from wasmdoctor.migrate.plan_a.cargo import CargoResult, cargo_edits
 from wasmdoctor.migrate.plan_a.findings import Findings
 from wasmdoctor.migrate.plan_a.plan import (
-    LeftImport,
     absolute,
     build_steps,
     moved,
@@ -30,8 +29,9 @@ from wasmdoctor.migrate.plan_c.rust import rust_work
 from wasmdoctor.migrate.plan_c.sites import find, needed_by_exports, plan_sites
 from wasmdoctor.migrate.plan_c.standard import StandardWit
 from wasmdoctor.migrate.plan_c.wit import CWitResult, Offer, wit_edits
+from wasmdoctor.migrate.result import LeftImport, PlanResult
 from wasmdoctor.model.edit import Create, Edit
-from wasmdoctor.model.plan import BridgeFunction, CallSite, CallTarget, ManualStep
+from wasmdoctor.model.plan import CallSite, CallTarget, ManualStep
 from wasmdoctor.model.source import Location
 
 DIRECT_CRATES = {CRATE: NewDependency(REQUIREMENT)}
@@ -42,24 +42,10 @@ MOST_NAMES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class PlanCResult:
-    """Plan C for one workspace: edits with paths relative to its folder, and what goes with them.
+class PlanCResult(PlanResult):
+    """Plan C's result. ``calls`` tells of each call site of a custom function what it calls afterwards."""
 
-    ``reason`` says why it is applicable and what it does, or why it is not. ``left`` are custom imports that
-    stay. ``dependencies`` are crates that the edits add, with their requirement. ``calls`` tells of each call
-    site of a custom function what it calls afterwards.
-    """
-
-    applicable: bool
-    reason: str
-    edits: tuple[Edit, ...] = ()
-    manual: tuple[ManualStep, ...] = ()
-    bridge: tuple[BridgeFunction, ...] = ()
-    dependencies: Mapping[str, str] = field(default_factory=dict)
-    left: tuple[LeftImport, ...] = ()
     calls: tuple[CallSite, ...] = ()
-    loses: str = ""
-    steps: tuple[str, ...] = ()
 
 
 def plan_c(
@@ -112,9 +98,9 @@ def plan_c(
         tuple(function for _, one in bridges for function in one.functions),
         dict(sorted(manifests.added.items())),
         left,
-        calls.listed(),
         _loses(inputs),
         build_steps(inputs),
+        calls.listed(),
     )
 
 

@@ -30,11 +30,11 @@ from wasmdoctor.readers.code.values import (
     Spaces,
     Value,
 )
-from wasmdoctor.readers.wasm.canon import BUILT_INS
+from wasmdoctor.readers.wasm.canon import BUILT_INS, read_options, skip_operand
 from wasmdoctor.readers.wasm.cursor import Cursor, Malformed, Unsupported
 from wasmdoctor.readers.wasm.sections import Section, open_section, sections
 from wasmdoctor.readers.wasm.source import ByteSource, Window
-from wasmdoctor.readers.wasm.types import PRIMITIVES, Scope, read_deftype, read_extern_name, read_extern_type
+from wasmdoctor.readers.wasm.types import Scope, read_deftype, read_extern_name, read_extern_type
 
 MAX_DEPTH = 32
 """How deep components may be nested, or instantiate each other."""
@@ -261,21 +261,21 @@ class _Instance:
         if code == 0x00:
             cursor.byte()
             core = self.spaces.core_at("func", cursor.u32())
-            callback = _options(cursor).get(CALLBACK)
+            callback = read_options(cursor).get(CALLBACK)
             cursor.u32()
             called_back = None if callback is None else self.spaces.core_at("func", callback)
             self.spaces.items["func"].append(Lifted(core, called_back))
         elif code == 0x01:
             cursor.byte()
             function = self.spaces.at("func", cursor.u32())
-            _options(cursor)
+            read_options(cursor)
             functions.append(Lowered(function) if isinstance(function, ImportedFunc | Lifted) else None)
         elif code in (0x03, 0x07):
             type_ = self.spaces.at("type", cursor.u32())
             functions.append(Dropped(type_) if isinstance(type_, ImportedType | OwnResource) else None)
         elif code in BUILT_INS:
             for operand in BUILT_INS[code]:
-                _operand(cursor, operand)
+                skip_operand(cursor, operand)
             functions.append(None)
         else:
             raise Unsupported(f"unknown canonical definition 0x{code:02x}", start)
@@ -332,34 +332,3 @@ def _sort(code: int, cursor: Cursor) -> str:
     if code not in SORT_CODES:
         raise Unsupported(f"unknown sort 0x{code:02x}", cursor.offset - 1)
     return SORT_CODES[code]
-
-
-def _options(cursor: Cursor) -> dict[int, int]:
-    """The canonical options that carry an index (memory, realloc, post-return, callback...), by their code."""
-    options: dict[int, int] = {}
-    for _ in range(cursor.count()):
-        start = cursor.offset
-        match cursor.byte():
-            case 0x00 | 0x01 | 0x02 | 0x06 | 0x09:
-                pass
-            case 0x03 | 0x04 | 0x05 | 0x07 | 0x08 as code:
-                options[code] = cursor.u32()
-            case code:
-                raise Unsupported(f"unknown canonical option 0x{code:02x}", start)
-    return options
-
-
-def _operand(cursor: Cursor, operand: str) -> None:
-    """Step over what follows a built-in's code; the letters are those of ``BUILT_INS``."""
-    match operand:
-        case "i":
-            cursor.u32()
-        case "b":
-            cursor.byte()
-        case "o":
-            _options(cursor)
-        case _:
-            if cursor.byte() == 0x00:
-                cursor.byte() if cursor.peek() in PRIMITIVES else cursor.u32()
-            else:
-                cursor.byte()

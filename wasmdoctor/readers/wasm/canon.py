@@ -26,28 +26,29 @@ def read_canon_section(cursor: Cursor, scope: Scope) -> None:
         if code == 0x00:
             cursor.byte()
             cursor.u32()
-            _options(cursor)
+            read_options(cursor)
             type_ = scope.at(ExternKind.TYPE, cursor.u32()).type
             scope.funcs.append(type_ if isinstance(type_, FuncType) else None)
         elif code == 0x01:
             cursor.byte()
             cursor.u32()
-            _options(cursor)
+            read_options(cursor)
         elif code in BUILT_INS:
             for operand in BUILT_INS[code]:
-                _operand(cursor, operand)
+                skip_operand(cursor, operand)
         else:
             raise Unsupported(f"unknown canonical definition 0x{code:02x}", start)
 
 
-def _operand(cursor: Cursor, operand: str) -> None:
+def skip_operand(cursor: Cursor, operand: str) -> None:
+    """Step over what follows a built-in's code; the letters are those of ``BUILT_INS``."""
     match operand:
         case "i":
             cursor.u32()
         case "b":
             cursor.byte()
         case "o":
-            _options(cursor)
+            read_options(cursor)
         case _:
             if cursor.byte() == 0x00:
                 cursor.byte() if cursor.peek() in PRIMITIVES else cursor.u32()
@@ -55,13 +56,16 @@ def _operand(cursor: Cursor, operand: str) -> None:
                 cursor.byte()
 
 
-def _options(cursor: Cursor) -> None:
+def read_options(cursor: Cursor) -> dict[int, int]:
+    """The canonical options that carry an index (memory, realloc, post-return, callback...), by their code."""
+    options: dict[int, int] = {}
     for _ in range(cursor.count()):
         start = cursor.offset
         match cursor.byte():
             case 0x00 | 0x01 | 0x02 | 0x06 | 0x09:
                 pass
-            case 0x03 | 0x04 | 0x05 | 0x07 | 0x08:
-                cursor.u32()
+            case 0x03 | 0x04 | 0x05 | 0x07 | 0x08 as code:
+                options[code] = cursor.u32()
             case code:
                 raise Unsupported(f"unknown canonical option 0x{code:02x}", start)
+    return options

@@ -6,8 +6,6 @@ Security Policy Level 3, "script-src"), so that no name from a file can become c
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from functools import cache
 from html import escape
@@ -22,27 +20,16 @@ from wasmdoctor.reporters.graph.palette import DARK, LIGHT, Colors
 from wasmdoctor.reporters.graph.picture import picture
 from wasmdoctor.reporters.graph.svg import drawing, style_sheet
 from wasmdoctor.reporters.graph.titles import counted, one_line, place_of, says, severity
+from wasmdoctor.reporters.page import page
 
 
 def render(network: Network) -> str:
     """A whole HTML page."""
     style = "\n".join([_variables(), style_sheet(), _part("page.css")])
     script = _part("page.js")
-    policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    summary = escape(counted(network))
-    return f"""\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="wasmdoctor">
-<title>wasmdoctor graph: {summary}</title>
-<style>{style}</style>
-</head>
-<body>
+    title = counted(network)
+    summary = escape(title)
+    body = f"""\
 <header>
 <h1>wasmdoctor graph</h1>
 <p>{summary}</p>
@@ -68,19 +55,14 @@ aria-expanded="false" aria-controls="results" autocomplete="off" spellcheck="fal
 </footer>
 <script type="application/json" id="data">{_data(network)}</script>
 <script>{script}</script>
-</body>
-</html>
 """
+    return page(f"wasmdoctor graph: {title}", style, body, script=script)
 
 
 @cache
 def _part(name: str) -> str:
     """A file beside this module, in the checkout or in an installed wheel."""
     return (files("wasmdoctor.reporters.graph") / "page" / name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _data(network: Network) -> str:

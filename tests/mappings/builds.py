@@ -6,17 +6,15 @@ kept there, and used again as long as nothing that it was made from has changed.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import run_component
 from mappings.mapped import PROOF, bridge, resolved
 from rust import workspaces
 from wasmtime import Config, Engine, Store, WasiConfig
@@ -27,10 +25,8 @@ from wasmdoctor.migrate.inputs import Bridge
 from wasmdoctor.model.plan import BridgeFunction
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHE = Path(os.environ.get("WASMDOCTOR_TEST_CACHE", ROOT / ".cache" / "tests"))
 FOLDER = workspaces.TARGET_DIR / "mapping-proof"
 LOCK = ROOT / "fixtures" / "workspaces" / "registry-bindings" / "Cargo.lock"
-JCO = "1.35.0"
 PACKAGE = "proof/app"
 RUN = """\
 import { run } from "./it/it.js";
@@ -151,55 +147,15 @@ class Wasmtime:
             return str(result.payload), Path(stderr.name).read_text()
 
 
-# jco 1.35 closes the whole connection when one half of it is shut down (wasi:sockets/tcp, `shutdown`: `send`
-# closes the sending half only). Put right, so that code which relies on that can be run.
-CLOSED = """\
-function socketTcpShutdown(id, _shutdownType) {
-\tconst socket = tcpSockets.get(id);
-\tif (socket.state !== SOCKET_STATE_CONNECTION) throw "invalid-state";
-\tsocket.tcpSocket?.destroy();
-"""
-HALF_CLOSED = CLOSED.replace("destroy()", "[_shutdownType === 'send' ? 'end' : 'destroy']()")
-
-
-def _jco() -> Path:
-    """The folder with jco, installed once into the test cache."""
-    tools = CACHE / f"jco-{JCO}"
-    tools.mkdir(parents=True, exist_ok=True)
-    with (tools / ".lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        if not (tools / "node_modules/.bin/jco").exists():
-            options = ["--no-save", "--no-audit", "--no-fund"]
-            command = ["npm", "install", *options, "--prefix", tools, f"@bytecodealliance/jco@{JCO}"]
-            workspaces._output(command, None, tools, 600)
-        (worker,) = tools.glob("node_modules/@bytecodealliance/preview2-shim/dist/io/worker-thread.bundle.js")
-        text = worker.read_text()
-        if HALF_CLOSED not in text:
-            assert text.count(CLOSED) == 1
-            worker.write_text(text.replace(CLOSED, HALF_CLOSED))
-    return tools
-
-
 class Node:
     """The component on Node, through jco, whose shim opens sockets."""
 
     def __init__(self, component: Path, folder: Path) -> None:
-        tools = _jco()
-        (folder / "package.json").write_text('{"type": "module"}\n')
-        (folder / "node_modules").symlink_to(tools / "node_modules")
-        (folder / "run.mjs").write_text(RUN)
-        program = tools / "node_modules" / ".bin" / "jco"
-        workspaces._output([program, "transpile", component, "-o", folder / "it", "--name", "it", "-q"])
-        self.folder = folder
+        self.node = run_component.Node(component, folder, RUN)
 
     def run(self, what: str, host: str = "127.0.0.1", port: int = 0) -> str:
         """``ok ...`` or ``err ...``: what the program says."""
-        command = ["node", "run.mjs", what, host, str(port)]
-        done = subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        return self.node.run(what, host, str(port))
 
 
 __all__ = ["Node", "Proof", "Wasmtime", "build", "function_name", "rust_path", "wit"]

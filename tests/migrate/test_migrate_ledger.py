@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from migrate.migrated import environment, snapshot
-from plan_b.adapted import Running, build
+from plan_b.adapted import build
 from plan_b.test_plan_b_ledger import FILES
+from run_component import Running
 from rust import workspaces
 from tests_support import run
 

@@ -7,12 +7,9 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import wasmtime
 from migrate.migrated import environment
 from rust import workspaces
-from wasmtime import component
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.migrate.bridge.module import Parts, bridge_maker
@@ -107,21 +104,3 @@ def composed(folder: Path, output: str, *paths: Path | str, tool: str = "wasm-to
     assert done.made_by.startswith(tool), done.findings
     assert not done.findings
     return folder / output
-
-
-class Running:
-    """A component instantiated in wasmtime, with WASI and nothing else."""
-
-    def __init__(self, path: Path) -> None:
-        engine = wasmtime.Engine()
-        self.store = wasmtime.Store(engine)
-        self.store.set_wasi(wasmtime.WasiConfig())
-        linker = component.Linker(engine)
-        linker.add_wasip2()
-        self.instance = linker.instantiate(self.store, component.Component.from_file(engine, str(path)))
-
-    def call(self, name: str, *arguments: Any) -> Any:
-        """Call an exported function."""
-        function = self.instance.get_func(self.store, name)
-        assert function is not None
-        return function(self.store, *arguments)

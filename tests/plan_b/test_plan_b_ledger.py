@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from migrate.migrated import snapshot
-from plan_b.adapted import WAC, Built, Running, build, composed, planned, write
+from plan_b.adapted import WAC, Built, build, composed, planned, write
+from run_component import Running
 from rust import workspaces
 
 from wasmdoctor.migrate.plan_b import PlanBResult

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from migrate.migrated import SCHEDULER, copied, snapshot
-from migrate.test_migrate_scheduler import RUN, SCENARIO, jco, scenario, server, udp_server
-from plan_b.adapted import WAC, Running, build, composed, planned, write
+from migrate.test_migrate_scheduler import SCENARIO
+from plan_b.adapted import WAC, build, composed, planned, write
+from run_component import Running, Scenarios
 from rust import workspaces
 
 from wasmdoctor.migrate.plan_b import PlanBResult
@@ -21,8 +21,6 @@ pytestmark = pytest.mark.rust
 
 ADAPTER = "core-libs-adapter"
 CUSTOM = {f"scheduler:core-libs/{name}@0.1.0" for name in ("wasi-network", "wasi-tcp", "wasi-udp")}
-
-__all__ = ["jco"]
 
 
 @dataclass
@@ -115,30 +113,18 @@ def test_wac_composes_the_document(adapted: Adapted, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture(scope="module")
-def in_node(adapted: Adapted, jco: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The composition as a module of JavaScript, where a host lets it have sockets."""
-    folder = tmp_path_factory.mktemp("node")
-    words = ["transpile", adapted.composed, "-o", folder / "out", "--name", "scheduler", "-q"]
-    done = subprocess.run([jco, *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "run.mjs").write_text(RUN)
-    (folder / "node_modules").symlink_to(jco.parents[1])
-    return folder
+def in_node(adapted: Adapted, tmp_path_factory: pytest.TempPathFactory) -> Scenarios:
+    return Scenarios(adapted.composed, tmp_path_factory.mktemp("node"))
 
 
-def test_tcp_reaches_a_real_server(in_node: Path) -> None:
-    with server(b"pong over tcp") as (port, got):
-        text = f"name: tcp\nsteps:\n  - tcp: {{ host: 127.0.0.1, port: {port}, send: ping }}\n"
-        answer = scenario(in_node, text)
+def test_tcp_reaches_a_real_server(in_node: Scenarios) -> None:
+    got, answer = in_node.exchange("tcp", b"pong over tcp")
     assert got == [b"ping"], answer
     assert "pong over tcp" in answer["ok"]
 
 
-def test_udp_reaches_a_real_server(in_node: Path) -> None:
-    with udp_server(b"pong over udp") as (port, got):
-        text = f"name: udp\nsteps:\n  - udp: {{ host: 127.0.0.1, port: {port}, send: ping }}\n"
-        answer = scenario(in_node, text)
+def test_udp_reaches_a_real_server(in_node: Scenarios) -> None:
+    got, answer = in_node.exchange("udp", b"pong over udp")
     assert got == [b"ping"], answer
     assert "pong over udp" in answer["ok"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from plan_b.adapted import Running, build, composed, planned, write
+from plan_b.adapted import build, composed, planned, write
+from run_component import Running
 from rust import workspaces
 
 pytestmark = pytest.mark.rust

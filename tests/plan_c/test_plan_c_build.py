@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import wasmtime
 from migrate.migrated import SCHEDULER, build, copied, environment, snapshot
-from migrate.test_migrate_scheduler import RUN, SCENARIO, jco, scenario, server, udp_server
+from migrate.test_migrate_scheduler import SCENARIO
 from plan_a.planning import write
+from run_component import Running, Scenarios
 from rust import workspaces
 from tests_support import run
-from wasmtime import component
 
 pytestmark = pytest.mark.rust
-
-__all__ = ["jco"]
 
 TARGET = "wasm32-wasip1"
 PACKAGES = ("scheduler", "scheduler-core", "scheduler-executor", "scheduler-actions-http")
@@ -67,15 +64,7 @@ def native_tests(tree: Path) -> str:
 
 def called(path: Path, name: str, *arguments: str) -> tuple[str, str]:
     """What an exported function of a component returns in wasmtime: ok or err, and the text."""
-    engine = wasmtime.Engine()
-    store = wasmtime.Store(engine)
-    store.set_wasi(wasmtime.WasiConfig())
-    linker = component.Linker(engine)
-    linker.add_wasip2()
-    instance = linker.instantiate(store, component.Component.from_file(engine, str(path)))
-    function = instance.get_func(store, name)
-    assert function is not None
-    answer = function(store, *arguments)
+    answer = Running(path).call(name, *arguments)
     return answer.tag, answer.payload
 
 
@@ -122,30 +111,18 @@ def test_it_runs_in_wasmtime(scheduler: Done) -> None:
 
 
 @pytest.fixture(scope="module")
-def in_node(scheduler: Done, jco: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The component as a module of JavaScript, where a host lets it have sockets."""
-    folder = tmp_path_factory.mktemp("node-c")
-    words = ["transpile", scheduler.built["scheduler"], "-o", folder / "out", "--name", "scheduler", "-q"]
-    done = subprocess.run([jco, *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "run.mjs").write_text(RUN)
-    (folder / "node_modules").symlink_to(jco.parents[1])
-    return folder
+def in_node(scheduler: Done, tmp_path_factory: pytest.TempPathFactory) -> Scenarios:
+    return Scenarios(scheduler.built["scheduler"], tmp_path_factory.mktemp("node"))
 
 
-def test_tcp_reaches_a_real_server(in_node: Path) -> None:
-    with server(b"pong over tcp") as (port, got):
-        text = f"name: tcp\nsteps:\n  - tcp: {{ host: 127.0.0.1, port: {port}, send: ping }}\n"
-        answer = scenario(in_node, text)
+def test_tcp_reaches_a_real_server(in_node: Scenarios) -> None:
+    got, answer = in_node.exchange("tcp", b"pong over tcp")
     assert got == [b"ping"], answer
     assert "pong over tcp" in answer["ok"]
 
 
-def test_udp_reaches_a_real_server(in_node: Path) -> None:
-    with udp_server(b"pong over udp") as (port, got):
-        text = f"name: udp\nsteps:\n  - udp: {{ host: 127.0.0.1, port: {port}, send: ping }}\n"
-        answer = scenario(in_node, text)
+def test_udp_reaches_a_real_server(in_node: Scenarios) -> None:
+    got, answer = in_node.exchange("udp", b"pong over udp")
     assert got == [b"ping"], answer
     assert "pong over udp" in answer["ok"]
 

@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 $(VENV)/.done: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable . --group dev
+	$(BIN)/pip install --quiet --editable '.[dask,lsp,watch]' --group dev
 	touch $@
 
 # The package and what its development needs, in .venv.

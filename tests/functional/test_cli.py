@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 from tests_support import PROGRAM, run
@@ -362,3 +363,16 @@ def test_help_starts_fast() -> None:
         "pathspec",
         "subprocess",
     }
+
+
+def test_the_list_of_commands_says_what_the_commands_say() -> None:
+    """The lines stand in a table, so that the list loads no command: they must not drift apart."""
+    from wasmdoctor.cli import COMMANDS, cli
+
+    context = click.Context(cli)
+    for name, entry in COMMANDS.items():
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        own = command.get_short_help_str(1000).rstrip(".")
+        assert own.startswith(entry.help.partition(",")[0].partition(":")[0].rstrip(".")), name

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wasmdoctor.model.fix import SuggestedFix
 from wasmdoctor.model.rule import Confidence, Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import ExternKind
@@ -75,7 +76,9 @@ class Finding:
     ``subject`` is the artifact or manifest in which it shows (the contract's ``component``),
     ``location`` the source that caused it, or the subject itself when no source is known. ``help`` may
     have several lines, the first of which stands alone. ``related`` are places worth opening as well.
-    ``snippet`` is the text of the line at ``location``, or "" when it has none.
+    ``snippet`` is the text of the line at ``location``, or "" when it has none. ``hosts`` are those on which
+    it holds, () when it does not depend on the host or only one was asked for. ``fixes`` are edits that
+    would make it go, the best first.
     """
 
     code: str
@@ -91,6 +94,8 @@ class Finding:
     plans: tuple[str, ...] = ()
     related: tuple[tuple[Location, str], ...] = ()
     snippet: str = ""
+    hosts: tuple[str, ...] = ()
+    fixes: tuple[SuggestedFix, ...] = ()
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -109,11 +114,31 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class HostStatus:
+    """What one of several hosts says to an import: as in :class:`ImportVerdict`, ``host`` by its id."""
+
+    host: str
+    status: Status
+    provided_by: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostStart:
+    """How to start a component on one of several hosts; ``command`` is "" where it would not run."""
+
+    host: str
+    command: str = ""
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ImportVerdict:
     """One import and who provides it: the host's name and version, another component's path, or nobody.
 
     ``note`` is a remark for people in a few words ("with -S http"), or "". ``reached_by`` is known of
-    unprovided imports of finished components.
+    unprovided imports of finished components. When several hosts were asked for, ``hosts`` has what each
+    says, in their order, and the rest is that of the first.
     """
 
     name: str
@@ -123,6 +148,7 @@ class ImportVerdict:
     functions: tuple[str, ...] = ()
     note: str = ""
     reached_by: ReachedBy | None = None
+    hosts: tuple[HostStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +166,8 @@ class CheckedArtifact:
     ``kind`` is ``component``, ``module``, ``predicted`` or ``unreadable``. ``start`` is the command that
     runs it on the host, or "" when it would not run or has nothing to call; ``hints`` are permissions
     that it may need then. ``compose`` is the command that wires it to the components of the run that
-    provide for it, or "". ``copies`` are further paths of the same file.
+    provide for it, or "". ``copies`` are further paths of the same file. When several hosts were asked
+    for, ``starts`` has the command of each, in their order.
     """
 
     path: str
@@ -154,6 +181,7 @@ class CheckedArtifact:
     hints: tuple[str, ...] = ()
     compose: str = ""
     copies: tuple[str, ...] = ()
+    starts: tuple[HostStart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

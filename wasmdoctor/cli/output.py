@@ -1,0 +1,166 @@
+"""What every command writes with: exit codes, errors for people, text, style, a progress bar."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from wasmdoctor.catalog import Catalog
+    from wasmdoctor.model.finding import Finding
+    from wasmdoctor.reporters.console import Style
+
+CLEAN, FOUND, FAILED = 0, 1, 2
+
+
+class UnknownRule(Exception):
+    """A code or name that no rule has, and a hint."""
+
+
+def exit_of(findings: Iterable[Finding], fail_on: str) -> int:
+    """1 when a finding is as grave as ``fail_on`` or graver."""
+    from wasmdoctor.model.rule import Severity
+
+    threshold = Severity(fail_on).rank
+    return FOUND if any(finding.severity.rank >= threshold for finding in findings) else CLEAN
+
+
+def shown(path: Path) -> str:
+    """A path as people see it: relative to the current folder where it can be."""
+    from wasmdoctor.discover import display_path
+
+    return display_path(path, Path.cwd())
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """A line for a person: names in it come from files."""
+    from wasmdoctor.reporters.escape import safe
+
+    click.echo(safe(text), err=err)
+
+
+def source_paths(cwd: Path) -> tuple[str, ...]:
+    """Where commands look that want sources as well as binaries: here when there is a manifest."""
+    from wasmdoctor.discover import default_paths
+
+    return (".",) if (cwd / "Cargo.toml").exists() else tuple(default_paths(cwd))
+
+
+def load_catalog() -> Catalog:
+    """The rules, hosts and mappings. Raises CatalogError when their data is broken."""
+    from wasmdoctor.catalog import Catalog, own_folder
+
+    own = own_folder(Path.cwd())
+    return Catalog(extra=(own,) if own else ())
+
+
+@contextmanager
+def explained(*more: type[Exception]) -> Iterator[None]:
+    """Errors that mean "could not run" end with a sentence and exit code 2, never with a traceback.
+
+    ``more`` are those of parts that only some commands load.
+    """
+    from wasmdoctor.catalog import CatalogError
+    from wasmdoctor.discover import DiscoverError
+    from wasmdoctor.model.host import HostError
+    from wasmdoctor.toolchain import ToolError
+
+    plain: tuple[type[Exception], ...] = (CatalogError, DiscoverError, ToolError, *more)
+    try:
+        yield
+    except HostError as error:
+        fail(error.message, error.help)
+    except UnknownRule as error:
+        fail(*error.args)
+    except plain as error:
+        first, _, rest = str(error).partition("\n")
+        fail(first, rest.strip())
+
+
+def fail(message: str, help_: str = "") -> NoReturn:
+    """End with exit code 2: what could not be done, and below it what to do, a line for each line."""
+    from wasmdoctor.reporters.escape import safe
+
+    click.echo(f"error: {safe(message)}", err=True)
+    for line in help_.splitlines():
+        click.echo(f"  {safe(line.strip())}", err=True)
+    sys.exit(FAILED)
+
+
+def write(text: str, output: str | None) -> None:
+    """Write to a file, or to standard output."""
+    if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"the report cannot be written to `{output}`: {(error.strerror or str(error)).lower()}")
+
+
+def style_for(color: str, *, to_file: bool = False) -> Style:
+    """Width, colour and characters that standard output can take."""
+    import shutil
+
+    from wasmdoctor.reporters.console import Style
+
+    terminal = sys.stdout.isatty() and not to_file
+    if color == "auto":
+        wanted = bool(os.environ.get("FORCE_COLOR")) or (terminal and os.environ.get("TERM") != "dumb")
+        colored = wanted and not os.environ.get("NO_COLOR")
+    else:
+        colored = color == "always"
+    width = shutil.get_terminal_size((100, 24)).columns
+    encoding = "utf-8" if to_file else (sys.stdout.encoding or "ascii")
+    return Style(
+        width=width,
+        color=colored,
+        unicode=_speaks_unicode(encoding),
+        links=str(Path.cwd()) if terminal else "",
+    )
+
+
+def _speaks_unicode(encoding: str) -> bool:
+    try:
+        "✗✓·…".encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error once a run has taken half a second, on a terminal only."""
+    started = time.monotonic()
+    bar: Any = None
+    task: Any = None
+
+    def update(done: int, total: int) -> None:
+        nonlocal bar, task
+        if bar is None:
+            if not sys.stderr.isatty() or time.monotonic() - started < 0.5:
+                return
+            from rich.console import Console
+            from rich.progress import Progress
+
+            bar = Progress(console=Console(stderr=True), transient=True)
+            bar.start()
+            task = bar.add_task("reading binaries", total=total)
+        bar.update(task, completed=done)
+
+    try:
+        yield update
+    finally:
+        if bar is not None:
+            bar.stop()

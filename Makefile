@@ -7,7 +7,7 @@ export WASMDOCTOR_WIT_CORPUS ?= $(WASMDOCTOR_TOOLS)/corpus/vendor
 export WASMDOCTOR_WIT_FLOOR ?= 500
 BIN := $(VENV)/bin
 
-.PHONY: setup tools check test docs clean
+.PHONY: setup tools check test docs site clean
 
 $(VENV)/.done: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -33,11 +33,16 @@ check: setup
 test: check tools
 	$(BIN)/pytest
 
-# Generated parts of the docs: the pictures in the README, the rule reference, docs/origins.md and docs/plans.md.
+# Generated parts of the docs: pictures, the references of rules and commands, the man page, docs/origins.md, docs/plans.md.
 docs: setup
+	$(BIN)/python scripts/make_cli.py
 	$(BIN)/python scripts/make_docs.py
 	$(BIN)/python scripts/make_origins.py
 	$(BIN)/python scripts/make_plans.py
 
+# The documentation as a site, in build/site.
+site: setup
+	$(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

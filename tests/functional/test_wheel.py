@@ -34,29 +34,27 @@ def test_the_sdist_holds_the_rules(built: Path) -> None:
     assert "wasmdoctor/py.typed" in names
 
 
-def test_the_wheel_runs_the_main_job(built: Path, tmp_path: Path) -> None:
-    (wheel,) = built.glob("*.whl")
-    # The dependencies are those of this environment; only wasmdoctor itself comes from the wheel.
-    venv.create(tmp_path / "env", with_pip=False)
-    python = tmp_path / "env/bin/python"
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    site = tmp_path / "env/lib" / version / "site-packages"
-    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(site), str(wheel)]
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an environment that has nothing but pip."""
+    folder = tmp_path_factory.mktemp("clean") / "env"
+    venv.create(folder, with_pip=True)
+    return folder
+
+
+# First the wheel with all that it depends on, then the sdist over it, which is built on the spot.
+@pytest.mark.parametrize(
+    ("pattern", "options"), [("*.whl", ()), ("*.tar.gz", ("--no-deps", "--force-reinstall"))]
+)
+def test_what_is_built_runs_the_main_job(
+    built: Path, clean: Path, tmp_path: Path, pattern: str, options: tuple[str, ...]
+) -> None:
+    (package,) = built.glob(pattern)
+    install = [str(clean / "bin/pip"), "install", "-q", *options, str(package)]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for entry in sys.path:
-        if entry.endswith("site-packages"):
-            (site / "dependencies.pth").write_text(entry + "\n")
-    where = subprocess.run(
-        [python, "-c", "import wasmdoctor; print(wasmdoctor.__file__)"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert str(site) in where.stdout
     done = subprocess.run(
-        [python, "-m", "wasmdoctor", "check", str(ROOT / "fixtures/scheduler/prebuilt"), "--format", "json"],
+        [clean / "bin/wasmdoctor", "check", ROOT / "fixtures/scheduler/prebuilt", "--format", "json"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -69,14 +67,15 @@ def test_the_wheel_runs_the_main_job(built: Path, tmp_path: Path) -> None:
         if f["code"] == "WD101" and f["component"].endswith("/scheduler.wasm")
     }
     assert len(found) == 3
+    # What a shell and man look for lies where they look.
+    assert (clean / "share/man/man1/wasmdoctor.1").is_file()
+    assert (clean / "share/bash-completion/completions/wasmdoctor").is_file()
 
 
-def test_generated_docs_are_current() -> None:
-    done = subprocess.run(
-        [sys.executable, "scripts/make_docs.py", "--check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_version_comes_from_one_place(built: Path, clean: Path) -> None:
+    import wasmdoctor
+
+    (wheel,) = built.glob("*.whl")
+    assert f"-{wasmdoctor.__version__}-" in wheel.name
+    done = subprocess.run([clean / "bin/wasmdoctor", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"wasmdoctor {wasmdoctor.__version__}"

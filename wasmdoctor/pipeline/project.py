@@ -142,6 +142,14 @@ class Project:
             declarations = workspace.declarations | declarations
         return declarations
 
+    @cached_property
+    def world_lines(self) -> dict[str, Location]:
+        """The line of the only world that imports an interface; the first workspace that has one counts."""
+        lines: dict[str, Location] = {}
+        for workspace in self.workspaces.values():
+            lines = workspace.world_lines | lines
+        return lines
+
     def origin(self, maker: Maker, file: WasmFile, extern: str, *, export: bool = False) -> Origin | None:
         """The surest and shortest way of an import (or export) into a crate's component."""
         ways = self.carriers(maker, file, extern, export=export)

@@ -88,3 +88,14 @@ class Workspace:
                     name = interface.name.partition("@")[0]
                     (own if package.name in main else copies).setdefault(name, interface.location)
         return copies | own
+
+    @cached_property
+    def world_lines(self) -> dict[str, Location]:
+        """The line that imports each interface (without version), for those that only one own world imports."""
+        lines: dict[str, set[Location]] = {}
+        for resolution in self.wit.values():
+            for package in resolution.main:
+                for world in package.worlds.values():
+                    for item in world.imports.values():
+                        lines.setdefault(item.name.partition("@")[0], set()).add(item.location)
+        return {name: next(iter(places)) for name, places in lines.items() if len(places) == 1}

@@ -177,6 +177,7 @@ about = "jco transpile, with its WASI shims, loaded in Node."
 source = "{source}"
 default_mode = "node"
 checks_types = false
+checks_unused_resources = false
 
 [name_rules.package]
 text = "WASI packages are replaced by a shim whatever their version; only functions are compared, not their types. An import of any other package stays a module specifier, which --map can point somewhere."

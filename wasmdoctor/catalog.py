@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.host import (
     NAME_RULES,
     FlagKind,
@@ -46,6 +46,7 @@ from wasmdoctor.model.mapping import (
     RoleWords,
     RuntimeFile,
 )
+from wasmdoctor.model.record import replace
 from wasmdoctor.model.rule import (
     Confidence,
     Example,
@@ -57,18 +58,27 @@ from wasmdoctor.model.rule import (
     Severity,
     StdFacts,
 )
+from wasmdoctor.model.skew import NO_VERSION, STATUSES, Deprecated, HostRange, Status
+
+if TYPE_CHECKING:  # signatures are read only for imports that a host has, error texts for `explain`
+    from wasmdoctor.model.config import Allow
+    from wasmdoctor.model.errortext import ErrorRow, ErrorTool, LinkWords, Made
+    from wasmdoctor.model.typetext import InterfaceTypes
+    from wasmdoctor.model.wasm import Function
 
 _MAX_BYTES: Final = 4_000_000
 _PLANS: Final = ("a", "b", "c")
 _FLAG_KINDS: Final = ("flag", "permission", "plugin", "build-feature")
 _SCHEMA: Final = 1
+OWN_FOLDER: Final = "wasmdoctor.d"
+"""The folder of a person's own data, beside the configuration: ``hosts/``, ``wit/``, ``errors/``, ``lookalikes.toml``."""
 _NO_FAMILIES: Final = ("roles", "runtime", "refusals")
 """The files of ``rules/mappings`` that are not about a family of functions."""
 
 _T = TypeVar("_T")
 
 
-class CatalogError(Exception):
+class CatalogError(WasmdoctorError):
     """A file of rules that cannot be used: which file, which key (``lines[2].first``, "" for the file), why."""
 
     def __init__(self, path: str, key: str, message: str) -> None:
@@ -93,6 +103,19 @@ def rules_folder() -> Path:
     )
 
 
+def own_folder(cwd: Path) -> Path | None:
+    """The nearest ``wasmdoctor.d/`` from ``cwd`` upwards, or None.
+
+    It is looked for up to the folder that holds ``.git``, so that nobody else's folder counts.
+    """
+    for folder in (cwd, *cwd.parents):
+        if (folder / OWN_FOLDER).is_dir():
+            return folder / OWN_FOLDER
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
 class Catalog:
     """The rules that one run works with. Loads on demand and remembers.
 
@@ -101,12 +124,17 @@ class Catalog:
     a later folder takes the place of one of the same name; rows of look-alikes add up.
     """
 
-    def __init__(self, rules: Path | None = None, extra: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, rules: Path | None = None, extra: Sequence[Path] = (), allowed: tuple[Allow, ...] = ()
+    ) -> None:
         self._rules = rules
+        self._allowed = allowed
         self._extra = tuple(extra)
         self._host_files: dict[str, _HostFile] = {}
         self._profiles: dict[str, HostProfile] = {}
         self._wit: dict[str, WitFacts] = {}
+        self._lints: dict[str, Lint] = {}
+        self._types: dict[tuple[str, str], Mapping[str, InterfaceTypes]] = {}
 
     @cached_property
     def folders(self) -> tuple[Path, ...]:
@@ -130,18 +158,49 @@ class Catalog:
                 raise CatalogError(str(path), "", f"the file must be named {lint.code}-{lint.name}.toml")
             lints[lint.code] = lint
             names[lint.name] = lint.code
+        for folder in self.folders[1:]:
+            for path in sorted((folder / "lints").glob("*.toml")):
+                table = _read(path)
+                found = lints.get(path.stem[:5])
+                if found is None or path.stem not in (found.code, f"{found.code}-{found.name}"):
+                    near = suggestion(path.stem[:5], sorted(lints), "Rules")
+                    raise table.error("", f"must be named after a rule, as in WD101.toml. {near}")
+                lints[found.code] = _own_lint(table, found)
         return tuple(lints[code] for code in sorted(lints))
+
+    @cached_property
+    def rule_names(self) -> dict[str, str]:
+        """The name of every rule by its code, from the names of the files: none is read."""
+        stems = sorted(path.stem for path in (self.folders[0] / "lints").glob("WD*-*.toml"))
+        return {stem[:5]: stem[6:] for stem in stems}
 
     def lint(self, code: str) -> Lint:
         """The rule of a code (``WD101``, case does not matter) or name. Raises LookupError, with a hint."""
         wanted = code.strip()
+        alone = self._lint_alone(wanted.upper())
+        if alone is not None:
+            return alone
         for lint in self.lints:
             if lint.code == wanted.upper() or lint.name == wanted.lower():
                 return lint
-        known = [word for lint in self.lints for word in (lint.code, lint.name)]
-        near = suggestion(wanted.upper() if wanted[:2].upper() == "WD" else wanted, known, "Rules")
-        hint = near.partition("? ")[0] + "?" if near.startswith("Did you mean") else "See `wasmdoctor rules`"
+        is_code = wanted[:2].upper() == "WD"
+        known = [lint.code if is_code else lint.name for lint in self.lints]
+        asked = wanted.upper() if is_code else wanted
+        longer = [code for code in known if is_code and asked.startswith(code)]
+        near = f"Did you mean {longer[0]}? " if longer else suggestion(asked, known, "Rules")
+        # Codes of other families are alike by chance only: WD999 and WD109.
+        alike = near.startswith(f"Did you mean {wanted[:3].upper()}" if is_code else "Did you mean")
+        hint = near.partition("? ")[0] + "?" if alike else "See `wasmdoctor rules`"
         raise LookupError(f"there is no rule {code!r}. {hint}")
+
+    def _lint_alone(self, code: str) -> Lint | None:
+        """The rule of a code from its own file, when no folder can say more of it: a run needs few of them."""
+        if code not in self._lints and len(self.folders) == 1 and code in self.rule_names:
+            lint = _lint(_read(self.folders[0] / "lints" / f"{code}-{self.rule_names[code]}.toml"))
+            if (lint.code, lint.name) != (code, self.rule_names[code]):
+                return None  # reading all of them says what is wrong
+            self._lints[code] = lint
+        return self._lints.get(code)
 
     # -- hosts --
 
@@ -188,7 +247,8 @@ class Catalog:
         index, note = file.head.find(asked.version)
         line = file.line(index)
         facts = [self.wit_facts(stem) for stem in line.wit]
-        return view(replace(file.head, lines=(line,)), asked, line, flags, facts, note)
+        found = view(replace(file.head, lines=(line,)), asked, line, flags, facts, note)
+        return replace(found, allowed=self._allowed) if self._allowed else found
 
     def first_version_with(
         self, host: HostView, import_name: str, functions: Iterable[str] = (), resources: Iterable[str] = ()
@@ -211,6 +271,60 @@ class Catalog:
             first = line.first
         return first
 
+    def versions_with(
+        self,
+        host: HostView,
+        import_name: str,
+        functions: Iterable[Function | str] = (),
+        resources: Iterable[str] = (),
+    ) -> tuple[HostRange, ...]:
+        """The host's versions that take an import, oldest first, in the mode and with the flags of ``host``.
+
+        A function that is given with its type must have that type there. Flags that the import as a whole
+        needs are taken as given; those that only a function needs are in the range. Reads the whole host: for
+        a finding, not for a check.
+        """
+        functions, resources = tuple(functions), tuple(resources)
+        found: list[HostRange] = []
+        lines = self.host_profile(host.profile.name).lines
+        before = -2
+        for index, line in enumerate(lines):
+            args = self._taken(host, line, import_name, functions, resources)
+            if args is None:
+                continue
+            newest = index == len(lines) - 1
+            if before == index - 1 and found[-1].args == args:
+                found[-1] = HostRange(found[-1].first, line.last, newest, args)
+            else:
+                found.append(HostRange(line.first, line.last, newest, args))
+            before = index
+        return tuple(found)
+
+    def _taken(
+        self,
+        host: HostView,
+        line: HostLine,
+        import_name: str,
+        functions: Sequence[Function | str],
+        resources: Sequence[str],
+    ) -> str | None:
+        """The arguments with which a line takes an import's functions ("" for none), or None when it does not."""
+        if host.mode_name not in line.modes:
+            return None
+        facts = tuple(self.wit_facts(stem) for stem in line.wit)
+        own = (host.profile.interfaces,) if host.profile.interfaces else ()
+        then = replace(host, line=line, facts=(*own, *facts))
+        match = then.match(import_name)
+        if not (match.linked or match.kind == "flag"):
+            return None
+        names = [function if isinstance(function, str) else function.name for function in functions]
+        missing = then.missing_functions(match, names, resources)
+        typed = [function for function in functions if not isinstance(function, str)]
+        if any(not each.needs_flag for each in missing) or then.mistyped_functions(match, typed):
+            return None
+        flags = sorted({flag for each in missing for flag in each.needs_flag})
+        return " ".join(host.profile.flag(flag).args for flag in flags)
+
     def wit_facts(self, stem: str) -> WitFacts:
         """The facts of ``rules/wit/<stem>.toml``."""
         if stem not in self._wit:
@@ -219,8 +333,17 @@ class Catalog:
                 raise CatalogError(
                     str(self.folders[0] / "wit" / f"{stem}.toml"), "", "a host names it, but it is missing"
                 )
-            self._wit[stem] = _wit(_read(path))
+            self._wit[stem] = _wit(_read(path), lambda package: self._wit_types(stem, package))
         return self._wit[stem]
+
+    def _wit_types(self, stem: str, package: str) -> Mapping[str, InterfaceTypes]:
+        """The signatures of a package's interfaces: ``rules/wit/<stem>/<package>.toml``, ``.`` for its colon."""
+        key = (stem, package)
+        if key not in self._types:
+            path = self._find(f"wit/{stem}", package.replace(":", "."))
+            own = path is not None and self.folders[0] not in path.parents
+            self._types[key] = _package_types(_read(path), check=own) if path else {}
+        return self._types[key]
 
     def _find(self, kind: str, stem: str) -> Path | None:
         """The file of that name in the last folder that has it."""
@@ -254,12 +377,48 @@ class Catalog:
             tuple(_standard(role, synonyms) for part in parts for role in part.roles), noise, synonyms
         )
 
+    # -- versions --
+
+    @cached_property
+    def deprecated(self) -> tuple[Deprecated, ...]:
+        """The interfaces that are gone, renamed, or were never released, in the order of the file."""
+        table = _read(self.folders[0] / "deprecated.toml")
+        _check_schema(table)
+        rows = tuple(_each(table.array("rows", required=True), _deprecated))
+        table.done()
+        return rows
+
+    # -- error texts of other tools --
+
+    @cached_property
+    def errors(self) -> tuple[ErrorTool, ...]:
+        """The error texts of other tools that are known, tool by tool; a later folder's file replaces one."""
+        paths = {path.stem: path for folder in self.folders for path in (folder / "errors").glob("*.toml")}
+        tools = tuple(_error_tool(_read(paths[name])) for name in sorted(paths))
+        for tool in tools:
+            for row in tool.rows:
+                for other in row.sayers:
+                    if other not in paths:
+                        raise CatalogError(str(paths[tool.name]), row.id, f"there is no tool {other!r}")
+                if row.code and row.code not in (lint.code for lint in self.lints):
+                    raise CatalogError(str(paths[tool.name]), row.id, f"there is no rule {row.code}")
+        return tools
+
     # -- mappings --
 
     @cached_property
     def mappings(self) -> Mappings:
         """Which functions of custom interfaces have a standard implementation, and the Rust that it is."""
-        return _mappings(self.folders[0] / "mappings")
+        return _mappings(*(folder / "mappings" for folder in self.folders))
+
+
+def _own_lint(table: _Table, lint: Lint) -> Lint:
+    """A rule with what a person's own file says of it: a severity, a note on findings, cures that go first."""
+    severity = table.word("severity", tuple(Severity), lint.severity.value)
+    fixes = (*_each(table.array("fixes"), _fix), *lint.fixes)
+    own = replace(lint, severity=Severity(severity), note=table.text("note", lint.note), fixes=fixes)
+    table.done()
+    return own
 
 
 # -- reading TOML with good errors ----------------------------------------------------------------
@@ -320,6 +479,13 @@ class _Table:
                 raise self.error(key, "is missing: a list of names is expected")
             return default
         return self._names(key, value)
+
+    def array_of_texts(self, key: str) -> tuple[str, ...]:
+        """Texts, which may hold commas and line ends: an array of them."""
+        value = self._take(key, list, "an array of texts", [])
+        if not all(isinstance(text, str) and text.strip() for text in value):
+            raise self.error(key, "must be an array of texts")
+        return tuple(text.strip("\n") for text in value)
 
     def _names(self, key: str, value: object) -> tuple[str, ...]:
         if isinstance(value, str):
@@ -552,6 +718,7 @@ def _head(table: _Table, ranges: tuple[tuple[str, str], ...]) -> HostProfile:
         default_mode=table.text("default_mode", "run"),
         aliases=table.names("aliases"),
         checks_types=table.flag("checks_types", True),
+        checks_unused_resources=table.flag("checks_unused_resources", True),
         flag_args=flag_args,
         name_rules=rules,
         flags=flags,
@@ -659,12 +826,22 @@ def _mode(table: _Table, sets: Mapping[str, tuple[str, ...]]) -> HostMode:
         provides=_provisions(table, "provides", sets),
         functions=_provisions(table, "functions", {}),
         entries=_provisions(table, "entries", {}),
+        plain=_plain(table),
     )
     for provision in mode.functions:
         if "#" not in provision.name:
             raise table.error("functions", f"{provision.name!r} is not interface#function")
     table.done()
     return mode
+
+
+def _plain(table: _Table) -> tuple[Provision, ...]:
+    """Plain names by condition, as in ``_provisions``."""
+    found: list[Provision] = []
+    for condition, names in table.lists("plain").items():
+        flags = frozenset() if condition == "default" else frozenset(condition.split("+"))
+        found += [Provision(name, flags) for name in names]
+    return tuple(found)
 
 
 def _provisions(table: _Table, key: str, sets: Mapping[str, tuple[str, ...]]) -> tuple[Provision, ...]:
@@ -678,7 +855,7 @@ def _provisions(table: _Table, key: str, sets: Mapping[str, tuple[str, ...]]) ->
         if "" in flags:
             raise table.error(f"{key}.{condition}", "is not a flag, nor flags joined by +")
         for name in names:
-            if "/" in name:
+            if "/" in name or key == "entries":  # a component's own function may be an entry
                 found.append(Provision(name, flags))
                 continue
             label, at, version = name.partition("@")
@@ -694,9 +871,9 @@ def _provisions(table: _Table, key: str, sets: Mapping[str, tuple[str, ...]]) ->
 # -- WIT facts ------------------------------------------------------------------------------------
 
 
-def _wit(table: _Table) -> WitFacts:
+def _wit(table: _Table, more: Callable[[str], Mapping[str, InterfaceTypes]]) -> WitFacts:
     _check_schema(table)
-    facts = WitFacts(table.text("source"), table.names("versions"), _interfaces(table))
+    facts = WitFacts(table.text("source"), table.names("versions"), _interfaces(table), more)
     table.done()
     return facts
 
@@ -711,15 +888,80 @@ def _interface(table: _Table) -> InterfaceFacts:
     for name in gates.keys() - functions:
         raise table.error(f"gates.{name}", "is not among the functions")
     own = table.optional("gate")
-    facts = InterfaceFacts(functions, frozenset(table.names("resources")), gates, _gate(own) if own else None)
+    facts = InterfaceFacts(
+        functions,
+        frozenset(table.names("resources")),
+        gates,
+        _gate(own) if own else None,
+        _interface_types(table, check=True),
+    )
     table.done()
+    for name in facts.types.functions.keys() - functions if facts.types else ():
+        raise table.error("signatures", f"{name!r} is not among the functions")
     return facts
+
+
+def _package_types(table: _Table, *, check: bool) -> dict[str, InterfaceTypes]:
+    """One file of signatures; our own are checked by tests, not at every start."""
+    _check_schema(table)
+    table.text("source")
+    found: dict[str, InterfaceTypes] = {}
+    for name, row in table.tables("interfaces").items():
+        types = _interface_types(row, check=check)
+        row.done()
+        if types is not None:
+            found[name] = types
+    table.done()
+    return found
+
+
+def _interface_types(table: _Table, *, check: bool) -> InterfaceTypes | None:
+    """The keys ``signatures`` and ``types``: a line for each function and type. None without signatures.
+
+    ``check`` parses all of them, so that a wrong one is told with its place.
+    """
+    signatures, types = table.text("signatures", ""), table.text("types", "")
+    if not signatures:
+        return None
+    from wasmdoctor.model.typetext import InterfaceTypes, TypeTextError, lines
+
+    try:
+        found = InterfaceTypes(lines(signatures), lines(types))
+        if check:
+            found.check()
+        return found
+    except TypeTextError as error:
+        raise table.error("signatures", str(error)) from error
 
 
 def _gate(table: _Table) -> Gate:
     gate = Gate(table.text("since", ""), table.text("feature", ""), table.text("stable", ""))
     table.done()
     return gate
+
+
+# -- versions -------------------------------------------------------------------------------------
+
+
+def _deprecated(table: _Table) -> Deprecated:
+    row = Deprecated(
+        names=table.names("names", None),
+        versions=table.names("versions", None),
+        status=cast(Status, table.word("status", STATUSES)),
+        what=table.text("what"),
+        source=table.text("source"),
+        instead=table.text("instead", ""),
+    )
+    if (row.status == "renamed") != bool(row.instead):
+        raise table.error("instead", "goes with the status renamed, and only with that")
+    for name in row.names:
+        core = row.versions == (NO_VERSION,) and name.replace("_", "").isalnum()
+        if "@" in name or not (core or (":" in name and "/" in name)):
+            raise table.error("names", f"{name!r} is no interface without version, such as wasi:io/poll")
+    for version in row.versions:
+        if version not in (NO_VERSION, "*") and not version[0].isdigit():
+            raise table.error("versions", f"{version!r} is neither a version nor {NO_VERSION!r}")
+    return row
 
 
 # -- look-alikes ----------------------------------------------------------------------------------
@@ -778,30 +1020,130 @@ def _role(table: _Table) -> Role:
     )
 
 
+# -- error texts of other tools -------------------------------------------------------------------
+
+_MADE: Final = ("run", "source", "report")
+
+
+def _error_tool(table: _Table) -> ErrorTool:
+    from wasmdoctor.model.errortext import ErrorTool
+
+    _check_schema(table)
+    name = table.text("tool")
+    if Path(table.path).stem != name:
+        raise table.error("tool", f"must be the file's name, {Path(table.path).stem!r}, not {name!r}")
+    versions = table.text("versions", "")
+    tool = ErrorTool(
+        name=name,
+        title=table.text("title"),
+        rows=tuple(_each(table.array("rows"), lambda row: _error_row(row, name, versions))),
+        signs=table.array_of_texts("signs"),
+        context=table.array_of_texts("context"),
+        host=table.text("host", ""),
+        links=tuple(_each(table.array("links"), _link_words)),
+    )
+    table.done()
+    _check_patterns(table, "context", tool.context)
+    seen: set[str] = set()
+    for row in tool.rows:
+        if row.id in seen:
+            raise table.error("rows", f"{row.id!r} is there twice")
+        seen.add(row.id)
+    return tool
+
+
+def _error_row(table: _Table, tool: str, versions: str) -> ErrorRow:
+    from wasmdoctor.model.errortext import ErrorRow
+
+    row = ErrorRow(
+        tool=tool,
+        id=table.text("id"),
+        patterns=table.array_of_texts("patterns"),
+        code=table.text("code", ""),
+        what=table.text("what"),
+        cure=table.text("cure"),
+        next=table.array_of_texts("next"),
+        versions=table.text("versions", versions),
+        example=table.text("example"),
+        made=cast("Made", table.word("made", _MADE, "run")),
+        source=table.text("source", ""),
+        by_host=table.flag("by_host", False),
+        fallback=table.flag("fallback", False),
+        sayers=table.names("sayers"),
+    )
+    if not row.patterns:
+        raise table.error("patterns", "is missing: a list of texts is expected")
+    if not row.versions:
+        raise table.error("versions", "is missing: which version of which tool says this?")
+    if row.made == "report" and not row.source:
+        raise table.error("source", "is missing: where was the report read?")
+    _check_patterns(table, "patterns", row.patterns)
+    return row
+
+
+def _check_patterns(table: _Table, key: str, patterns: Iterable[str]) -> None:
+    from wasmdoctor.model.errortext import regex_of
+
+    for number, pattern in enumerate(patterns):
+        try:
+            regex_of(pattern)
+        except ValueError as error:
+            raise table.error(f"{key}[{number}]", str(error)) from error
+
+
+def _link_words(table: _Table) -> LinkWords:
+    from wasmdoctor.model.errortext import LinkWords
+
+    words = LinkWords(
+        first=_version(table, "first", "0"),
+        last=_version(table, "last", "0"),
+        evidence=table.text("evidence"),
+        words=table.texts("words"),
+        order=table.word("order", ("component", "node"), "component"),
+        like=table.text("like", ""),
+        shims=frozenset(table.names("shims")),
+    )
+    if bool(words.words) == bool(words.like):
+        raise table.error("words", "is a table of texts, or `like` names the host whose words these are")
+    return words
+
+
 # -- mappings -------------------------------------------------------------------------------------
 
 
-def _mappings(folder: Path) -> Mappings:
-    """All of ``rules/mappings``: the families, the words, and the Rust files."""
+def _mappings(folder: Path, *own: Path) -> Mappings:
+    """All of ``rules/mappings``: the families, the words, and the Rust files.
+
+    ``own`` are folders of a person's own, which may have families, and Rust files with a ``runtime.toml``;
+    what has the name of one that is there takes its place.
+    """
     words = _role_words(_read(folder / "roles.toml"))
-    runtime = _runtime(_read(folder / "runtime.toml"), folder)
-    families = []
-    for path in sorted(folder.glob("*.toml")):
-        if path.stem not in _NO_FAMILIES:
+    runtime: dict[str, RuntimeFile] = {}
+    families: dict[str, MappingFamily] = {}
+    for each in (folder, *own):
+        listed = each / "runtime.toml"
+        if each is folder or listed.is_file():
+            runtime |= _runtime(_read(listed), each, runtime)
+        for path in sorted(each.glob("*.toml")):
+            if path.stem in _NO_FAMILIES:
+                if each is not folder and path != listed:
+                    raise CatalogError(str(path), "", "this file cannot be replaced; families and Rust files can")
+                continue
             table = _read(path)
-            families.append(_family(table, runtime))
-            if path.stem != families[-1].name:
+            family = _family(table, runtime)
+            if path.stem != family.name:
                 raise table.error("name", f"must be the file's name, {path.stem!r}")
-    return Mappings(tuple(families), words, runtime)
+            families[family.name] = family
+    return Mappings(tuple(families[name] for name in sorted(families)), words, runtime)
 
 
-def _runtime(table: _Table, folder: Path) -> dict[str, RuntimeFile]:
+def _runtime(table: _Table, folder: Path, known: Mapping[str, RuntimeFile]) -> dict[str, RuntimeFile]:
     _check_schema(table)
     needs = table.lists("files")
     table.done()
     for name, others in needs.items():
         for other in others:
-            if other not in needs:
+            if other not in needs and other not in known:
                 raise table.error(f"files.{name}", f"{other!r} is not a file here")
     files = {name: RuntimeFile(name, _rust(folder / f"{name}.rs"), needs[name]) for name in needs}
     for path in sorted(folder.glob("*.rs")):

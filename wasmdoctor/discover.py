@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wasmdoctor.model.errors import WasmdoctorError
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 
 if TYPE_CHECKING:
@@ -30,11 +32,20 @@ CARGO_INTERMEDIATE = frozenset({"deps", "incremental", "build", ".fingerprint"})
 # What `cargo vendor` leaves in each crate: the sources of others, which only their dependents ask for.
 VENDORED = ".cargo-checksum.json"
 
+MAX_TEXT = 16 * 1024 * 1024
+"""Bytes of a text that is read whole."""
+
+MAX_IGNORE = 1024 * 1024
+MAX_PATTERNS = 2000
+MAX_STARS = 3
+"""Limits on a .gitignore: bytes, patterns, and stars in one part of a pattern. Matching takes time that grows with
+the power of the stars, and both the pattern and the file names come with the repository."""
+
 MAX_DEPTH = 200
 """How deep folders are entered: beyond every real tree, short of what the stack of a walk would feel."""
 
 
-class DiscoverError(Exception):
+class DiscoverError(WasmdoctorError):
     """A path that was asked for cannot be used at all; the message says which, why and what to do."""
 
 
@@ -59,16 +70,27 @@ class Binary:
 
 @dataclass(slots=True)
 class Discovery:
-    """Everything found, sorted by path. ``skipped`` maps a reason to the paths passed over for it."""
+    """Everything found, sorted by path. ``skipped`` maps a reason to the paths passed over for it.
+
+    ``roots`` are the files and folders that were named; in place of a source file stands the folder of its
+    workspace, which is one of ``sources`` then: its sources are meant, not what was built from them.
+    """
 
     binaries: list[Binary] = field(default_factory=list)
     skipped: dict[str, list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     roots: list[Path] = field(default_factory=list)
+    sources: list[Path] = field(default_factory=list)
 
     def skip(self, reason: str, path: str) -> None:
         """Note that ``path`` was passed over."""
         self.skipped.setdefault(reason, []).append(path)
+
+    def source(self, folder: Path) -> None:
+        """Note that the sources in a folder are meant."""
+        if folder not in self.sources:
+            self.sources.append(folder)
+            self.roots.append(folder)
 
 
 def display_path(path: Path | str, cwd: Path) -> str:
@@ -90,6 +112,9 @@ def discover(
 ) -> Discovery:
     """Find the wasm binaries below ``paths`` (files, folders, globs, ``-`` with its bytes in ``stdin``).
 
+    A source file that is named (WIT, Rust, Cargo.toml, Cargo.lock, .wac) stands for the workspace around it:
+    so a commit hook may name what changed, and each workspace is judged once, by its sources.
+
     Raises DiscoverError when a path does not exist or a glob matches nothing. Unreadable folders and
     files below a folder are ``problems``, and the walk goes on.
     """
@@ -100,6 +125,9 @@ def discover(
             walk.standard_input(stdin or b"")
             continue
         for real, named in _expand(path, cwd):
+            if named and binaries and _is_source(real) and real.is_file():
+                found.source(source_folder(real))
+                continue
             found.roots.append(real)
             if not binaries:
                 continue
@@ -210,7 +238,11 @@ class _Walk:
             names = {entry.name for entry in entries}
             in_target = in_target or (folder != root and _is_target(folder, names))
             if not in_target and ".gitignore" in names:
-                ignores = [*ignores, *_read_ignore(folder)]
+                own = _read_ignore(folder)
+                ignores = [*ignores, *own]
+                if any(ignore.refused for ignore in own):
+                    reason = "files with patterns of .gitignore that take too long to match"
+                    self.found.skip(reason, self.show(folder / ".gitignore"))
             for entry in entries:
                 try:
                     self._entry(entry, folder, in_target, ignores, depth, stack, real_root)
@@ -254,7 +286,7 @@ class _Walk:
                 return
             stack.append((path, in_target, ignores, depth + 1))
             return
-        info = entry.stat()
+        info = os.stat(path)  # not entry's own: the cache sees what `os` is asked for
         if not stat.S_ISREG(info.st_mode) or info.st_size < 4:
             if entry.name.endswith(".wasm") and stat.S_ISREG(info.st_mode):
                 self._problem(self.show(path), "this file is too short to be WebAssembly", "build it again")
@@ -292,6 +324,22 @@ class _Walk:
 
     def _problem(self, shown: str, message: str, help_: str) -> None:
         self.found.problems.append(Problem(Location(shown), message, help_))
+
+
+def read_regular(path: Path | str, most: int = MAX_TEXT) -> bytes:
+    """The bytes of a regular file that has at most ``most``. Raises OSError.
+
+    A pipe or a device in the place of a file is refused, not waited for; and so is what is too large, before it
+    is in memory. Links are followed: a caller that must not leave a folder looks at the path first.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "It is not a regular file", os.fspath(path))
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"It has more than {most} bytes", os.fspath(path))
+    return data
 
 
 def _head(path: Path | str) -> bytes:
@@ -336,11 +384,14 @@ def _is_target(folder: Path, names: Iterable[str]) -> bool:
     )
 
 
+def _has_mark(folder: Path) -> bool:
+    """As ``_is_target``, without listing the folder: those above a project may be large, and change often."""
+    marks = (".rustc_info.json", "CACHEDIR.TAG", "debug", "release")
+    return _is_target(folder, [mark for mark in marks if os.path.lexists(folder / mark)])
+
+
 def _looks_like_target(folder: Path) -> bool:
-    try:
-        return folder.name == "target" or _is_target(folder, os.listdir(folder))
-    except OSError:
-        return False
+    return folder.name == "target" or _has_mark(folder)
 
 
 def _inside_target(root: Path) -> bool:
@@ -349,11 +400,8 @@ def _inside_target(root: Path) -> bool:
     for folder in (root, *root.parents):
         if folder.name == "target" and (folder.parent / "Cargo.toml").is_file():
             return True
-        try:
-            if _is_target(folder, os.listdir(folder)):
-                return True
-        except OSError:
-            continue
+        if _has_mark(folder):
+            return True
     return False
 
 
@@ -361,16 +409,41 @@ def _inside_target(root: Path) -> bool:
 class _Ignore:
     base: Path
     spec: GitIgnoreSpec
+    refused: int = 0
 
 
 def _read_ignore(folder: Path) -> list[_Ignore]:
     try:
-        lines = (folder / ".gitignore").read_text("utf-8", "replace").splitlines()
+        data = read_regular(folder / ".gitignore", MAX_IGNORE)
     except OSError:
         return []
     from pathspec import GitIgnoreSpec
 
-    return [_Ignore(folder, GitIgnoreSpec.from_lines(lines))]
+    lines = [line for line in data.decode("utf-8", "replace").splitlines() if line.strip() and line[0] != "#"]
+    taken = [line for line in lines[:MAX_PATTERNS] if _cheap(line)]
+    refused = len(lines) - len(taken)
+    try:
+        return [_Ignore(folder, GitIgnoreSpec.from_lines(taken), refused)]
+    except ValueError:  # one that is no pattern, which git passes over
+        return [_Ignore(folder, GitIgnoreSpec.from_lines(filter(_valid, taken)), refused)]
+
+
+def _cheap(pattern: str) -> bool:
+    """Whether matching a pattern is quick, whatever the path."""
+    parts = pattern.split("/")
+    deep = sum(part == "**" for part in parts)
+    stars = (part.count("*") - part.count("**") for part in parts if part != "**")
+    return len(pattern) <= 4096 and deep <= MAX_STARS and max(stars, default=0) <= MAX_STARS
+
+
+def _valid(pattern: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([pattern])
+    except ValueError:
+        return False
+    return True
 
 
 def _ancestor_ignores(root: Path) -> list[_Ignore]:
@@ -417,13 +490,34 @@ def workspace_root(start: Path) -> Path | None:
         if manifest.is_file():
             best = folder
             try:
-                if b"[workspace" in manifest.read_bytes():
+                if b"[workspace" in read_regular(manifest):
                     return folder
             except OSError:
                 pass
         if (folder / ".git").exists():
             break
     return best
+
+
+def source_folder(file: Path) -> Path:
+    """The folder that a source file is judged in: its Cargo workspace, else its WIT package with its ``deps``."""
+    folder = file.resolve().parent
+    root = workspace_root(folder)
+    if root is not None:
+        return root
+    for above in (folder, *folder.parents):
+        if above.name == "deps" and _holds_wit(above.parent):
+            return above.parent
+        if (above / ".git").exists():
+            break
+    return folder
+
+
+def _holds_wit(folder: Path) -> bool:
+    try:
+        return _has_wit(os.listdir(folder))
+    except OSError:
+        return False
 
 
 @dataclass(slots=True)

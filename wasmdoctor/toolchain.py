@@ -13,10 +13,12 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO
+
+from wasmdoctor.model.errors import WasmdoctorError
+from wasmdoctor.model.record import dataclass
 
 # `component wit --json` in the shape read here, and `metadata show --json`.
 MINIMUM = (1, 220, 0)
@@ -26,7 +28,7 @@ OUTPUT_LIMIT = 256 * 1024 * 1024
 VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
-class ToolError(Exception):
+class ToolError(WasmdoctorError):
     """A program is missing, too old, failed, or went past its limits. The message is for people."""
 
 
@@ -346,6 +348,7 @@ LINK = """
 import sys
 from wasmtime import Engine, Store, WasiConfig
 from wasmtime.component import Component, Linker
+
 engine = Engine()
 store = Store(engine)
 store.set_wasi(WasiConfig())
@@ -476,3 +479,86 @@ def _packaged() -> Path | None:
     name = "wasm-tools.exe" if os.name == "nt" else "wasm-tools"
     path = Path(spec.origin).parent / "bin" / name
     return path if path.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class GitEntry:
+    """A file of a commit: ``path`` from the repository's top, its kind (``symlink`` or not), object and size."""
+
+    path: str
+    object: str
+    size: int
+    symlink: bool
+
+
+class Git:
+    """Reads one repository, and changes nothing in it: no index, no worktree, no hooks, no filters.
+
+    ``folder`` is any folder of it. Raises ToolError when git is missing or ``folder`` is in no repository.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("git")
+        if program is None:
+            raise ToolError("git is not installed\n  --since asks it what the tree was like")
+        self._program = program
+        self._folder = folder
+        self.root = Path(os.fsdecode(self._ask("rev-parse", "--show-toplevel").rstrip(b"\n")))
+        self._folder = self.root
+
+    def _git(self, *words: str, stdin: bytes | None = None) -> tuple[int, bytes, bytes]:
+        # A repository can name programs in its configuration; none of those that matter here is wanted.
+        safe = ("-c", "core.fsmonitor=false", "--no-optional-locks", "--no-replace-objects")
+        return run([self._program, "-C", os.fspath(self._folder), *safe, *words], stdin=stdin)
+
+    def _ask(self, *words: str, stdin: bytes | None = None) -> bytes:
+        code, out, err = self._git(*words, stdin=stdin)
+        if code:
+            text = err.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+            raise ToolError(f"git {words[0]}: {text}")
+        return out
+
+    def base(self, rev: str) -> str:
+        """The commit where ``rev`` and HEAD parted, or ``rev`` itself. Raises ToolError for an unknown one."""
+        code, out, _ = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+        if code:
+            shallow = self._ask("rev-parse", "--is-shallow-repository").strip() == b"true"
+            why = (
+                "this clone is shallow: fetch more of the history first"
+                if shallow
+                else "`git log` lists them"
+            )
+            raise ToolError(f"git knows no commit `{rev}`\n  {why}")
+        commit = out.decode("ascii").strip()
+        code, out, _ = self._git("merge-base", commit, "HEAD")
+        return commit if code else out.decode("ascii").strip()
+
+    def files(self, commit: str) -> list[GitEntry]:
+        """The files of a commit; what lies in submodules is not among them."""
+        out = self._ask("ls-tree", "-r", "-z", "-l", "--full-tree", commit)
+        entries: list[GitEntry] = []
+        for line in out.split(b"\0"):
+            head, _, path = line.partition(b"\t")
+            fields = head.split()
+            if len(fields) == 4 and fields[1] == b"blob":
+                mode, _, oid, size = (field.decode("ascii") for field in fields)
+                entries.append(GitEntry(os.fsdecode(path), oid, int(size), mode == "120000"))
+        return entries
+
+    def contents(self, entries: Sequence[GitEntry]) -> list[bytes]:
+        """The bytes of files, in their order; the caller sees to it that they fit into memory."""
+        stdin = "".join(f"{entry.object}\n" for entry in entries).encode("ascii")
+        out = self._ask("cat-file", "--batch", stdin=stdin)
+        result: list[bytes] = []
+        at = 0
+        for entry in entries:
+            start = out.index(b"\n", at) + 1
+            result.append(out[start : start + entry.size])
+            at = start + entry.size + 1
+        return result
+
+    def changed(self, commit: str) -> set[str]:
+        """The files that differ between a commit and the tree as it lies there, new ones included."""
+        diff = self._ask("diff", "--name-only", "-z", "--no-ext-diff", "--no-renames", commit, "--")
+        new = self._ask("ls-files", "--others", "--exclude-standard", "-z", "--full-name")
+        return {os.fsdecode(path) for path in (diff + new).split(b"\0") if path}

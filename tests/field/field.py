@@ -142,7 +142,7 @@ def _environment(tree: Path) -> dict[str, str]:
     """What commands get: no colours, a width, this checkout's wasmdoctor, nothing of a person's own."""
     clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
     own = {"COLUMNS": "200", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT), "TERM": "dumb"}
-    return {**clean, **own, "WAC_NO_COLOR": "1", "PWD": str(tree)}
+    return {**clean, **own, "RUST_BACKTRACE": "0", "PWD": str(tree)}
 
 
 def run(command: str, tree: Path, cure: Path | None = None) -> tuple[int, str]:

@@ -8,6 +8,8 @@
 #   - clang, for a component made of C, and rustfmt, for Rust that is generated
 #   - the adapter that makes a component of a preview1 module
 #   - published crates that carry WIT, for the tests of the WIT reader
+#   - older releases of wasmtime for Python, whose linkers the tests ask
+#   - what judges the outputs for CI systems: a SARIF validator, schemas of JUnit XML and of CI configurations
 #
 # It looks before it installs, so that a second run takes a second. What is not a Debian package goes to
 # ${WASMDOCTOR_TOOLS:-~/.cache/wasmdoctor-tools}. Any failure ends it with a message and a code other than 0.
@@ -17,6 +19,12 @@ readonly DEBIAN_PACKAGES=(rustc-web cargo-web rust-web-src lld-19 wasi-libc clan
 readonly LINKER_VERSION=0.5.31
 readonly WAC_VERSION=0.12.0
 readonly WIT_BINDGEN_VERSION=0.48.1
+# The first that can link components, the last with WASI 0.2.6, and the first with 0.2.12.
+readonly WASMTIME_VERSIONS=(39.0.0 45.0.0 46.0.1)
+readonly SARIF_MULTITOOL_VERSION=5.7.0
+readonly CHECK_JSONSCHEMA_VERSION=0.39.0
+readonly XMLSCHEMA_VERSION=4.3.2
+readonly JUNIT_SCHEMA_FROM=8.4.2 # the source distribution of pytest, which carries Jenkins's schema
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export WASMDOCTOR_TOOLS=${WASMDOCTOR_TOOLS:-${HOME:?HOME is not set}/.cache/wasmdoctor-tools}
@@ -104,6 +112,48 @@ fetch_corpus() {
   show "WIT corpus" "$(find "$folder/vendor" -name '*.wit' | wc -l) files ($folder/vendor)"
 }
 
+# What judges SARIF, JUnit XML, action.yml and the examples of docs/ci.md, each the real one.
+install_output_judges() {
+  local folder=$WASMDOCTOR_TOOLS/outputs
+  local versions="$SARIF_MULTITOOL_VERSION $CHECK_JSONSCHEMA_VERSION $XMLSCHEMA_VERSION $JUNIT_SCHEMA_FROM"
+  if [[ $(cat "$folder/.complete" 2>/dev/null) != "$versions" ]]; then
+    rm -rf "$folder"
+    mkdir -p "$folder/sdist"
+    npm install --silent --no-audit --no-fund --no-save --prefix "$folder" \
+      "@microsoft/sarif-multitool-linux@$SARIF_MULTITOOL_VERSION" >/dev/null ||
+      die "npm could not install the SARIF multitool"
+    chmod +x "$folder/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
+    python3 -m venv "$folder/venv" || die "python3 -m venv does not work"
+    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+      "check-jsonschema==$CHECK_JSONSCHEMA_VERSION" "xmlschema==$XMLSCHEMA_VERSION" ||
+      die "pip could not install check-jsonschema and xmlschema"
+    "$folder/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+      --dest "$folder/sdist" "pytest==$JUNIT_SCHEMA_FROM" || die "pip could not fetch the schema of JUnit XML"
+    tar -xzf "$folder/sdist/pytest-$JUNIT_SCHEMA_FROM.tar.gz" -C "$folder" --strip-components=3 \
+      "pytest-$JUNIT_SCHEMA_FROM/testing/example_scripts/junit-10.xsd" || die "pytest carries no junit-10.xsd"
+    printf '%s' "$versions" >"$folder/.complete"
+  fi
+  show "SARIF multitool" "$SARIF_MULTITOOL_VERSION ($folder)"
+}
+
+# wasmtime for Python, each version in a venv of its own: wasmtime-<major>.
+install_wasmtimes() {
+  local version folder
+  for version in "${WASMTIME_VERSIONS[@]}"; do
+    folder=$WASMDOCTOR_TOOLS/wasmtime-${version%%.*}
+    if [[ $(cat "$folder/.complete" 2>/dev/null) != "$version" ]]; then
+      rm -rf "$folder"
+      python3 -m venv "$folder" || die "python3 -m venv does not work"
+      "$folder/bin/pip" install --quiet --disable-pip-version-check "wasmtime==$version" ||
+        die "pip could not install wasmtime $version"
+      printf '%s' "$version" >"$folder/.complete"
+    fi
+    "$folder/bin/python" -c 'from wasmtime import component; component.Linker.add_wasip2' ||
+      die "wasmtime $version does not run"
+    show "wasmtime" "$version ($folder)"
+  done
+}
+
 main() {
   mkdir -p "$WASMDOCTOR_TOOLS" || die "cannot make the folder $WASMDOCTOR_TOOLS"
   if rustup_has_both_targets; then
@@ -119,6 +169,8 @@ main() {
   install_program wac wac-cli "$WAC_VERSION"
   install_program wit-bindgen wit-bindgen-cli "$WIT_BINDGEN_VERSION"
   fetch_corpus
+  install_output_judges
+  install_wasmtimes
   show adapter "$("$root/fixtures/scheduler/build.sh" --adapter)"
 }
 

@@ -4,13 +4,17 @@ One rule is one TOML file in ``rules/lints/`` (its texts) and one function here 
 
 ``inputs``   what could not be read or asked (WD0xx)
 ``imports``  imports that nobody provides (WD1xx)
+``mistyped``  imports that the provider has with other types (WD110; in a composition: ``composition``)
+``skew``  versions that do not fit together (WD102, WD109, WD111, WD112)
 ``modules``  core modules where a component was expected
+``entry``    components that the host cannot start (WD113)
 ``leaks``    imports that a linked crate brings (WD106), and ones that nothing calls
 ``exports``  exports that a linked crate brings (WD108)
 ``wit``, ``deps``  WIT packages and their copies (WD2xx); ``wit_roots``  which WIT is read together
 ``cargo``    crates, manifests and bindings (WD3xx)
 ``freshness``  binaries and bindings that are older than what they come from (WD5xx)
 ``composition``  wiring components together (WD110, WD4xx)
+``suppressions``  suppressions without effect (WD004, WD005); ``policy``  what is shown of all findings
 ``linking``  who provides an import; ``lookalike``  what a custom interface resembles
 """
 
@@ -20,13 +24,14 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from wasmdoctor.checks import imports, inputs, modules
+from wasmdoctor.checks import entry, imports, inputs, mistyped, modules, skew
 from wasmdoctor.checks.facts import Draft, Facts, Origin
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.rule import Confidence, Lint, Severity
 
 if TYPE_CHECKING:
     from wasmdoctor.checks.composition import CompositionFacts
+    from wasmdoctor.checks.suppressions import PolicyFacts
 
 Check = Callable[[Facts], Iterator[Draft]]
 
@@ -36,10 +41,15 @@ BINARY_CHECKS: Mapping[str, Check] = {
     "WD002": inputs.tools,
     "WD003": inputs.unreadable_input,
     "WD101": imports.nonstandard,
-    "WD102": imports.other_version,
+    "WD102": skew.other_version,
     "WD103": imports.look_alike,
     "WD104": imports.plain_name,
     "WD105": modules.core_module,
+    "WD109": skew.two_versions,
+    "WD110": mistyped.type_mismatch,
+    "WD111": skew.old_adapter,
+    "WD112": skew.deprecated,
+    "WD113": entry.not_startable,
     "WD114": imports.needs_flag,
     "WD115": imports.function_missing,
 }
@@ -76,7 +86,13 @@ COMPOSITION_CHECKS: Mapping[str, str] = {
     "WD405": "still_custom",
 }
 
-CODES = frozenset((*BINARY_CHECKS, *SOURCE_CHECKS, *COMPOSITION_CHECKS))
+# Rules about suppressions, asked when all others have spoken, by function of the module `suppressions`.
+POLICY_CHECKS: Mapping[str, str] = {
+    "WD004": "unused",
+    "WD005": "expired",
+}
+
+CODES = frozenset((*BINARY_CHECKS, *SOURCE_CHECKS, *COMPOSITION_CHECKS, *POLICY_CHECKS))
 """The codes of all rules that can speak."""
 
 
@@ -87,10 +103,22 @@ def source_check(code: str) -> Check:
     return found
 
 
-def run_checks(facts: Facts, lints: Callable[[str], Lint]) -> tuple[Finding, ...]:
+# Rules about imports and exports that say the same whatever the host.
+_HOST_FREE = frozenset({"WD105", "WD108", "WD109", "WD116", "WD117"})
+
+
+def depends_on_host(code: str) -> bool:
+    """Whether what a rule finds depends on the host."""
+    return code.startswith("WD1") and code not in _HOST_FREE
+
+
+def run_checks(
+    facts: Facts, lints: Callable[[str], Lint], asked: Callable[[str], bool] = lambda code: True
+) -> tuple[Finding, ...]:
     """Run every rule; the findings in their total order, doubles removed.
 
-    ``lints`` gives a rule's metadata by its code and is asked only for rules that found something.
+    ``lints`` gives a rule's metadata by its code and is asked only for rules that found something; ``asked``
+    says of a code whether its rule is to be run.
     """
     predicted = {file.path for file in facts.files if file.predicted}
     checks = dict(BINARY_CHECKS)
@@ -99,6 +127,7 @@ def run_checks(facts: Facts, lints: Callable[[str], Lint]) -> tuple[Finding, ...
     findings = {
         _finding(code, draft, lints(code), _origin(draft, facts), predicted=draft.subject in predicted): None
         for code, check in checks.items()
+        if asked(code)
         for draft in check(facts)
     }
     return tuple(sorted(findings, key=lambda finding: finding.order))
@@ -112,6 +141,18 @@ def composition_findings(facts: CompositionFacts, lints: Callable[[str], Lint]) 
         _finding(code, draft, lints(code)): None
         for code, name in COMPOSITION_CHECKS.items()
         for draft in getattr(composition, name)(facts)
+    }
+    return tuple(sorted(findings, key=lambda finding: finding.order))
+
+
+def policy_findings(facts: PolicyFacts, lints: Callable[[str], Lint]) -> tuple[Finding, ...]:
+    """What the rules about suppressions say, in the total order."""
+    from wasmdoctor.checks import suppressions
+
+    findings = {
+        _finding(code, draft, lints(code)): None
+        for code, name in POLICY_CHECKS.items()
+        for draft in getattr(suppressions, name)(facts)
     }
     return tuple(sorted(findings, key=lambda finding: finding.order))
 
@@ -145,7 +186,7 @@ def _finding(
         subject=draft.subject,
         location=draft.location,
         interface=draft.interface,
-        help=draft.help,
+        help="\n".join(filter(None, (draft.help, lint.note))),
         # What a build shows of an import is worth more than what a rule saw in the sources.
         origin=origin.steps if origin else draft.origin,
         plans=lint.plans if draft.plans is None else draft.plans,

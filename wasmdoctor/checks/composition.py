@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from wasmdoctor.checks.facts import Draft
 from wasmdoctor.model.composition import Composition
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wac import WacDocument, WacExport, WacExpression, WacImport, WacLet, WacName
 from wasmdoctor.model.wasm import Component, Extern, WasmFile

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
 from wasmdoctor.checks.wit_roots import aside
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Confidence
 from wasmdoctor.model.source import Location, SourceText
 from wasmdoctor.model.wit import Interface, Resolution, TypeDef, TypeKind, WitPackage

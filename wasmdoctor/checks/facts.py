@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wasmdoctor.checks.linking import Verdict
 from wasmdoctor.model.finding import OriginStep
 from wasmdoctor.model.host import HostView, WitFacts
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Confidence, Lookalikes, Severity
+from wasmdoctor.model.skew import NO_SKEW, SkewFacts
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import WasmFile
 
@@ -27,16 +28,36 @@ class Origin:
     certainty: Certainty
 
 
+Relation = Literal["mode", "version", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A host, by name, version and mode, that can start a component; ``command`` as it would be typed.
+
+    ``relation`` says what it is to the host that was asked about: the same at another ``mode``, the same
+    in another ``version``, or an``other`` host. ``spec`` is what `--host` takes.
+    """
+
+    spec: str
+    export: str
+    command: str
+    relation: Relation
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that rules may know of a run.
 
     ``verdicts`` maps a component's path to the verdicts on its imports, in the order of the binary;
-    ``declarations`` an interface (``ns:pkg/name``, without version) to where WIT sources declare it;
+    ``declarations`` an interface (``ns:pkg/name``, without version) to the line of the one world that imports
+    it, else to where WIT sources declare it;
     ``problems`` are what discovery and readers could not read; ``invalid`` a path to what the
     validator said; ``tool_problem`` why wasm-tools could not answer, or ""; ``sources`` what is known of
     the sources, one record for each folder, empty when they were not asked for; ``origins`` maps a
-    component's path and an import's name to the way on which it came in, ``export_origins`` an export's.
+    component's path and an import's name to the way on which it came in, ``export_origins`` an export's;
+    ``starters`` maps the path of a component that the host cannot start to the hosts that can; ``skew`` is
+    what is known of versions.
     """
 
     files: tuple[WasmFile, ...]
@@ -51,6 +72,8 @@ class Facts:
     sources: tuple[SourceFacts, ...] = ()
     origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict)
     export_origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict)
+    starters: Mapping[str, tuple[Starter, ...]] = field(default_factory=dict)
+    skew: SkewFacts = NO_SKEW
 
     def components(self) -> Iterator[WasmFile]:
         """The components that could be read at least in part."""

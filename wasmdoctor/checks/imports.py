@@ -36,10 +36,14 @@ def nonstandard(facts: Facts) -> Iterator[Draft]:
     for file, verdict in _unprovided(facts):
         if verdict.match.kind != "none" or verdict.name.kind == "plain":
             continue
+        if any(near.mistyped for near in verdict.near):
+            continue  # WD110 says more
         extern = verdict.extern
         name = verdict.name.text
         kind = extern.kind.value
         message = f"nobody provides `{name}`: {_host_name(facts.host)} has no such interface"
+        if not facts.host.mode.provides and not facts.host.label:
+            message = f"nobody provides `{name}`: with the host `{facts.host.id}` a component gets nothing"
         if verdict.name.kind != "interface":
             message = f"nobody provides the {kind} `{name}`"
         elif extern.kind != "instance":
@@ -49,13 +53,18 @@ def nonstandard(facts: Facts) -> Iterator[Draft]:
             message,
             facts.place(file.path, name),
             name,
-            help="\n".join([*map(_near_help, verdict.near), _nonstandard_help(verdict)]),
+            help="\n".join([*map(_near_help, verdict.near), _nonstandard_help(verdict, facts.host)]),
             related=_elsewhere(file, facts.place(file.path, name)),
         )
 
 
-def _nonstandard_help(verdict: Verdict) -> str:
+def _nonstandard_help(verdict: Verdict, host: HostView) -> str:
     package = verdict.name.package or ""
+    if package.startswith("wasi:") and not host.mode.provides:
+        return (
+            "Rust's std and the preview1 adapter bring WASI with them: build for wasm32-unknown-unknown, or compose "
+            "with a component that exports it"
+        )
     if package.startswith("wasi:"):
         return "check the spelling against the standard, or ask for a host that has it: `wasmdoctor hosts` lists them"
     return (
@@ -67,49 +76,14 @@ def _nonstandard_help(verdict: Verdict) -> str:
 def _near_help(near: NearProvider) -> str:
     if near.lacks:
         return f"{near.path} exports `{near.export}` but lacks {_names(near.lacks)}"
+    if near.mistyped:
+        names = _names(tuple(each.name for each in near.mistyped))
+        return f"{near.path} exports `{near.export}` with other types of {names}"
     return f"{near.path} exports `{near.export}`, which is on another version track"
 
 
 def _elsewhere(file: WasmFile, location: Location) -> tuple[tuple[Location, str], ...]:
     return () if location.path == file.path else ((Location(file.path), "imported by this component"),)
-
-
-SKEW = {
-    "prerelease": "a release candidate or draft links only where the host has exactly that version",
-    "unversioned": "a name without a version links only where the host has none either",
-    "newer": "it is newer than the host",
-    "older": "it is older than the host",
-}
-
-
-def other_version(facts: Facts) -> Iterator[Draft]:
-    """WD102: the host has the interface, at versions that do not match."""
-    for file, verdict in _unprovided(facts):
-        if verdict.match.kind != "version":
-            continue
-        name = verdict.name
-        offers = tuple(dict.fromkeys(o.name.partition("@")[2] or "no version" for o in verdict.match.offers))
-        newest = verdict.match.offers[-1]
-        flags = _flag_words(facts.host, newest.flags)
-        wanted = newest.name.partition("@")[2]
-        cure = (
-            f"build against `{newest.name}`"
-            + (f" and start the host with `{flags}`" if flags else "")
-            + (
-                f": set the version in wit/ and wit/deps to {wanted} and update the crate that brings the bindings"
-                if wanted
-                else ""
-            )
-        )
-        yield Draft(
-            file.path,
-            f"{_host_name(facts.host)} has `{name.unversioned}` at {', '.join(offers)}, "
-            f"not at {name.version or 'no version'}: {SKEW[verdict.match.skew]}",
-            facts.place(file.path, name.text),
-            name.text,
-            help="\n".join([*map(_near_help, verdict.near), cure]),
-            related=_elsewhere(file, facts.place(file.path, name.text)),
-        )
 
 
 def look_alike(facts: Facts) -> Iterator[Draft]:
@@ -141,7 +115,7 @@ PLAIN_NAME_HELP = (
 def plain_name(facts: Facts) -> Iterator[Draft]:
     """WD104: an import by a plain name, which no host defines."""
     for file, verdict in _unprovided(facts):
-        if verdict.name.kind != "plain":
+        if verdict.name.kind != "plain" or verdict.match.kind != "none":
             continue
         extern = verdict.extern
         what = {"func": "the function", "instance": "the inline interface", "type": "the resource"}.get(
@@ -170,19 +144,47 @@ def function_missing(facts: Facts) -> Iterator[Draft]:
             f"{_host_name(facts.host)} has `{verdict.match.provided}`, but without {names}",
             facts.place(file.path, verdict.name.text),
             verdict.name.text,
-            help=_missing_help(verdict, without_flag),
+            help="\n".join(
+                [
+                    *_missing_signatures(verdict, without_flag),
+                    _missing_help(facts, file, verdict, without_flag),
+                ]
+            ),
             related=_elsewhere(file, facts.place(file.path, verdict.name.text)),
         )
 
 
-def _missing_help(verdict: Verdict, missing: tuple[Missing, ...]) -> str:
-    asked = Version.parse(verdict.name.version or "")
-    provided = Version.parse((verdict.match.provided or "").partition("@")[2])
+def _missing_signatures(verdict: Verdict, missing: tuple[Missing, ...], limit: int = 4) -> Iterator[str]:
+    """What the component imports under the names that are missing, and since when WIT has it."""
+    signatures = {function.name: function.signature for function in verdict.extern.functions}
+    for each in missing[:limit]:
+        signature = signatures.get(each.name, "")
+        what = "it is a resource" if each.kind == "resource" else f"`{each.name}` is imported as {signature}"
+        if each.kind == "function" and not signature:
+            what = f"`{each.name}` is a function"
+        package = (verdict.name.package or "").partition("@")[0]
+        yield what + (f"; {package} has it since {each.gate.since}" if each.gate and each.gate.since else "")
+
+
+def _missing_help(facts: Facts, file: WasmFile, verdict: Verdict, missing: tuple[Missing, ...]) -> str:
+    """Which versions of the host have it, or why none has."""
+    host = facts.host.profile.name
+    takers = facts.skew.takers.get((file.path, verdict.name.text), ())
+    if takers:
+        return f"needs {host} {' or '.join(map(str, takers))}; or drop the call, and the import goes with it"
     gates = sorted({m.gate.feature for m in missing if m.gate and m.gate.feature})
     if gates:
-        return f"it is unstable in WIT (feature {', '.join(gates)}): no flag of this host turns it on, so drop the call"
+        return (
+            f"it is unstable in WIT (feature {', '.join(gates)}), and no version of {host} known here links it: "
+            "drop the call"
+        )
+    asked = Version.parse(verdict.name.version or "")
+    provided = Version.parse((verdict.match.provided or "").partition("@")[2])
     if asked and provided and asked > provided:
-        return "the component was built against a newer WASI than this host has: use a newer host, or drop the call"
+        return (
+            f"the component was built against a newer {verdict.name.package} than any {host} known here has: "
+            "drop the call"
+        )
     return "no version of the standard known here has it: check the WIT that the component was built against"
 
 

@@ -35,5 +35,6 @@ def tools(facts: Facts) -> Iterator[Draft]:
 
 def unreadable_input(facts: Facts) -> Iterator[Draft]:
     """WD003: a file or folder that was found and could not be read, or is not what its name says."""
-    for problem in facts.problems:
+    unreadable = (problem for sources in facts.sources for problem in sources.unreadable)
+    for problem in dict.fromkeys((*facts.problems, *unreadable)):
         yield Draft(problem.location.path, problem.message, problem.location, help=problem.help)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.linking import Verdict
@@ -13,6 +12,7 @@ from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Certainty, Pre
 from wasmdoctor.model.cargo import Crate, SourceKind
 from wasmdoctor.model.finding import Status
 from wasmdoctor.model.names import ExternName, track
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import Resolution, StepKind
@@ -53,7 +53,7 @@ def leaked(facts: Facts) -> Iterator[Draft]:
             for path in (*component.built, component.crate.manifest):
                 for verdict in facts.verdicts.get(path, ()):
                     if (
-                        verdict.status in (Status.HOST, Status.OPTIONAL)
+                        verdict.status in (Status.HOST, Status.CONFIGURED, Status.OPTIONAL)
                         or verdict.match.kind not in NOT_THERE
                     ):
                         continue

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from wasmdoctor.model.finding import Status
-from wasmdoctor.model.host import HostView, Match, Missing, same_track
+from wasmdoctor.model.host import HostView, Match, Missing, Mistyped, same_track
 from wasmdoctor.model.names import ExternName, version_order
-from wasmdoctor.model.wasm import Extern, ExternKind, WasmFile
+from wasmdoctor.model.record import dataclass, replace
+from wasmdoctor.model.types import COMPONENT_RULE, difference, handles
+from wasmdoctor.model.wasm import Component, Extern, ExternKind, WasmFile
 
 
 @dataclass(frozen=True, slots=True)
 class NearProvider:
     """A component that exports the interface but does not fit: which functions or resources it lacks.
 
-    ``other_version`` is the version it exports when that is why it does not fit, else "".
+    ``other_version`` is the version it exports when that is why it does not fit, else ""; ``mistyped`` are
+    functions that it exports with another type.
     """
 
     path: str
     export: str
     lacks: tuple[str, ...] = ()
     other_version: str = ""
+    mistyped: tuple[Mistyped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Verdict:
     """One import of one component, and who provides it.
 
     ``provider`` is the path of the component that does, or None. ``match`` is what the host says by
-    name, ``missing`` what its interface lacks. ``near`` are components that almost provide it.
+    name, ``missing`` what its interface lacks, ``mistyped`` what it has with another type. ``near`` are
+    components that almost provide it.
     """
 
     extern: Extern
@@ -39,6 +43,7 @@ class Verdict:
     missing: tuple[Missing, ...] = ()
     provider: str | None = None
     near: tuple[NearProvider, ...] = ()
+    mistyped: tuple[Mistyped, ...] = ()
 
     @property
     def unprovided(self) -> bool:
@@ -56,11 +61,48 @@ def judge(files: Iterable[WasmFile], host: HostView) -> dict[str, tuple[Verdict,
     """
     files = list(files)
     exports = _exports(files)
-    return {
-        file.path: tuple(_verdict(file.path, extern, host, exports) for extern in file.component.imports)
+    verdicts = {
+        file.path: tuple(
+            _verdict(file.path, extern, host, exports) for extern in _asked(file.component, host)
+        )
         for file in files
         if file.component is not None
     }
+    if not host.allowed:
+        return verdicts
+    from wasmdoctor.checks.allowed import configured
+
+    return configured(verdicts, host.allowed)
+
+
+def _asked(component: Component, host: HostView) -> tuple[Extern, ...]:
+    """The imports of a component with what this host's linking looks at.
+
+    Not every host minds a resource that no function uses (jco 1.35 imports a class only where it makes or
+    takes a handle).
+    """
+    if host.profile.checks_unused_resources or not any(extern.resources for extern in component.imports):
+        return component.imports
+    used = set(_used_resources(component))
+
+    def is_used(extern: Extern, name: str) -> bool:
+        return not extern.typed or f"{extern.name}#{name}" in used or name in used
+
+    return tuple(
+        replace(extern, resources=tuple(name for name in extern.resources if is_used(extern, name)))
+        if extern.kind is ExternKind.INSTANCE
+        else extern
+        for extern in component.imports
+    )
+
+
+def _used_resources(component: Component) -> Iterator[str]:
+    """The resources in the types of functions: ``ns:pkg/iface@1.0.0#name``, or the name alone where no more is known."""
+    for extern in (*component.imports, *component.exports):
+        for function in extern.functions:
+            for handle in handles(function.type) if function.type is not None else ():
+                own = handle.resource.startswith("#")
+                yield f"{extern.name}{handle.resource}" if own else handle.resource or handle.name
 
 
 Exports = dict[str, list[tuple[str, ExternName, Extern]]]
@@ -80,13 +122,20 @@ def _exports(files: Iterable[WasmFile]) -> Exports:
 def _verdict(path: str, extern: Extern, host: HostView, exports: Exports) -> Verdict:
     name = ExternName.parse(extern.name)
     if not extern.needs_provider:
-        return Verdict(extern, name, Status.OPTIONAL, host.match(name))
+        match = host.match(name)
+        # Instances inside one need nothing either, unless the host has something else under their name.
+        if not (match.linked and host.mistyped_functions(match, (), extern.instances)):
+            return Verdict(extern, name, Status.OPTIONAL, match)
     # A host's interfaces are instances: a function or module of that name finds none of its kind.
-    match = host.match(name) if extern.kind is ExternKind.INSTANCE else Match(name, "none")
+    # A plain name may stand for anything that a person's own host defines.
+    known = extern.kind is ExternKind.INSTANCE or name.kind == "plain"
+    match = host.match(name) if known else Match(name, "none")
     missing: tuple[Missing, ...] = ()
+    mistyped: tuple[Mistyped, ...] = ()
     if match.linked:
         missing = host.missing_functions(match, (f.name for f in extern.functions), extern.resources)
-        if not missing:
+        mistyped = host.mistyped_functions(match, extern.functions, extern.instances)
+        if not missing and not mistyped:
             return Verdict(extern, name, Status.HOST, match)
     near: list[NearProvider] = []
     for provider, exported, candidate in _candidates(path, name, extern, exports):
@@ -95,10 +144,12 @@ def _verdict(path: str, extern: Extern, host: HostView, exports: Exports) -> Ver
             near.append(NearProvider(provider, exported.text, lacks))
         elif exported.version != name.version and not same_track(exported.version, name.version):
             near.append(NearProvider(provider, exported.text, other_version=exported.version or "none"))
+        elif differing := _differing(extern, candidate):
+            near.append(NearProvider(provider, exported.text, mistyped=differing))
         else:
-            return Verdict(extern, name, Status.COMPONENT, match, missing, provider)
+            return Verdict(extern, name, Status.COMPONENT, match, missing, provider, mistyped=mistyped)
     status = Status.VERSION if match.kind == "version" else Status.UNPROVIDED
-    return Verdict(extern, name, status, match, missing, near=tuple(near))
+    return Verdict(extern, name, status, match, missing, near=tuple(near), mistyped=mistyped)
 
 
 def _candidates(
@@ -123,3 +174,40 @@ def _lacks(wanted: Extern, offered: Extern) -> tuple[str, ...]:
     have = {function.name for function in offered.functions}
     need = {function.name for function in wanted.functions}
     return (*sorted(need - have), *sorted(set(wanted.resources) - set(offered.resources)))
+
+
+def _differing(wanted: Extern, offered: Extern) -> tuple[Mistyped, ...]:
+    """Functions that an export has with another type than the import, as far as both types are known.
+
+    Rule: Component Model, Subtyping.md; names of parameters and the sort of handles count there (wasmparser
+    0.262).
+    """
+    offers = {function.name: function for function in offered.functions}
+    if wanted.kind is ExternKind.FUNC:
+        offers = dict(zip([wanted.name], offered.functions, strict=False))
+
+    def same(asked: str, there: str) -> bool:
+        return _same_resource(wanted.name, asked, offered.name, there)
+
+    found: list[Mistyped] = []
+    for function in wanted.functions:
+        other = offers.get(function.name)
+        if other is None or function.type is None or other.type is None:
+            continue
+        parts = difference(function.type, other.type, COMPONENT_RULE, same)
+        if parts is not None:
+            found.append(Mistyped(function.name, function.signature, other.signature, parts))
+    return tuple(found)
+
+
+def _same_resource(wanted: str, asked: str, offered: str, there: str) -> bool:
+    """Whether a resource of an import is the one that an export means, once they are joined.
+
+    Only the interfaces' own resources are told apart: who provides the others is another question.
+    """
+    if asked.startswith("#") and there.startswith("#"):
+        return asked == there
+    interface, _, name = there.rpartition("#")
+    known = interface or offered
+    own, _, mine = asked.rpartition("#")
+    return mine == name and (own or wanted).partition("@")[0] == known.partition("@")[0]

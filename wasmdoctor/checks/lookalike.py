@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from wasmdoctor.model.host import WitFacts
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Lookalikes, Role
 from wasmdoctor.model.wasm import Extern
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from wasmdoctor.model.record import dataclass, field
 
 if TYPE_CHECKING:  # the readers of sources take long to load, and not every run needs them
     from wasmdoctor.graph.bindings import CrateBindings
@@ -58,7 +59,7 @@ class SourceFacts:
     bytes of small files that rules compare or read themselves, by path: ``deps.toml``, ``deps.lock``,
     ``wkg.lock``, ``wkg.toml``, cargo's configuration, and every .wit file. ``times`` are modification
     times (ns) of the source files of what was built, by path. ``wit_uses`` is what each ``generate!`` call
-    reads; ``libraries`` are members with a library that is no component and linked into none.
+    reads; ``unreadable`` are files of which nothing is known; ``libraries`` are members with a library that is no component and linked into none.
     """
 
     folder: str
@@ -69,5 +70,6 @@ class SourceFacts:
     texts: Mapping[str, bytes] = field(default_factory=dict)
     times: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    unreadable: tuple[Problem, ...] = ()
     wit_uses: tuple[WitUse, ...] = ()
     libraries: tuple[ComponentFacts, ...] = ()

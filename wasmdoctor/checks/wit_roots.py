@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from wasmdoctor.checks.sources import SourceFacts, WitUse
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.model.wit import Interface, Resolution, WitPackage
 from wasmdoctor.readers.cargo.files import is_below, join
@@ -164,12 +164,21 @@ class Found:
     package: str = ""
 
 
+MAX_FAULTS = 100
+"""Problems of one package that are told: each costs a walk over its file."""
+
+
 def faults(sources: SourceFacts) -> Iterator[Found]:
     """All problems of the WIT that belong to a rule. What could not be read at all is not among them."""
     for root in roots(sources):
         trees: dict[str, Tree | None] = {}
         unread = False
-        for problem in root.resolution.problems:
+        problems = root.resolution.problems
+        more = len(problems) - MAX_FAULTS
+        if more > 0:
+            message = f"{more} more problems of this package are not told"
+            problems = (*problems[:MAX_FAULTS], replace(problems[MAX_FAULTS], message=message, help=""))
+        for problem in problems:
             place = problem.location
             if not place.line:
                 first = first_file(sources, place.path)

@@ -34,10 +34,13 @@ COMMANDS: Mapping[str, Entry] = {
     "plan": Entry("plan", "Show the ways out of custom imports side by side."),
     "migrate": Entry("migrate", "Carry out a plan in one transaction, and prove it."),
     "undo": Entry("undo", "Take back the last migration, byte for byte."),
-    "explain": Entry("explain", "Explain a rule: what it means, why it happens, and every cure."),
+    "explain": Entry("explain", "Explain a rule, or another tool's error: what it means, and every cure."),
     "rules": Entry("rules", "List all rules."),
     "hosts": Entry("hosts", "List the hosts known, or what one of them provides."),
+    "init": Entry("init", "Write a wasmdoctor.toml from what is found here."),
+    "config": Entry("config", "Show the settings that hold, and where each comes from."),
     "tools": Entry("tools", "Show which other programs were found, and what each is for."),
+    "cache": Entry("cache", "Show or clear what earlier runs found out."),
     "completion": Entry("completion", "Print the completion script of a shell."),
 }
 

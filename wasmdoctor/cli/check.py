@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from wasmdoctor.cli.configured import (
+    baseline_option,
+    configured,
+    ignore_option,
+    outputs_from,
+    persona_option,
+    select_option,
+    settings_of,
+    show_suppressed_option,
+    update_baseline_option,
+    write_baseline,
+)
 from wasmdoctor.cli.options import (
     SEVERITIES,
+    cache_option,
     color_option,
     flags_option,
-    format_option,
-    host_option,
+    hosts_option,
+    jobs_option,
     target_option,
     wasm_tools_option,
 )
@@ -27,23 +41,27 @@ from wasmdoctor.cli.output import (
     style_for,
     write,
 )
+from wasmdoctor.cli.outputs import (
+    OutputsCommand,
+    Shown,
+    outputs_file_option,
+    outputs_format_option,
+    outputs_of,
+    render,
+)
 
 if TYPE_CHECKING:
     from wasmdoctor.model.finding import Report
-    from wasmdoctor.reporters.console import Style
 
 
-@click.command()
+@click.command(cls=OutputsCommand)
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@host_option
+@hosts_option
 @flags_option
-@format_option
+@outputs_format_option
+@outputs_file_option
 @click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Write the report to FILE instead of standard output.",
+    "--since", default="", metavar="REV", help="Only what came in since this commit, branch or tag of git."
 )
 @click.option(
     "--fail-on",
@@ -57,6 +75,9 @@ if TYPE_CHECKING:
 @click.option(
     "--calls", is_flag=True, help="Read the code of components over 4 MB, too, to say what reaches an import."
 )
+@click.option(
+    "--explain-link", is_flag=True, help="What the host would say to each import it refuses, in its words."
+)
 @click.option("--quiet", "-q", is_flag=True, help="One line for each finding, nothing else.")
 @click.option(
     "--verbose",
@@ -66,32 +87,53 @@ if TYPE_CHECKING:
 )
 @color_option
 @wasm_tools_option
+@select_option
+@ignore_option
+@persona_option
+@baseline_option
+@update_baseline_option
+@show_suppressed_option
+@cache_option
+@jobs_option
+@configured
+@click.pass_context
 def check(
+    ctx: click.Context,
     paths: tuple[str, ...],
-    host: str,
+    hosts: tuple[str, ...],
     flags: tuple[str, ...],
-    format_: str,
-    output: str | None,
+    since: str,
     fail_on: str,
     target: str | None,
     validate: bool,
     calls: bool,
+    explain_link: bool,
     quiet: bool,
     verbose: bool,
     color: str,
     wasm_tools: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    persona: str,
+    baseline: str | None,
+    update_baseline: bool,
+    show_suppressed: bool,
+    jobs: int,
 ) -> None:
     """Find the imports that nobody provides.
 
     PATHS are files, folders, globs, or `-` for standard input; by default `target` when it exists,
-    else the current folder. Components are told by their first bytes, not by their names.
+    else the current folder. Components are told by their first bytes, not by their names; a source
+    file stands for the workspace around it, judged by its sources.
 
     \b
     Examples:
       wasmdoctor check target/wasm32-wasip2/release
       wasmdoctor check app.wasm adapter.wasm     do they provide for each other?
       wasmdoctor check --host wasmtime@25 -S http app.wasm
+      wasmdoctor check --host wasmtime@25 --host spin app.wasm     a column for each
       curl -s ... | wasmdoctor check -
+      wasmdoctor check --format sarif --output a.sarif --format text
     """
     from wasmdoctor.discover import STDIN, default_paths
     from wasmdoctor.pipeline import CheckOptions
@@ -99,23 +141,37 @@ def check(
     from wasmdoctor.toolchain import Toolchain
 
     cwd = Path.cwd()
+    settings = settings_of(ctx)
+    outputs = outputs_from(ctx, outputs_of(ctx), settings)
     options = CheckOptions(
         paths=paths or tuple(default_paths(cwd)),
         cwd=cwd,
-        host=host,
+        hosts=hosts,
         flags=flags,
         target=target,
         validate=validate,
-        hashes=format_ == "json",
+        hashes=any(each.format == "json" for each in outputs),
         calls=calls,
+        settings=settings,
+        known=update_baseline,
+        explain_link=explain_link,
+        jobs=jobs,
     )
     with explained():
         stdin = sys.stdin.buffer.read() if STDIN in options.paths else None
+        catalog, toolchain = load_catalog(), Toolchain(wasm_tools)
         with progress_bar() as progress:
-            report = run_check(options, load_catalog(), Toolchain(wasm_tools), stdin=stdin, progress=progress)
-        to_file = output is not None
-        text = _render(report, format_, style_for(color, to_file=to_file), verbose=verbose, quiet=quiet)
-        write(text, output)
+            report = run_check(options, catalog, toolchain, stdin=stdin, progress=progress)
+        if update_baseline:
+            write_baseline(report, options)
+        if since:
+            from wasmdoctor.pipeline.since import since as only_since
+
+            report = only_since(report, options, since, lambda then: run_check(then, catalog, toolchain))
+        style = partial(style_for, color)
+        shown = Shown(catalog, cwd, style, fail_on, verbose=verbose, quiet=quiet, suppressed=show_suppressed)
+        for each in outputs:
+            write(render(report, each, shown), each.path)
     if not report.components and not report.findings and not quiet:
         click.echo("note: no WebAssembly found below " + ", ".join(options.paths), err=True)
     sys.exit(_exit_code(report, fail_on))
@@ -127,13 +183,3 @@ def _exit_code(report: Report, fail_on: str) -> int:
     if fail_on == "never":
         return CLEAN
     return exit_of(report.findings, fail_on)
-
-
-def _render(report: Report, format_: str, style: Style, *, verbose: bool, quiet: bool) -> str:
-    if format_ == "json":
-        from wasmdoctor.reporters import json
-
-        return json.render(report)
-    from wasmdoctor.reporters import text
-
-    return text.render(report, style, verbose=verbose, quiet=quiet)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from wasmdoctor.cli.configured import configured, selected
 from wasmdoctor.cli.options import FORMATS, color_option, flags_option, host_option, wasm_tools_option
 from wasmdoctor.cli.output import FOUND, exit_of, explained, load_catalog, style_for, write
 
@@ -49,6 +50,7 @@ from wasmdoctor.cli.output import FOUND, exit_of, explained, load_catalog, style
 @flags_option
 @color_option
 @wasm_tools_option
+@configured
 def compose(
     paths: tuple[str, ...],
     output: str,
@@ -81,7 +83,9 @@ def compose(
         paths, Path.cwd(), output, host, flags, root, prefer, tool, dry_run=dry_run or format_ == "wac"
     )
     with explained():
-        made = run_compose(options, load_catalog(), Toolchain(wasm_tools))
+        catalog = load_catalog()
+        made = run_compose(options, catalog, Toolchain(wasm_tools))
+        made = selected(made, catalog, paths)
         if format_ == "wac" and made.document:
             write(made.document, None)
         elif format_ == "json":

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from wasmdoctor.cli.options import color_option, flags_option, host_option, target_option
+from wasmdoctor.cli.configured import configured
+from wasmdoctor.cli.options import (
+    cache_option,
+    color_option,
+    flags_option,
+    host_option,
+    target_option,
+)
 from wasmdoctor.cli.output import explained, fail, load_catalog, source_paths, style_for, write
 
 GRAPH_FORMATS = ("text", "dot", "mermaid", "json", "html", "svg")
@@ -41,6 +48,8 @@ ASPECTS = ("imports", "exports", "components", "crates", "worlds", "files")
 @flags_option
 @target_option
 @color_option
+@cache_option
+@configured
 def graph(
     paths: tuple[str, ...],
     format_: str,

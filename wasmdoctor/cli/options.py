@@ -19,12 +19,36 @@ COLORS = ("auto", "always", "never")
 PLANS = ("a", "b", "c")
 
 
+def _one_host(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> str:
+    """The host of a command that judges by one. Raises UsageError for several."""
+    if len(value) > 1:
+        raise click.UsageError(
+            f"`{ctx.info_name}` judges by one host, and there are {len(value)}: {', '.join(value)}\n"
+            "  `wasmdoctor check` takes several"
+        )
+    return value[0]
+
+
 host_option = click.option(
     "--host",
-    default="wasmtime",
-    show_default=True,
+    multiple=True,
+    default=("wasmtime",),
+    show_default="wasmtime",
+    callback=_one_host,
     metavar="HOST",
-    help="The host to judge by: NAME, NAME@VERSION or NAME@VERSION:MODE; `wasmdoctor hosts` lists them.",
+    help="The one host to judge by: NAME, NAME@VERSION or NAME@VERSION:MODE; `wasmdoctor hosts` lists them.",
+)
+
+
+hosts_option = click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    default=("wasmtime",),
+    show_default="wasmtime",
+    metavar="HOST",
+    help="The host to judge by: NAME, NAME@VERSION or NAME@VERSION:MODE; `wasmdoctor hosts` lists them. "
+    "Repeatable, or several with commas between.",
 )
 
 
@@ -80,6 +104,23 @@ bridge_option = click.option(
     help="What takes the place of custom imports: standard WASI where it can, or refusals only.",
 )
 
+
+cache_option = click.option(
+    "--no-cache",
+    is_flag=True,
+    expose_value=False,
+    help="Look at everything again, and keep nothing. [env: WASMDOCTOR_NO_CACHE]",
+)
+"""For those whose answers are kept; the option itself is seen to before the command line is read."""
+
+jobs_option = click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(0, 256),
+    default=0,
+    metavar="N",
+    help="Processes that read binaries; by default one a processor.",
+)
 
 keep_wit_option = click.option(
     "--keep-wit", is_flag=True, help="Leave the WIT of libraries that stop being components where it is."

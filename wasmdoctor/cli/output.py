@@ -58,31 +58,40 @@ def load_catalog() -> Catalog:
     """The rules, hosts and mappings. Raises CatalogError when their data is broken."""
     from wasmdoctor.catalog import Catalog, own_folder
 
-    own = own_folder(Path.cwd())
-    return Catalog(extra=(own,) if own else ())
+    ctx = click.get_current_context(silent=True)
+    settings = ctx.meta.get("wasmdoctor.settings") if ctx else None
+    own = settings.data if settings else own_folder(Path.cwd())
+    allowed = settings.providing() if settings else ()
+    return Catalog(extra=(own,) if own else (), allowed=allowed)
 
 
 @contextmanager
-def explained(*more: type[Exception]) -> Iterator[None]:
-    """Errors that mean "could not run" end with a sentence and exit code 2, never with a traceback.
+def explained() -> Iterator[None]:
+    """Errors that mean "could not run" end with a sentence and exit code 2, never with a traceback."""
+    from wasmdoctor.model.errors import WasmdoctorError
 
-    ``more`` are those of parts that only some commands load.
-    """
-    from wasmdoctor.catalog import CatalogError
-    from wasmdoctor.discover import DiscoverError
-    from wasmdoctor.model.host import HostError
-    from wasmdoctor.toolchain import ToolError
-
-    plain: tuple[type[Exception], ...] = (CatalogError, DiscoverError, ToolError, *more)
     try:
         yield
-    except HostError as error:
-        fail(error.message, error.help)
     except UnknownRule as error:
         fail(*error.args)
-    except plain as error:
+    except WasmdoctorError as error:
+        # Who has a help apart from the message has both; of others the text is all there is.
+        help_ = getattr(error, "help", None)
         first, _, rest = str(error).partition("\n")
-        fail(first, rest.strip())
+        more = _configured_host(error)
+        fail(first if help_ is None else getattr(error, "message", first), (help_ or rest.strip()) + more)
+
+
+def _configured_host(error: Exception) -> str:
+    """Where a host that is not known stands, when a configuration names it; with a line end before it."""
+    from wasmdoctor.model.host import HostError
+
+    ctx = click.get_current_context(silent=True)
+    settings = ctx.meta.get("wasmdoctor.settings") if ctx else None
+    if settings is None or not isinstance(error, HostError):
+        return ""
+    places = settings.places_of("hosts", "host-flags")
+    return f"\nthe configuration names it: {', '.join(places)}" if places else ""
 
 
 def fail(message: str, help_: str = "") -> NoReturn:
@@ -154,7 +163,7 @@ def progress_bar() -> Iterator[Callable[[int, int], None]]:
             from rich.console import Console
             from rich.progress import Progress
 
-            bar = Progress(console=Console(stderr=True), transient=True)
+            bar = Progress(console=Console(file=sys.__stderr__), transient=True)
             bar.start()
             task = bar.add_task("reading binaries", total=total)
         bar.update(task, completed=done)

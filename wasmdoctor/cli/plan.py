@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from wasmdoctor import __version__
+from wasmdoctor.cli.configured import configured
 from wasmdoctor.cli.options import (
     PLANS,
     adapter_options,
     bridge_option,
+    cache_option,
     color_option,
     flags_option,
     host_option,
@@ -53,6 +55,8 @@ PLAN_FORMATS = ("text", "json", "markdown", "html")
 )
 @click.option("--output", "-o", type=click.Path(dir_okay=False), metavar="FILE", help="Write it to FILE.")
 @color_option
+@cache_option
+@configured
 def plan(
     paths: tuple[str, ...],
     only: str | None,

@@ -17,10 +17,9 @@ from wasmdoctor.cli.output import explained, fail, say, shown
 def undo(folder: str | None, force: bool) -> None:
     """Take back the last migration of FOLDER (or of the one around it), byte for byte."""
     from wasmdoctor.pipeline.migrate import nearest_tree
-    from wasmdoctor.transaction import TransactionError
     from wasmdoctor.transaction import undo as run_undo
 
-    with explained(TransactionError):
+    with explained():
         tree = nearest_tree(Path.cwd() / (folder or "."))
         if tree is None:
             where = folder or "this folder"

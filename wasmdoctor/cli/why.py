@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wasmdoctor.cli.options import color_option, flags_option, host_option, target_option
+from wasmdoctor.cli.configured import configured
+from wasmdoctor.cli.options import (
+    cache_option,
+    color_option,
+    flags_option,
+    host_option,
+    target_option,
+)
 from wasmdoctor.cli.output import explained, fail, load_catalog, source_paths, style_for, write
 
 if TYPE_CHECKING:
@@ -46,6 +53,8 @@ WHY_FORMATS = ("text", "json", "html", "svg")
 )
 @click.option("--output", "-o", type=click.Path(dir_okay=False), metavar="FILE", help="Write it to FILE.")
 @color_option
+@cache_option
+@configured
 def why(
     interface: str | None,
     paths: tuple[str, ...],

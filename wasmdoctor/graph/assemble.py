@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from wasmdoctor.graph.bindings import CrateBindings
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeFacts, NodeKind
 from wasmdoctor.model.binding import Binding, Certainty, Evidence, Prediction
 from wasmdoctor.model.cargo import Crate, CrateGraph, CrateId, LinkedCrate, SourceKind
 from wasmdoctor.model.finding import ImportVerdict, Status
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import StepKind
 
@@ -99,14 +99,15 @@ def _import(network: Network, node: Node, item: ImportVerdict, host: str, part: 
         interface_node(item.name),
         NodeFacts(
             item.name,
-            external=item.status in (Status.HOST, Status.OPTIONAL),
+            external=item.status in (Status.HOST, Status.CONFIGURED, Status.OPTIONAL),
             note="types only" if item.status is Status.OPTIONAL else "",
         ),
     )
     evidence = Evidence.SOURCES if part.kind == "predicted" else Evidence.COMPONENT
     network.connect(Edge(node, interface, EdgeKind.IMPORTS, evidence=evidence))
-    if item.status is Status.HOST:
-        provider = network.add(Node(NodeKind.HOST, host), NodeFacts(host, external=True))
+    if item.status in (Status.HOST, Status.CONFIGURED):
+        name = host if item.status is Status.HOST else item.provided_by or ""
+        provider = network.add(Node(NodeKind.HOST, name), NodeFacts(name, external=True))
         network.connect(Edge(provider, interface, EdgeKind.PROVIDES))
     elif item.status is Status.COMPONENT and item.provided_by:
         network.connect(Edge(component_node(item.provided_by), interface, EdgeKind.PROVIDES))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from wasmdoctor.graph.rustnames import RustNames, rust_names
@@ -11,6 +10,7 @@ from wasmdoctor.graph.typeuse import interfaces_used
 from wasmdoctor.model.binding import Binding, BoundItem, SiteKind
 from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import BindingsFile, ExternImport, GenerateCall, Generator
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import Interface, Resolution, World, WorldItem

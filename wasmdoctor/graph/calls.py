@@ -11,11 +11,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from wasmdoctor.model.calls import ComponentCode, FunctionId, ImportedFunction, Root, RootKind
 from wasmdoctor.model.finding import ReachedBy
+from wasmdoctor.model.record import dataclass
 
 NONE = 0xFFFFFFFF
 

@@ -8,11 +8,11 @@ exactly, else on one semver track, as ``wac plug`` (0.12) matches them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from wasmdoctor.model.composition import Composition, Double, Mismatch, Wire
 from wasmdoctor.model.host import same_track
 from wasmdoctor.model.names import ExternName, version_order
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wasm import Extern, ExternKind, WasmFile
 
 WIRED = (ExternKind.INSTANCE, ExternKind.FUNC)

@@ -7,7 +7,6 @@ on: a place in a file, and the kind of evidence.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import networkx as nx
 
 from wasmdoctor.model.binding import Certainty, Evidence
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location
 
 

@@ -9,13 +9,13 @@ Rust path names is not linked at all, whatever Cargo.toml says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from wasmdoctor.graph.bindings import CrateBindings, is_function
 from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Certainty, Predicted, Prediction, SiteKind
 from wasmdoctor.model.cargo import CrateId, LinkedCrate
 from wasmdoctor.model.names import ExternName, track, version_order
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.rust import ExternImport, Reachability, UseSite
 from wasmdoctor.readers.rust import Program
 

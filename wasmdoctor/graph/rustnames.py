@@ -8,9 +8,9 @@ case. A package that a world has at several versions gets its version in the nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.wit import FunctionRole, Interface, World, WorldItem, WorldItemKind
 
 KEYWORDS = frozenset(

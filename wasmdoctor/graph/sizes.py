@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from wasmdoctor.model.artifact import ModuleRole
 from wasmdoctor.model.calls import ComponentCode, FunctionId, ModuleCode
 from wasmdoctor.model.cargo import CrateId
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.sizes import CodeSize, CodeSizes, ModuleSize, SizeKind
 from wasmdoctor.model.symbol import Language
 from wasmdoctor.readers.symbols import CrateName, Known, Owner, is_std, packages_of, read_symbol

@@ -6,8 +6,8 @@ Rules: Component Model, CanonicalABI.md ("Alignment", "Element Size", "Flattenin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wit import Function, Type, TypeDef, TypeKind
 
 MAX_FLAT_PARAMS = 16

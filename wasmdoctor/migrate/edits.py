@@ -7,7 +7,6 @@ edits is carried over as it is, because the new bytes are joined from slices of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from wasmdoctor.migrate.reparse import new_problem
@@ -22,6 +21,7 @@ from wasmdoctor.model.edit import (
     Replace,
     path_problem,
 )
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, SourceText
 
 Read = Callable[[str], bytes | None]

@@ -6,13 +6,13 @@ Paths are those of the file view that everything was read with (relative to its 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Binding, Prediction
 from wasmdoctor.model.cargo import Crate, CrateGraph, CrateId, LinkedCrate, Package, PackageTarget, Workspace
 from wasmdoctor.model.plan import BridgeFunction
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import BindingsFile, GenerateCall, GenerateOption
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import Resolution, World

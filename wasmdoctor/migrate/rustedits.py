@@ -7,9 +7,9 @@ with it, so that a file which rustfmt left alone is left alone afterwards too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from wasmdoctor.model.edit import Replace
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.rust.tokens import CLOSE, IDENT, OPEN, PUNCT, Token, lex
 

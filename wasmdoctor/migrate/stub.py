@@ -8,9 +8,9 @@ that wit-component 0.262 takes (``validation.rs``, legacy mangling).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from wasmdoctor.migrate.abi import Scope, Unsupported, discriminant_size, lifted, payload_offset, shape
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wit import Function, Interface, Type, TypeKind
 
 Scopes = Callable[[str], Scope]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import tomlkit
 from tomlkit.items import KeyType, SingleKey
@@ -19,6 +18,7 @@ from tomlkit.items import KeyType, SingleKey
 from wasmdoctor.migrate.edits import EditError
 from wasmdoctor.model.cargo import PlainValue
 from wasmdoctor.model.edit import Replace
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location, Problem, SourceText, Span
 from wasmdoctor.readers.cargo.toml import Array, Item, Origin, Table, Value, parse, plain
 

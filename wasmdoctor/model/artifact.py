@@ -7,9 +7,9 @@ Paths are as the reader was given them, with forward slashes; times are nanoseco
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import SectionName
 from wasmdoctor.model.source import Problem
 from wasmdoctor.model.wasm import Extern, Producers

@@ -8,10 +8,10 @@ the function's index in that module's index space, imported functions first (cor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wasmdoctor.model.artifact import ModuleRole
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Problem
 from wasmdoctor.model.wasm import CustomSection
 

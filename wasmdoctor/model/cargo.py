@@ -7,9 +7,9 @@ for files outside it, such as Cargo's registry). Every string that a person wrot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 
 PlainValue = str | int | float | bool | list["PlainValue"] | dict[str, "PlainValue"]
@@ -288,6 +288,7 @@ class Workspace:
     ``manifest`` is the root manifest, ``virtual`` when it has no package. ``members`` and
     ``default_members`` are manifest paths. ``packages`` also holds the path dependencies that are not
     members. ``unlisted`` are manifests that Cargo would refuse to build from where they are.
+    ``unreadable`` are those of the ``problems`` for which a whole manifest or lock file is unknown.
     """
 
     manifest: str
@@ -305,6 +306,7 @@ class Workspace:
     metadata: tuple[Setting, ...] = ()
     lock: Lock | None = None
     problems: tuple[Problem, ...] = ()
+    unreadable: tuple[Problem, ...] = ()
 
     def member(self, name: str) -> Package | None:
         """The member package of that name, if any."""

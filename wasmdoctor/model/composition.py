@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wasmdoctor.model.finding import Finding
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wasm import Extern
 
 

@@ -5,9 +5,9 @@ Paths are relative to the workspace's root, with forward slashes, without ``.`` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Span
 
 OWN_FOLDER = ".wasmdoctor"

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wasmdoctor.model.fix import SuggestedFix
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Confidence, Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import ExternKind
 
 
 class Status(StrEnum):
-    """Who provides an import (the JSON contract's ``status``)."""
+    """Who provides an import (the JSON contract's ``status``); ``configured`` is somebody that the
+    configuration names."""
 
     HOST = "host"
     COMPONENT = "component"
+    CONFIGURED = "configured"
     OPTIONAL = "optional"
     VERSION = "version"
     UNPROVIDED = "unprovided"
@@ -78,7 +80,8 @@ class Finding:
     have several lines, the first of which stands alone. ``related`` are places worth opening as well.
     ``snippet`` is the text of the line at ``location``, or "" when it has none. ``hosts`` are those on which
     it holds, () when it does not depend on the host or only one was asked for. ``fixes`` are edits that
-    would make it go, the best first.
+    would make it go, the best first. ``fingerprint`` tells it from others from run to run (see
+    ``model.fingerprint``).
     """
 
     code: str
@@ -96,6 +99,7 @@ class Finding:
     snippet: str = ""
     hosts: tuple[str, ...] = ()
     fixes: tuple[SuggestedFix, ...] = ()
+    fingerprint: str = ""
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -160,6 +164,16 @@ class ExportItem:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkError:
+    """What a host would say to one import, in its own words; ``whole`` is False when it would say more."""
+
+    host: str
+    interface: str
+    text: str
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedArtifact:
     """One binary that was checked (or a crate whose component was predicted), with its verdicts.
 
@@ -167,7 +181,8 @@ class CheckedArtifact:
     runs it on the host, or "" when it would not run or has nothing to call; ``hints`` are permissions
     that it may need then. ``compose`` is the command that wires it to the components of the run that
     provide for it, or "". ``copies`` are further paths of the same file. When several hosts were asked
-    for, ``starts`` has the command of each, in their order.
+    for, ``starts`` has the command of each, in their order. ``link_errors`` are what the hosts would say to
+    the imports that they do not link, the one reported first; only when they were asked for.
     """
 
     path: str
@@ -182,6 +197,7 @@ class CheckedArtifact:
     compose: str = ""
     copies: tuple[str, ...] = ()
     starts: tuple[HostStart, ...] = ()
+    link_errors: tuple[LinkError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +210,25 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that is not shown or counted, and why.
+
+    ``kind`` is ``comment`` (in a source), ``configuration`` or ``baseline``; ``location`` is where that
+    stands, ``reason`` what it says.
+    """
+
+    finding: Finding
+    kind: str
+    location: Location
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The result of one run, sorted; the only thing that reporters see."""
+    """The result of one run, sorted; the only thing that reporters see.
+
+    ``host`` is the id of the first host, ``hosts`` those of all.
+    """
 
     tool_version: str
     host: str
@@ -203,6 +236,8 @@ class Report:
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

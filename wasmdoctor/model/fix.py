@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wasmdoctor.model.edit import Edit
+from wasmdoctor.model.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

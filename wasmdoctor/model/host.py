@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.names import ExternName, Version, track, version_order
+from wasmdoctor.model.record import dataclass, field, replace
+from wasmdoctor.model.types import HOST_RULE, Difference, difference
+from wasmdoctor.model.wasm import Extern, ExternKind, Function
+
+if TYPE_CHECKING:  # texts of types are read only for imports that a host has
+    from wasmdoctor.model.config import Allow
+    from wasmdoctor.model.typetext import InterfaceTypes
 
 NameRule = Literal["exact", "exact-then-track", "package"]
 MatchKind = Literal["exact", "track", "package", "flag", "version", "none"]
@@ -26,7 +33,7 @@ _SPEC: Final = re.compile(
 )
 
 
-class HostError(ValueError):
+class HostError(WasmdoctorError, ValueError):
     """A host, version, mode or flag that is not known. ``message`` says what, ``help`` what to do."""
 
     def __init__(self, message: str, help: str = "") -> None:
@@ -71,12 +78,14 @@ class InterfaceFacts:
     """The functions (as encoded: ``[method]bucket.get``) and resources of an interface.
 
     ``gates`` are of functions that not every version has; ``gate`` is of the interface as a whole.
+    ``types`` are the signatures, None when they are not known or are loaded apart (``WitFacts.types_of``).
     """
 
     functions: frozenset[str]
     resources: frozenset[str] = frozenset()
     gates: Mapping[str, Gate] = field(default_factory=dict)
     gate: Gate | None = None
+    types: InterfaceTypes | None = None
 
     def functions_at(self, version: str | None) -> frozenset[str]:
         """The functions that WIT of this version has, gated ones included."""
@@ -99,12 +108,16 @@ class WitFacts:
     """The interfaces of one file in ``rules/wit/``.
 
     Names in ``interfaces`` carry their version, unless ``versions`` lists the versions for which
-    all of them hold.
+    all of them hold. ``more`` gives the signatures of a package's interfaces (``wasi:io``), by the same
+    names, when somebody asks: most runs need those of a few packages.
     """
 
     source: str
     versions: tuple[str, ...]
     interfaces: Mapping[str, InterfaceFacts]
+    more: Callable[[str], Mapping[str, InterfaceTypes]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     def find(self, name: ExternName) -> InterfaceFacts | None:
         """The facts about an interface of this very version, or None when nothing is known."""
@@ -114,6 +127,34 @@ class WitFacts:
         if facts is not None and facts.gate and not facts.gate.exists(name.version):
             return None
         return facts
+
+    def types_of(self, name: ExternName) -> InterfaceTypes | None:
+        """The signatures of an interface of this very version, or None when they are not known."""
+        key = name.text if name.text in self.interfaces else name.unversioned
+        facts = self.find(name)
+        if facts is None or facts.types is not None or self.more is None:
+            return facts.types if facts else None
+        return self.more(name.package or "").get(key)
+
+
+def facts_of_externs(externs: Iterable[Extern], source: str) -> WitFacts:
+    """What the imports or exports of a component say of their interfaces, under their full names.
+
+    For a host that is given as a component: its exports. Only instances count, and of functions those whose
+    type is wholly known get a signature. ``source`` is said where facts are shown.
+    """
+    from wasmdoctor.model.typetext import describe  # not needed to check a component that is fine
+
+    interfaces = {
+        extern.name: InterfaceFacts(
+            frozenset(function.name for function in extern.functions),
+            frozenset(extern.resources),
+            types=describe((function.name, function.type) for function in extern.functions),
+        )
+        for extern in externs
+        if extern.kind is ExternKind.INSTANCE
+    }
+    return WitFacts(source, (), interfaces)
 
 
 # -- facts about a host ---------------------------------------------------------------------------
@@ -144,18 +185,21 @@ class HostMode:
     """What one way of starting a host (``run``, ``serve``) links.
 
     ``on`` are flags that are on unless a person turns them off; ``entries`` are the exports that
-    this mode can call.
+    this mode can call; ``plain`` what a host of one's own defines by a plain name: functions and
+    instances that stand in the world itself.
     """
 
     on: frozenset[str]
     provides: tuple[Provision, ...]
     functions: tuple[Provision, ...] = ()
     entries: tuple[Provision, ...] = ()
+    plain: tuple[Provision, ...] = ()
 
     @property
     def flags(self) -> frozenset[str]:
         """Every flag that changes what this mode links."""
-        return self.on.union(*(p.flags for p in (*self.provides, *self.functions, *self.entries)))
+        every = (*self.provides, *self.functions, *self.entries, *self.plain)
+        return self.on.union(*(p.flags for p in every))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +280,8 @@ class HostProfile:
     """All that is known of one host. ``ranges`` are the versions of all its lines, oldest first.
 
     ``lines`` holds all of them in the same order when the whole host was loaded, and only the one
-    judged by when a single version was asked for.
+    judged by when a single version was asked for. ``checks_types`` says whether linking compares types,
+    ``checks_unused_resources`` whether a resource that no function of the component uses must be there.
     """
 
     name: str
@@ -248,6 +293,7 @@ class HostProfile:
     default_mode: str
     aliases: tuple[str, ...] = ()
     checks_types: bool = True
+    checks_unused_resources: bool = True
     flag_args: str = ""
     name_rules: Mapping[str, NameRuleText] = field(default_factory=dict)
     flags: Mapping[str, HostFlag] = field(default_factory=dict)
@@ -269,6 +315,8 @@ class HostProfile:
         newest = len(self.ranges) - 1
         if version is None:
             return newest, ""
+        if self.ranges[newest][1] == "0":
+            return newest, f"{self.title} has no versions here: what is known is taken for {version}"
         wanted = _numbers(version)
         for index in range(newest, -1, -1):
             first, last = self.ranges[index]
@@ -344,6 +392,11 @@ class HostSpec:
 def parse_host_spec(text: str) -> HostSpec:
     """Read ``NAME[@VERSION][:MODE]``. Raises HostError when it is not of that form."""
     found = _SPEC.fullmatch(text.strip())
+    if found is None and "," in text:
+        raise HostError(
+            "one host is judged by here, not several",
+            f"Name one of {text}; `wasmdoctor check` takes several",
+        )
     if found is None:
         raise HostError(
             f"{text!r} does not name a host",
@@ -420,6 +473,16 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistyped:
+    """A function that is asked for with another type than the provider has: both signatures, and where they part."""
+
+    name: str
+    asked: str
+    offered: str
+    difference: Difference
+
+
+@dataclass(frozen=True, slots=True)
 class StartCommand:
     """How to start a component: ``entry`` is the export that makes it possible.
 
@@ -433,12 +496,26 @@ class StartCommand:
     hints: tuple[HostFlag, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a mode starts a component: the ``export`` that it calls, and the flags that it needs for that.
+
+    ``rule`` is the command's, None for a host whose profile has entries but no commands.
+    """
+
+    export: str
+    flags: tuple[str, ...] = ()
+    rule: StartRule | None = None
+
+
 @dataclass(frozen=True)
 class HostView:
     """A host at one version, in one mode, with flags: what ``check --host`` judges by.
 
     ``flags`` are those a person gave; ``off`` those turned off (``p3=n``). ``note`` is for the
-    person: the version is not known exactly, or facts are missing.
+    person: the version is not known exactly, or facts are missing. ``label`` stands for the host in
+    texts instead of its name and version. ``allowed`` are those of the configuration that say who provides
+    what the host lacks.
     """
 
     profile: HostProfile
@@ -449,6 +526,8 @@ class HostView:
     off: frozenset[str] = frozenset()
     facts: tuple[WitFacts, ...] = ()
     note: str = ""
+    label: str = ""
+    allowed: tuple[Allow, ...] = ()
 
     @property
     def mode(self) -> HostMode:
@@ -458,6 +537,8 @@ class HostView:
     @property
     def id(self) -> str:
         """``wasmtime@48``, ``wasmtime@29:serve``: with the version judged when none was asked for."""
+        if self.label:
+            return self.label
         version = self.spec.version or (self.line.last if self.line.last != "0" else "")
         text = f"{self.profile.name}@{version}" if version else self.profile.name
         return text if self.mode_name == self.profile.default_mode else f"{text}:{self.mode_name}"
@@ -484,9 +565,29 @@ class HostView:
     def match(self, import_name: str | ExternName) -> Match:
         """What the host says to an import of this name. Functions are a second question."""
         name = import_name if isinstance(import_name, ExternName) else ExternName.parse(import_name)
-        if name.kind != "interface":
-            return Match(name, "none")  # no host defines functions, urls or dependencies by those names
-        return self._lookup(name, self._by_interface.get(name.unversioned, ()))
+        found = self._matches.get(name.text)
+        if found is None:
+            if name.kind != "interface":
+                found = self._plain(name)
+            else:
+                found = self._lookup(name, self._by_interface.get(name.unversioned, ()))
+            self._matches[name.text] = found
+        return found
+
+    @cached_property
+    def _matches(self) -> dict[str, Match]:
+        """What was answered already: components ask for the same interfaces."""
+        return {}
+
+    def _plain(self, name: ExternName) -> Match:
+        """What a host says to a plain name: only one of a person's own defines any, by equal names."""
+        ways = [p.flags - self.enabled for p in self.mode.plain if p.name == name.text]
+        if not ways:
+            return Match(name, "none")
+        if frozenset() in ways:
+            return Match(name, "exact", name.text)
+        order = sorted((tuple(sorted(flags)) for flags in ways), key=lambda flags: (len(flags), flags))
+        return Match(name, "flag", name.text, needs_flags=tuple(order))
 
     def _lookup(self, name: ExternName, having: Sequence[Provision]) -> Match:
         """The name rule over the provisions of one interface."""
@@ -542,6 +643,15 @@ class HostView:
 
     def functions_of(self, provided: str) -> frozenset[str] | None:
         """The functions that the host links for an interface of its own as things are; None if unknown."""
+        if provided not in self._functions:
+            self._functions[provided] = self._functions_of(provided)
+        return self._functions[provided]
+
+    @cached_property
+    def _functions(self) -> dict[str, frozenset[str] | None]:
+        return {}
+
+    def _functions_of(self, provided: str) -> frozenset[str] | None:
         facts = self.facts_of(provided)
         if facts is None:
             return None
@@ -574,6 +684,79 @@ class HostView:
         lacking += [Missing(name, "resource") for name in sorted(set(resources) - facts.resources)]
         return tuple(lacking)
 
+    def mistyped_functions(
+        self, match: Match, functions: Iterable[Function], instances: Iterable[str] = ()
+    ) -> tuple[Mistyped, ...]:
+        """The functions that a component imports of a matched interface with another type than the host's.
+
+        ``instances`` are names under which it asks for an instance, which no host's interface has inside.
+        Gives () for a host that does not compare types, and leaves out functions whose type is not known on
+        both sides. Rule: wasmtime 39 to 50, the typed functions of its linker (probed): names and order of
+        fields, cases and flags count, names of parameters and types do not, nor whether a handle is owned.
+        """
+        provided = match.provided
+        if provided is None or not self.profile.checks_types:
+            return ()
+        functions = tuple(functions)
+        found = list(self._other_sorts(provided, functions, instances))
+        have = self.functions_of(provided) or frozenset()
+        types = self.types_of(provided)
+
+        def same(asked: str, offered: str) -> bool:
+            return self._same_resource(match, asked, offered)
+
+        for function in functions:
+            there = function.name in have or self._function_flag(provided, function.name)
+            if types is None or function.type is None or not there:
+                continue
+            offered = types.function(function.name)
+            if offered is None:
+                continue
+            parts = difference(function.type, offered, HOST_RULE, same)
+            if parts is not None:
+                text = types.functions[function.name]
+                found.append(Mistyped(function.name, function.signature, text, parts))
+        return tuple(sorted(found, key=lambda each: each.name))
+
+    def _other_sorts(
+        self, provided: str, functions: Iterable[Function], instances: Iterable[str]
+    ) -> Iterator[Mistyped]:
+        """Names inside an interface that a component asks for as modules or instances, and the host has otherwise."""
+        asked = [(f.name, f.signature) for f in functions if f.signature in _OTHER_SORTS]
+        asked += [(name, ExternKind.INSTANCE.value) for name in instances]
+        facts = self.facts_of(provided) if asked else None
+        have = self.functions_of(provided) if asked else None
+        for name, sort in asked:
+            if have and name in have:
+                yield _other_sort(name, sort, "function")
+            elif facts and name in facts.resources:
+                yield _other_sort(name, sort, "resource")
+
+    def types_of(self, provided: str) -> InterfaceTypes | None:
+        """The signatures of an interface of the host; None when they are not known."""
+        name = ExternName.parse(provided)
+        for facts in self.facts:
+            if facts.find(name) is not None:
+                return facts.types_of(name)
+        return None
+
+    def _same_resource(self, match: Match, asked: str, offered: str) -> bool:
+        """Whether a resource of an import, once linked, is the one that the host's function means.
+
+        True as well when the import that defines the resource is not linked: that has a finding of its own.
+        """
+        provided = match.provided or ""
+        interface, _, name = asked.rpartition("#")
+        linked = provided if not interface else self.match(interface).provided
+        host_interface, _, host_name = offered.rpartition("#")
+        if linked is None:
+            return True
+        have = ExternName.parse(linked)
+        want = ExternName.parse(host_interface or provided)
+        if want.version is not None and want.version != have.version:
+            return False
+        return name == host_name and have.unversioned == want.unversioned
+
     def _function_flag(self, provided: str, function: str) -> tuple[str, ...]:
         """The flags that add a function to a linked interface, or ()."""
         wanted = f"{provided}#{function}"
@@ -592,6 +775,46 @@ class HostView:
     def in_mode(self, mode: str) -> HostView:
         """The same host with the same flags in another mode."""
         return replace(self, mode_name=mode)
+
+    @property
+    def start_rules(self) -> tuple[StartRule, ...]:
+        """How this mode of this version starts components."""
+        version = _numbers(self.spec.version or self.line.last)
+        return tuple(
+            rule
+            for rule in self.profile.starts
+            if rule.mode == self.mode_name and (not rule.first or _at_least(version, rule.first))
+        )
+
+    def entry(self, exports: Iterable[str]) -> Entry | None:
+        """The export by which this mode starts a component, or None when it can call none of them.
+
+        ``exports`` are the names of all the component's exports. One that needs no flag goes first.
+        """
+        names = [ExternName.parse(name) for name in exports]
+        found: list[Entry] = []
+        for rule in self.start_rules:
+            export = self._entry(rule, names)
+            if export:
+                flags = () if rule.export == "func" else self._lookup_entry(export).needs_flag
+                found.append(Entry(export, flags, rule))
+        ruled = {rule.export for rule in self.profile.starts if rule.mode == self.mode_name}
+        for name in names:
+            if name.unversioned in ruled:
+                continue
+            match = self._lookup_entry(name.text)
+            if match.linked or match.kind == "flag":
+                found.append(Entry(name.text, match.needs_flag))
+        return min(found, key=lambda entry: len(entry.flags), default=None)
+
+    def _lookup_entry(self, export: str) -> Match:
+        """What the name rule says to an export among the mode's entries."""
+        name = ExternName.parse(export)
+        entries = [p for p in self.mode.entries if p.name.partition("@")[0] == name.unversioned]
+        if name.kind != "interface":
+            found = [p for p in entries if p.name == name.text]
+            return Match(name, "exact" if found else "none", name.text if found else None)
+        return self._lookup(name, entries)
 
     def start(
         self,
@@ -664,6 +887,15 @@ class HostView:
         return StartCommand(" ".join(command.split()), rule.mode, entry, rule.note, hints)
 
 
+_OTHER_SORTS: Final = frozenset(kind.value for kind in ExternKind if kind is not ExternKind.FUNC)
+"""What stands for the signature of something inside an instance that is no function."""
+
+
+def _other_sort(name: str, asked: str, offered: str) -> Mistyped:
+    """A name that is there, but as another sort of thing."""
+    return Mistyped(name, asked, offered, Difference("what it is", asked, offered))
+
+
 def _index(provisions: Iterable[Provision]) -> dict[str, list[Provision]]:
     """Provisions by the name of their interface without version."""
     index: dict[str, list[Provision]] = {}
@@ -730,7 +962,7 @@ def _flag_words(word: str) -> list[tuple[str, str]]:
 def _unknown_flag(profile: HostProfile, line: HostLine, name: str) -> HostError:
     """The error for a flag that this host does not have, with those that it has."""
     return HostError(
-        f"{profile.title} {line.versions} has no flag {name!r} that wasmdoctor knows of",
+        f"{profile.title}{f' {line.versions}' if line.last != '0' else ''} has no flag {name!r} that wasmdoctor knows of",
         suggestion(name, sorted(profile.known_flags(line)), "Flags"),
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from wasmdoctor.model.record import dataclass, field
 
 Words = tuple[str, ...]
 """A name split at its hyphens: ``tcp-socket`` is ``("tcp", "socket")``."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import Plan, PlanId
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 
 

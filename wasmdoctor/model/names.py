@@ -7,8 +7,10 @@ raises on a bad name: what the grammar does not know has the kind ``other``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
+
+from wasmdoctor.model.record import dataclass
 
 NameKind = Literal["plain", "interface", "url", "hash", "locked-dep", "unlocked-dep", "other"]
 
@@ -32,6 +34,10 @@ _RANGED: Final = re.compile(
     r"unlocked-dep=<([^<>@]*)(?:@(\*|\{>=[^ <>]+\}|\{<[^ <>]+\}|\{>=[^ <>]+ <[^ <>]+\}))?>"
 )
 _MEMBERS: Final = ("method", "static", "async method", "async static")
+
+
+PARSED: Final = 8192
+"""Names that are remembered taken apart: a run asks for the same few again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,7 @@ class ExternName:
         return track(self.version) if self.kind == "interface" else None
 
     @staticmethod
+    @lru_cache(PARSED)
     def parse(text: str) -> ExternName:
         """Take a name apart. Never raises: an unknown form gives the kind ``other``."""
         return _interface(text) or _plain(text) or _external(text) or ExternName(text, "other")

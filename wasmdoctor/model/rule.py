@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from wasmdoctor.model.record import dataclass
 
 
 class Severity(StrEnum):
@@ -58,7 +59,8 @@ class Reference:
 class Lint:
     """One rule, as ``rules/lints/<code>-<name>.toml`` has it; what ``wasmdoctor explain`` prints.
 
-    ``plans`` are the plans that cure it, best first. Texts are plain prose with paragraphs apart by
+    ``plans`` are the plans that cure it, best first; ``note`` is what the person's own data adds to the help of
+    every finding. Texts are plain prose with paragraphs apart by
     an empty line; commands stand on lines of their own, indented by four spaces.
     """
 
@@ -74,6 +76,7 @@ class Lint:
     fixes: tuple[Fix, ...]
     references: tuple[Reference, ...]
     plans: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

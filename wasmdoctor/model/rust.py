@@ -8,9 +8,9 @@ trait ``module::<Type as Trait>::name``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem, Span
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wasmdoctor.model.artifact import ModuleRole
 from wasmdoctor.model.cargo import CrateId
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.symbol import Language
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location, Problem
 
 

@@ -6,9 +6,9 @@ Syntax: wac 0.12, LANGUAGE.md. Type declarations are passed over: they wire noth
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 
 _KEYWORDS: Final = frozenset(

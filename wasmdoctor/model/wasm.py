@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Problem
+from wasmdoctor.model.types import FunctionType
 
 
 class ExternKind(StrEnum):
@@ -26,10 +27,12 @@ class Function:
 
     ``signature`` is WIT-like text (``func(host: string) -> result<u32, error-code>``) in which named
     types stand by name and anonymous ones are written out; "" when the type could not be followed.
+    ``type`` is the same as structure, None when it is not known.
     """
 
     name: str
     signature: str
+    type: FunctionType | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Extern:
     for which a linker needs nothing. A world-level import of a resource type has kind ``type`` and
     itself in ``resources``. An export counts any resource as one. ``typed`` is False when the decoder
     could not follow the type, so that absence of a function proves nothing. ``implements`` is the
-    interface that a plain name stands for, or "" (Binary.md, ``nameopt``).
+    interface that a plain name stands for, or "" (Binary.md, ``nameopt``). ``instances`` are the names of
+    instances inside an instance, which WIT cannot say.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Extern:
     types: tuple[str, ...] = ()
     typed: bool = True
     implements: str = ""
+    instances: tuple[str, ...] = ()
 
     @property
     def needs_provider(self) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 
 MAX_TEXT = 4096

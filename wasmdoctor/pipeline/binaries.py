@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from wasmdoctor.discover import Binary, Discovery
+from wasmdoctor.model.record import replace
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import WasmFile
+from wasmdoctor.pipeline.parallel import each
 from wasmdoctor.readers.wasm import (
     ByteSource,
     BytesSource,
@@ -29,20 +30,25 @@ def opened(binary: Binary) -> Iterator[ByteSource]:
     if binary.data is not None:
         yield BytesSource(binary.data)
         return
-    descriptor = os.open(binary.real, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    # O_NONBLOCK: a pipe that took the place of the file since it was found must not be waited for.
+    descriptor = os.open(binary.real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         yield FileSource(descriptor)
     finally:
         os.close(descriptor)
 
 
-def read_binaries(found: Discovery, progress: Progress = lambda done, total: None) -> list[WasmFile]:
-    """Every binary that was found, read; what is wrong with one is in its record."""
-    total = len(found.binaries)
-    return [_read(binary, progress, index, total) for index, binary in enumerate(found.binaries)]
+def read_binaries(
+    found: Discovery, progress: Progress = lambda done, total: None, jobs: int = 0
+) -> list[WasmFile]:
+    """Every binary that was found, read; what is wrong with one is in its record.
+
+    ``jobs`` is how many processes may read, 0 for one a processor.
+    """
+    return each(_read, found.binaries, jobs, progress)
 
 
-def _read(binary: Binary, progress: Progress, index: int, total: int) -> WasmFile:
+def _read(binary: Binary) -> WasmFile:
     """Read one binary; whatever is wrong with it is a problem of its record."""
     file = WasmFile(binary.path, binary.size, binary.named, links=binary.links, mtime_ns=binary.mtime_ns)
     try:
@@ -50,21 +56,19 @@ def _read(binary: Binary, progress: Progress, index: int, total: int) -> WasmFil
             return _parse(file, source, binary.head)
     except OSError as error:
         problem = Problem(Location(file.path), f"cannot be read: {(error.strerror or str(error)).lower()}")
-        return dataclasses.replace(file, problems=(problem,))
-    finally:
-        progress(index + 1, total)
+        return replace(file, problems=(problem,))
 
 
 def _parse(file: WasmFile, source: ByteSource, head: bytes) -> WasmFile:
     match preamble(head):
         case WasmKind.COMPONENT:
-            return dataclasses.replace(file, component=read_component(source, file.path))
+            return replace(file, component=read_component(source, file.path))
         case WasmKind.MODULE:
-            return dataclasses.replace(file, module=read_core_module(source, file.path))
+            return replace(file, module=read_core_module(source, file.path))
         case _:
             problem = Problem(
                 Location(file.path),
                 f"this is WebAssembly of an unknown version or layer (bytes {head[4:].hex(' ') or 'missing'})",
                 "build it again; components begin with 00 61 73 6d 0d 00 01 00",
             )
-            return dataclasses.replace(file, problems=(problem,))
+            return replace(file, problems=(problem,))

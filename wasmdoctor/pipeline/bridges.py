@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import replace
 
 from wasmdoctor.catalog import Catalog, CatalogError
 from wasmdoctor.migrate.bridge.derived import CRATE
@@ -20,6 +19,7 @@ from wasmdoctor.migrate.result import PlanResult
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BridgeMode, CallSite, CompositionPlan, Plan, PlanId
+from wasmdoctor.model.record import replace
 from wasmdoctor.pipeline.crates import Crates
 from wasmdoctor.pipeline.planinputs import plan_inputs
 from wasmdoctor.pipeline.standardwit import standard_wit

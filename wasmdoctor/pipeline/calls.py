@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -15,6 +14,7 @@ from wasmdoctor.graph.calls import CallGraph, CallPath, CallStep, reached_functi
 from wasmdoctor.model.artifact import ModuleRole
 from wasmdoctor.model.calls import ComponentCode, FunctionId, ImportedFunction, ModuleCode, RootKind
 from wasmdoctor.model.finding import CallChain, OriginStep, ReachedBy
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location
 from wasmdoctor.pipeline.binaries import opened
 from wasmdoctor.readers.code import read_code

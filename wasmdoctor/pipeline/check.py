@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wasmdoctor import __version__
 from wasmdoctor.catalog import Catalog
-from wasmdoctor.checks import run_checks
+from wasmdoctor.checks import depends_on_host, run_checks
+from wasmdoctor.checks.entry import callable_exports
 from wasmdoctor.checks.facts import Facts, Origin
 from wasmdoctor.checks.linking import Verdict, judge
-from wasmdoctor.discover import Discovery, discover, workspace_root
+from wasmdoctor.discover import Discovery, discover, read_regular, workspace_root
 from wasmdoctor.model.finding import (
     CheckedArtifact,
     ExportItem,
     Finding,
+    HostStart,
+    HostStatus,
     ImportVerdict,
     ReachedBy,
     Report,
     Skipped,
     Status,
+    Suppressed,
 )
 from wasmdoctor.model.host import HostView, StartCommand, WitFacts
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.binaries import Progress, read_binaries
+from wasmdoctor.pipeline.multihost import HostRun, all_findings, all_verdicts, asked_hosts, named
+from wasmdoctor.pipeline.settings import Settings
+from wasmdoctor.pipeline.skew import skew_facts, uneven, with_takers
+from wasmdoctor.pipeline.starters import starters
 from wasmdoctor.toolchain import Toolchain, ToolError
 
 if TYPE_CHECKING:
@@ -42,10 +51,13 @@ if TYPE_CHECKING:
 class CheckOptions:
     """What a person asks of ``check``.
 
-    ``host`` and ``flags`` as on the command line; ``validate`` asks wasm-tools about validity;
+    ``host`` and ``flags`` as on the command line; ``hosts`` takes the place of ``host`` when it is not empty,
+    and each may be several with commas between; ``validate`` asks wasm-tools about validity;
     ``hashes`` wants a SHA-256 of each file, which costs a read of all its bytes; ``target`` is the wasm
     target that components are predicted for, by default the one that seems to be meant; ``calls`` wants
-    to know what reaches the imports of large components too.
+    to know what reaches the imports of large components too. ``settings`` are the configuration's, and what
+    the command line says instead; ``today`` decides what has expired; ``known`` takes all findings as those of
+    the baseline. ``jobs`` is how many processes may read binaries, 0 for one a processor.
     """
 
     paths: tuple[str, ...]
@@ -56,7 +68,16 @@ class CheckOptions:
     hashes: bool = False
     target: str | None = None
     calls: bool = False
+    hosts: tuple[str, ...] = ()
+    settings: Settings | None = None
+    today: date | None = None
+    known: bool = False
+    explain_link: bool = False
+    jobs: int = 0
 
+
+MAX_SNIPPET = 1000
+"""Characters of a source line that are shown: a generated file can be one line of megabytes."""
 
 SMALL = 4 * 1024 * 1024
 """Bytes of a component whose code is read without being asked for (0.15 s at most; one of 18 MB takes 2 s)."""
@@ -70,26 +91,33 @@ def check(
     stdin: bytes | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Report:
-    """Check what is below the paths against a host, and against each other.
+    """Check what is below the paths against one host or several, and against each other.
 
-    Raises DiscoverError for a path that does not exist, HostError for an unknown host or flag, and
-    CatalogError for broken rule data. Everything else that is wrong is a finding.
+    Binaries and sources are read once, however many hosts there are.
+
+    Raises DiscoverError for a path that does not exist, HostError for an unknown host or flag, ConfigError for
+    settings that cannot be used, and CatalogError for broken rule data. Everything else that is wrong is a
+    finding.
     """
-    host = catalog.host(options.host, options.flags)
+    settings = options.settings or Settings(options.cwd)
+    hosts, notes = asked_hosts(options.hosts or (options.host,), options.flags, catalog)
     found = discover(options.paths, options.cwd, stdin=stdin)
-    files = read_binaries(found, progress)
+    _exclude(found, settings)
+    files = read_binaries(found, progress, options.jobs)
     tool_problem, invalid = _ask_wasm_tools(options, found, files, toolchain)
     sources = _Sources()
-    verdicts = judge(files, host)
+    runs = [HostRun(host, judge(files, host)) for host in hosts]
+    verdicts = all_verdicts(runs)
     if _asks_for_sources(found) or (_open_questions(verdicts) and _may_have_sources(found)):
         sources = _read_sources(options, found, files, toolchain, catalog)
     if sources.predicted:
-        files += sources.predicted
-        verdicts = judge(files, host)
+        files += [file for file in sources.predicted if not settings.excludes(file.path)]
+        runs = [HostRun(host, judge(files, host)) for host in hosts]
+        verdicts = all_verdicts(runs)
     open_questions = _open_questions(verdicts)
     facts = Facts(
         files=tuple(files),
-        host=host,
+        host=hosts[0],
         verdicts=verdicts,
         lookalikes=catalog.lookalikes,
         standard=_standard(catalog) if open_questions else (),
@@ -100,23 +128,104 @@ def check(
         sources=sources.facts(),
         origins=sources.origins(verdicts),
         export_origins=sources.export_origins(),
+        skew=skew_facts(found, files, [run.verdicts for run in runs], catalog),
     )
-    findings = run_checks(facts, catalog.lint)
+    runs = [_judged(run, runs, facts, catalog) for run in runs]
+    findings, suppressed, hidden = _shown(
+        all_findings(runs), runs, options, settings, catalog, found, sources
+    )
     hashes = _hashes(found) if options.hashes else {}
     reached = _reached(options, found, files, verdicts, sources) if open_questions else {}
     return Report(
         tool_version=__version__,
-        host=host.id,
-        components=tuple(_artifact(file, verdicts, findings, host, hashes, reached) for file in files),
+        host=hosts[0].id,
+        components=_with_link_errors(
+            tuple(_artifact(file, runs, hashes, reached) for file in files), runs, options, catalog
+        ),
         findings=_with_snippets(findings, options.cwd),
         skipped=_skipped(found),
-        notes=(host.note,) if host.note else (),
+        notes=(*notes, *hidden),
+        hosts=tuple(host.id for host in hosts),
+        suppressed=suppressed,
     )
 
 
+def _with_link_errors(
+    artifacts: tuple[CheckedArtifact, ...], runs: Sequence[HostRun], options: CheckOptions, catalog: Catalog
+) -> tuple[CheckedArtifact, ...]:
+    """What each host would say to the imports that it does not link, when that was asked for."""
+    if not options.explain_link:
+        return artifacts
+    from wasmdoctor.checks.linkwords import link_errors
+
+    return tuple(
+        dataclasses.replace(
+            artifact,
+            link_errors=tuple(
+                error
+                for run in runs
+                for error in link_errors(run.verdicts.get(artifact.path, ()), run.host, catalog.errors)
+            ),
+        )
+        for artifact in artifacts
+    )
+
+
+def _exclude(found: Discovery, settings: Settings) -> None:
+    """Leave out the binaries that the configuration excludes."""
+    if not settings.excluding:
+        return
+    for binary in found.binaries:
+        if settings.excludes(binary.path):
+            found.skip("files that the configuration excludes", binary.path)
+    found.binaries = [binary for binary in found.binaries if not settings.excludes(binary.path)]
+
+
+def _shown(
+    findings: Sequence[Finding],
+    runs: Sequence[HostRun],
+    options: CheckOptions,
+    settings: Settings,
+    catalog: Catalog,
+    found: Discovery,
+    sources: _Sources,
+) -> tuple[Sequence[Finding], tuple[Suppressed, ...], tuple[str, ...]]:
+    """What is shown of the findings, what is suppressed, and notes on what is not shown: ``pipeline.judging``."""
+    read = sources if isinstance(sources, _ReadSources) else None
+    if not findings and settings.empty and read is None:
+        return (), (), ()
+    from wasmdoctor.pipeline.judging import judged
+
+    outcome = judged(
+        findings,
+        settings,
+        catalog,
+        paths=options.paths,
+        today=options.today or date.today(),
+        found=found,
+        project=read.project if read else None,
+        verdicts=[run.verdicts for run in runs],
+        known=options.known,
+    )
+    return outcome.findings, outcome.suppressed, outcome.notes
+
+
+def _judged(run: HostRun, runs: Sequence[HostRun], facts: Facts, catalog: Catalog) -> HostRun:
+    """What one host's rules find; rules that do not depend on the host are asked with the first."""
+    own = dataclasses.replace(
+        facts,
+        host=named(run.host, [each.host for each in runs]),
+        verdicts=run.verdicts,
+        starters=starters(facts.files, run.host, catalog),
+        skew=with_takers(facts.skew, run.verdicts, run.host, catalog),
+    )
+    asked = (lambda code: True) if run is runs[0] else depends_on_host
+    return dataclasses.replace(run, findings=run_checks(own, catalog.lint, asked))
+
+
 def _asks_for_sources(found: Discovery) -> bool:
-    """Whether a folder was named that holds sources: then they are checked, built or not."""
-    return any(root.is_dir() and (root / "Cargo.toml").is_file() for root in found.roots)
+    """Whether a folder was named that holds sources, or a source file: then they are checked, built or not."""
+    return bool(found.sources) or any(root.is_dir() and (root / "Cargo.toml").is_file() for root in found.roots)
 
 
 def _may_have_sources(found: Discovery) -> bool:
@@ -167,20 +276,21 @@ class _ReadSources(_Sources):
         self.files = {file.path: file for file in (*files, *self.predicted)}
 
     def declarations(self) -> dict[str, Location]:
-        """Where the sources around the binaries declare interfaces."""
-        return self.project.declarations
+        """Where the sources around the binaries import interfaces, when one world does, else declare them."""
+        return self.project.declarations | self.project.world_lines
 
     def facts(self) -> tuple[SourceFacts, ...]:
         """One record for each folder of sources."""
         return self.project.facts(self.built)
 
     def origins(self, verdicts: Mapping[str, tuple[Verdict, ...]]) -> dict[tuple[str, str], Origin]:
-        """How the imports that nobody provides came in."""
+        """How the imports that nobody provides came in, and those whose versions do not fit together."""
+        asked = uneven(verdicts)
         return {
             (path, verdict.name.text): origin
             for path, maker in self.makers.items()
             for verdict in verdicts.get(path, ())
-            if verdict.unprovided
+            if (verdict.unprovided or (path, verdict.name.text) in asked)
             and (origin := self.project.origin(maker, self.files[path], verdict.name.text)) is not None
         }
 
@@ -271,27 +381,19 @@ def _hashes(found: Discovery) -> dict[str, str]:
 
 def _artifact(
     file: WasmFile,
-    verdicts: dict[str, tuple[Verdict, ...]],
-    findings: Iterable[Finding],
-    host: HostView,
+    runs: Sequence[HostRun],
     hashes: dict[str, str],
     reached: Mapping[tuple[str, str], ReachedBy],
 ) -> CheckedArtifact:
     inside = file.component or file.module
-    fine = not any(f.subject == file.path and f.severity is Severity.ERROR for f in findings)
-    own = verdicts.get(file.path, ())
-    start = _start(file, own, host) if fine else None
+    starts = tuple(_host_start(file, run) for run in runs)
+    several = len(runs) > 1
     return CheckedArtifact(
         path=file.path,
         kind=_kind(file),
         size=file.size,
         sha256=hashes.get(file.path, ""),
-        imports=tuple(
-            sorted(
-                (import_verdict(v, host, reached.get((file.path, v.extern.name))) for v in own),
-                key=lambda item: item.name,
-            )
-        ),
+        imports=tuple(sorted(_imports(file, runs, reached), key=lambda item: item.name)),
         exports=tuple(
             sorted(
                 (ExportItem(e.name, e.kind) for e in file.component.exports) if file.component else (),
@@ -303,11 +405,45 @@ def _artifact(
             for values in (inside.producers.values() if inside else ())
             for name, version in values
         },
-        start=start.command if start else "",
-        hints=tuple(f"{flag.args} ({flag.about})" for flag in start.hints) if start else (),
-        compose=_compose(file, own) if fine else "",
+        start=starts[0].command,
+        hints=starts[0].hints,
+        compose=next((command for run in runs if (command := _compose(file, run))), ""),
         copies=file.links,
+        starts=starts if several else (),
     )
+
+
+def _fine(file: WasmFile, run: HostRun) -> bool:
+    """Whether a host finds nothing in a component that keeps it from running."""
+    return not any(f.subject == file.path and f.severity is Severity.ERROR for f in run.findings)
+
+
+def _imports(
+    file: WasmFile, runs: Sequence[HostRun], reached: Mapping[tuple[str, str], ReachedBy]
+) -> Iterator[ImportVerdict]:
+    """The imports as the first host judges them, each with what the others say when there are others."""
+    for sides in zip(*(run.verdicts.get(file.path, ()) for run in runs), strict=True):
+        how = reached.get((file.path, sides[0].extern.name))
+        items = [import_verdict(verdict, run.host, how) for verdict, run in zip(sides, runs, strict=True)]
+        if len(items) == 1:
+            yield items[0]
+            continue
+        hosts = tuple(
+            HostStatus(run.host.id, item.status, item.provided_by, item.note)
+            for item, run in zip(items, runs, strict=True)
+        )
+        if not sides[0].unprovided:
+            items[0] = dataclasses.replace(items[0], reached_by=None)
+        yield dataclasses.replace(items[0], hosts=hosts)
+
+
+def _host_start(file: WasmFile, run: HostRun) -> HostStart:
+    """How to start a component on one host; without a command where the host finds an error in it."""
+    start = _start(file, run.verdicts.get(file.path, ()), run.host) if _fine(file, run) else None
+    if start is None:
+        return HostStart(run.host.id)
+    hints = tuple(f"{flag.args} ({flag.about})" for flag in start.hints)
+    return HostStart(run.host.id, start.command, hints)
 
 
 def _kind(file: WasmFile) -> str:
@@ -319,7 +455,9 @@ def _kind(file: WasmFile) -> str:
 def import_verdict(verdict: Verdict, host: HostView, reached: ReachedBy | None = None) -> ImportVerdict:
     """A verdict as reports show it; ``reached`` says how the code reaches an import that nobody provides."""
     provided_by, note = verdict.provider, ""
-    if verdict.status is Status.HOST:
+    if verdict.status is Status.CONFIGURED:
+        note = "as the configuration says"
+    elif verdict.status is Status.HOST:
         provided_by = host.id
         version = (verdict.match.provided or "").partition("@")[2]
         note = "" if verdict.match.provided == verdict.name.text else f"which has it at {version}"
@@ -327,6 +465,8 @@ def import_verdict(verdict: Verdict, host: HostView, reached: ReachedBy | None =
         note = "only with " + " ".join(host.profile.flag(flag).args for flag in verdict.match.needs_flag)
     elif verdict.missing:
         note = f"without {', '.join(missing.name for missing in verdict.missing[:3])}"
+    elif verdict.mistyped:
+        note = f"with another type of {', '.join(each.name for each in verdict.mistyped[:3])}"
     return ImportVerdict(
         name=verdict.extern.name,
         kind=verdict.extern.kind,
@@ -338,19 +478,23 @@ def import_verdict(verdict: Verdict, host: HostView, reached: ReachedBy | None =
     )
 
 
+ELSEWHERE = (Status.COMPONENT, Status.CONFIGURED)
+"""Provided, but not by the host as it is started by itself."""
+
+
 def _start(file: WasmFile, verdicts: Iterable[Verdict], host: HostView) -> StartCommand | None:
     """How to run a component that needs nobody but the host."""
-    if file.component is None or file.predicted or any(v.status is Status.COMPONENT for v in verdicts):
+    if file.component is None or file.predicted or any(v.status in ELSEWHERE for v in verdicts):
         return None
     imports = {
         v.extern.name: tuple(f.name for f in v.extern.functions) for v in verdicts if v.status is Status.HOST
     }
-    exports = [export.name for export in file.component.exports]
-    return host.start(file.path, imports, exports)
+    return host.start(file.path, imports, callable_exports(file))
 
 
-def _compose(file: WasmFile, verdicts: Iterable[Verdict]) -> str:
+def _compose(file: WasmFile, run: HostRun) -> str:
     """The command that wires the components of this run that provide for this one, or ""."""
+    verdicts = run.verdicts.get(file.path, ()) if _fine(file, run) else ()
     providers = sorted({v.provider for v in verdicts if v.status is Status.COMPONENT and v.provider})
     if not providers:
         return ""
@@ -373,11 +517,11 @@ def _with_snippets(findings: Iterable[Finding], cwd: Path) -> tuple[Finding, ...
         if place.line:
             if place.path not in lines:
                 try:
-                    lines[place.path] = (cwd / place.path).read_text("utf-8", "replace").splitlines()
+                    lines[place.path] = read_regular(cwd / place.path).decode("utf-8", "replace").splitlines()
                 except OSError:
                     lines[place.path] = []
             text = lines[place.path]
-            snippet = text[place.line - 1] if place.line <= len(text) else ""
+            snippet = text[place.line - 1][:MAX_SNIPPET] if place.line <= len(text) else ""
             finding = dataclasses.replace(finding, snippet=snippet)
         result.append(finding)
     return tuple(result)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks import composition_findings
 from wasmdoctor.checks.composition import CompositionFacts
-from wasmdoctor.discover import Binary, DiscoverError, discover
+from wasmdoctor.discover import Binary, DiscoverError, discover, read_regular
 from wasmdoctor.graph.composition import wire
 from wasmdoctor.model.composition import Composed, Composition
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.source import SourceText
 from wasmdoctor.model.wac import WacDocument
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, WasmFile
@@ -85,7 +85,9 @@ def compose(options: ComposeOptions, catalog: Catalog, toolchain: Toolchain) -> 
 
 
 def _has(host: HostView, extern: Extern) -> bool:
-    """Whether the host provides an import as it is asked for."""
+    """Whether the host, or somebody that the configuration names, provides an import as it is asked for."""
+    if any(allow.names_interface(extern.name) and not allow.component for allow in host.allowed):
+        return True
     if extern.kind is not ExternKind.INSTANCE:
         return False
     match = host.match(ExternName.parse(extern.name))
@@ -176,7 +178,7 @@ def _compose_document(
     composition = Composition(paths[0], (paths[0],), (paths[0],), (), (), (), (), ())
     facts = CompositionFacts(composition, host.id, options.output, (parsed,), {paths[0]: packages})
     findings = composition_findings(facts, catalog.lint)
-    text = (options.cwd / paths[0]).read_text("utf-8", "replace")
+    text = read_regular(options.cwd / paths[0]).decode("utf-8", "replace")
     result = Composed(composition, findings, text, host.id, options.output)
     if options.dry_run or findings:
         return result
@@ -196,7 +198,7 @@ def _compose_document(
 
 def _read_document(cwd: Path, path: str) -> WacDocument:
     try:
-        data = (cwd / path).read_bytes()
+        data = read_regular(cwd / path)
     except OSError as error:
         raise DiscoverError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
     return read_wac(SourceText(path, data))

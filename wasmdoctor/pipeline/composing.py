@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from wasmdoctor.catalog import Catalog
@@ -11,6 +10,7 @@ from wasmdoctor.discover import DiscoverError
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import BuiltComponent, Proof, Step, Surface
 from wasmdoctor.model.plan import CompositionPlan, Plan
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.pipeline.adapters import compose_built, composed_name, composition_faults, needs_wac
 from wasmdoctor.pipeline.verify import VerifyOptions
 from wasmdoctor.toolchain import RustTools, Toolchain, ToolError

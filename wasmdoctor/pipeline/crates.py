@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from wasmdoctor.checks.sources import WitUse
+from wasmdoctor.discover import read_regular
 from wasmdoctor.graph.bindings import CrateBindings, FoundWorld, bindings_of
 from wasmdoctor.graph.prediction import Linkage, kept, predict
 from wasmdoctor.graph.rustnames import RustNames
@@ -26,6 +26,7 @@ from wasmdoctor.model.cargo import (
     TargetKind,
 )
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import NO_STD, StdFacts
 from wasmdoctor.model.rust import GenerateCall, Generator, Reachability
 from wasmdoctor.model.source import Location, Problem, SourceText
@@ -386,8 +387,9 @@ class Analysis:
             if not paths and (call.inline is None or files.is_folder(default)):
                 paths = (default,)
             inline = self._inline_text(call, call.inline) if call.inline is not None else None
+            known = self.crates.workspace.wit.get(paths[0]) if len(paths) == 1 and inline is None else None
             decode = self.crates.workspace.decode
-            resolution = resolve_wit(load_wit(WitView(files), paths, inline=inline, decode=decode))
+            resolution = known or resolve_wit(load_wit(WitView(files), paths, inline=inline, decode=decode))
             self._uses[call.location] = WitUse(call.location, paths, inline, resolution, call.compiled)
         return self._uses[call.location]
 
@@ -450,10 +452,11 @@ def _likely_target(workspace: Workspace, cargo: CargoWorkspace) -> str:
         return max(built, key=lambda path: (path.stat().st_mtime_ns, path.name)).name
     for name in ("config.toml", "config"):
         try:
-            config = tomllib.loads((folder / ".cargo" / name).read_text("utf-8", "replace"))
-        except (OSError, tomllib.TOMLDecodeError):
+            config = tomllib.loads(read_regular(folder / ".cargo" / name).decode("utf-8", "replace"))
+        except (OSError, ValueError, RecursionError):
             continue
-        target = config.get("build", {}).get("target", "")
+        build = config.get("build")
+        target = build.get("target") if isinstance(build, dict) else None
         if isinstance(target, str) and target.startswith("wasm32"):
             return target
     if any(package.component for package in cargo.packages.values()):

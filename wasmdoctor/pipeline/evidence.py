@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from wasmdoctor.discover import Binary, display_path
 from wasmdoctor.model.artifact import CoreTarget, EncodedWorld, ModuleRole
 from wasmdoctor.model.binding import Binding, Evidence
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.binaries import opened
 from wasmdoctor.readers.artifacts import DiskTarget, library_worlds, read_calls, read_profile

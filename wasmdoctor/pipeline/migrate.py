@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wasmdoctor import __version__
@@ -13,6 +12,7 @@ from wasmdoctor.model.edit import OWN_FOLDER, ChangeKind, ChangeSet, FileChange
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import MigrationReport, Proof, Step, Verification, WorkspacePlans
 from wasmdoctor.model.plan import Plan
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.pipeline.adapters import composed_name
 from wasmdoctor.pipeline.composing import Composing
 from wasmdoctor.pipeline.overlay import LOCK

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.edit import ChangeKind, ChangeSet
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BridgeFunction
+from wasmdoctor.model.record import replace
 from wasmdoctor.pipeline.project import Maker
 
 Key = tuple[str, str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wasmdoctor.catalog import Catalog
@@ -17,6 +16,7 @@ from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import Surface, Trouble, WorkspacePlans
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BodyKind, BridgeMode, Plan, PlanId
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.source import Location
 from wasmdoctor.pipeline.crates import Crates, crates_of
 from wasmdoctor.pipeline.needed import needed_in_adapter, needed_in_bridge

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 from wasmdoctor.graph.bindings import FoundWorld
 from wasmdoctor.migrate.inputs import ComponentInput, PlanInputs, Site
 from wasmdoctor.model.binding import Binding, SiteKind
 from wasmdoctor.model.cargo import CrateId
+from wasmdoctor.model.record import replace
 from wasmdoctor.model.rust import BindingsFile, GenerateCall, Generator
 from wasmdoctor.model.source import Problem
 from wasmdoctor.model.wit import Resolution

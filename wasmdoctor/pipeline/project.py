@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from wasmdoctor.graph.origins import origin, wit_line
 from wasmdoctor.model.binding import Carrier, Certainty, Evidence, Predicted
 from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import StdFacts
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
@@ -278,6 +278,7 @@ class Project:
             texts=_texts(workspace, wit),
             times=self._times(workspace, built),
             problems=problems,
+            unreadable=(*workspace.problems, *(problem for one in crates for problem in one.cargo.unreadable)),
             wit_uses=tuple(uses.values()),
             libraries=tuple(_component_facts(library, {}) for library in libraries),
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from wasmdoctor.migrate.plan_c.standard import StandardWit, interfaces_only
+from wasmdoctor.model.record import replace
 from wasmdoctor.pipeline.crates import Crates, cargo_home
 from wasmdoctor.pipeline.sources import WitView
 from wasmdoctor.readers.cargo import DiskFiles, PackageSources, configured_vendor_folders

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from wasmdoctor.catalog import Catalog
@@ -12,6 +11,7 @@ from wasmdoctor.discover import DiscoverError, discover, workspace_root
 from wasmdoctor.migrate.abi import Scope, Unsupported
 from wasmdoctor.migrate.stub import StubFunction, stub_module
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import SourceText
 from wasmdoctor.model.wit import Interface, Resolution, TypeDef, TypeKind
 from wasmdoctor.pipeline.binaries import read_binaries

@@ -13,7 +13,6 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from wasmdoctor.model.edit import ChangeSet
 from wasmdoctor.model.finding import Status
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import BuiltComponent, Proof, Step, Surface, Verification, differences
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.bridges import is_standard
 from wasmdoctor.pipeline.crates import cargo_home

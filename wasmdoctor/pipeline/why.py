@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.finding import CallChain, OriginStep, Why
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.sizes import CodeSizes
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import WasmFile

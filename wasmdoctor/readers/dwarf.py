@@ -12,14 +12,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.symbol import SourceLines
+from wasmdoctor.readers.wasm.cursor import Cursor, Malformed
 
 if TYPE_CHECKING:
     from elftools.dwarf.compileunit import CompileUnit
@@ -208,6 +209,7 @@ class _Reader:
                     continue
                 attribute = compiled.get_top_DIE().attributes.get("DW_AT_stmt_list")
                 if attribute is not None and attribute.value == unit:
+                    _check_tables(self.line, unit)
                     found = self.info.line_program_for_CU(compiled)
                     self._programs[unit] = (compiled, found) if found else None
                     break
@@ -273,6 +275,52 @@ def _units(line: bytes) -> Iterator[tuple[int, int]]:
         end = min(at + 4 + size, len(line))
         yield at, end
         at = end
+
+
+_FIXED = {0x0B: 1, 0x05: 2, 0x06: 4, 0x07: 8, 0x1E: 16, 0x0E: 4, 0x1F: 4, 0x1D: 4, 0x17: 4, 0x25: 1, 0x26: 2, 0x27: 3, 0x28: 4}
+_STRING, _BLOCK, _NUMBERS = 0x08, 0x09, (0x0F, 0x1A)
+"""Forms that the parts of a table of files may have, and their sizes in bytes (DWARF 5, 6.2.4.1 and 7.5.6)."""
+
+MAX_HEADER = 1024 * 1024
+"""Bytes of a line program's header."""
+
+
+def _check_tables(line: bytes, unit: int) -> None:
+    """Raise ValueError when the tables in a line program's header are damaged.
+
+    A table of version 5 whose entries have no parts, or parts without bytes, can announce any number of entries
+    (DWARF 5, 6.2.4), and pyelftools 0.33 would make them all.
+    """
+    if int.from_bytes(line[unit + 4 : unit + 6], "little") < 5:
+        return
+    # Behind length, version, two sizes, the header's length, and five bytes up to the line range.
+    cursor = Cursor(line[unit + 17 : unit + MAX_HEADER], unit + 17)
+    try:
+        cursor.take(max(0, cursor.byte() - 1))
+        for _ in range(2):
+            forms = [(cursor.u32(), cursor.u32())[1] for _ in range(cursor.byte())]
+            count = cursor.u32()
+            if count and not forms:
+                raise ValueError("entries of a table have no parts")
+            for _ in range(count):
+                for form in forms:
+                    _skip(cursor, form)
+    except Malformed as error:
+        raise ValueError(str(error)) from error
+
+
+def _skip(cursor: Cursor, form: int) -> None:
+    if form in _FIXED:
+        cursor.take(_FIXED[form])
+    elif form == _STRING:
+        while cursor.byte():
+            pass
+    elif form == _BLOCK:
+        cursor.take(cursor.u32())
+    elif form in _NUMBERS:
+        cursor.skip_leb(10)
+    else:
+        raise ValueError(f"form 0x{form:02x} in a table of files")
 
 
 def _text(value: object) -> str:

@@ -6,8 +6,8 @@ Syntax: wac 0.12, LANGUAGE.md. A document with a mistake gives the statements ar
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.model.wac import (
     WacArgument,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +11,9 @@ from rich.text import Text
 from wasmdoctor.model.composition import Composed, Composition, Wire
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.reporters.console import SEVERITY_STYLE, Style, written
-from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.json import finding_document
+from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
 
@@ -32,15 +32,15 @@ def render(made: Composed, style: Style) -> str:
                 Text("these components are needed by no other: name the one that is meant with --root")
             )
             for path in composition.candidates:
-                console.print(Text(f"  {safe(path)}", "bold"), soft_wrap=True)
+                console.print(Text(f"  {one_line(path)}", "bold"), soft_wrap=True)
         for finding in made.findings:
             _finding(console, finding)
         if made.made_by:
             console.print()
             line = Text("✓ ", "green")
-            line.append(safe(made.output), "bold")
+            line.append(one_line(made.output), "bold")
             line.append(
-                f"  {made.size:,} bytes, made by {safe(made.made_by)}, {len(made.imports)} imports", "dim"
+                f"  {made.size:,} bytes, made by {one_line(made.made_by)}, {len(made.imports)} imports", "dim"
             )
             console.print(line, soft_wrap=True)
         elif len(composition.order) == 1 and not composition.root.endswith(".wac"):
@@ -59,14 +59,14 @@ def _instance(
 ) -> None:
     """A component, what it gives, and the components that it is given; below one shown before, nothing."""
     line = Text("  " * depth + ("└ " if depth else ""), "dim")
-    line.append(safe(path), "bold")
+    line.append(one_line(path), "bold")
     if path in seen:
         line.append("  (as above)", "dim")
     console.print(line, soft_wrap=True)
     for wire in gives:
         text = Text("  " * depth + "  gives ", "dim")
-        text.append(safe(wire.export), "cyan")
-        text.append(f" for {safe(wire.name)}" if wire.name != wire.export else "", "dim")
+        text.append(one_line(wire.export), "cyan")
+        text.append(f" for {one_line(wire.name)}" if wire.name != wire.export else "", "dim")
         console.print(text, soft_wrap=True)
     if path in seen:
         return
@@ -82,24 +82,24 @@ def _rest(console: Console, composition: Composition, host: str) -> None:
     kept = set(composition.host)
     others = [name for name in composition.imports if name not in kept]
     if kept:
-        console.print(Text(f"{len(kept)} imports are left to {safe(host)}", "dim"), soft_wrap=True)
+        console.print(Text(f"{len(kept)} imports are left to {one_line(host)}", "dim"), soft_wrap=True)
     missing = {extern.name for _, extern in composition.missing}
     missing |= {double.name for double in composition.doubles}
     free = [name for name in others if name not in missing]
     if free:
-        console.print(Text(f"imports of types only: {', '.join(map(safe, free))}", "dim"), soft_wrap=True)
+        console.print(Text(f"imports of types only: {', '.join(map(one_line, free))}", "dim"), soft_wrap=True)
     if composition.unused:
-        console.print(Text(f"not needed: {', '.join(map(safe, composition.unused))}", "dim"), soft_wrap=True)
+        console.print(Text(f"not needed: {', '.join(map(one_line, composition.unused))}", "dim"), soft_wrap=True)
 
 
 def _finding(console: Console, finding: Finding) -> None:
     console.print()
     line = Text(f"{finding.severity.value}[{finding.code}]", SEVERITY_STYLE[finding.severity])
-    line.append(f" {safe(finding.message)}")
+    line.append(f" {one_line(finding.message)}")
     console.print(line)
-    console.print(Text(f"  at {safe(str(finding.location))}", "dim"), soft_wrap=True)
+    console.print(Text(f"  at {one_line(str(finding.location))}", "dim"), soft_wrap=True)
     for text in finding.help.splitlines():
-        console.print(Text(f"  help: {safe(text)}"))
+        console.print(Text(f"  help: {one_line(text)}"))
 
 
 def render_json(made: Composed) -> str:
@@ -130,4 +130,4 @@ def render_json(made: Composed) -> str:
         if made.made_by
         else None,
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return dumped(document) + "\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 
 if TYPE_CHECKING:

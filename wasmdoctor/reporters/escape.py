@@ -13,6 +13,11 @@ def safe(text: str) -> str:
     return "".join(_escaped(char) if _obeyed(char) else char for char in text)
 
 
+def one_line(text: str) -> str:
+    """The same for what stands in one line, as names and messages do: a line end in it would begin a forged line."""
+    return safe(text).replace("\n", "\\u{a}")
+
+
 def _obeyed(char: str) -> bool:
     code = ord(char)
     return (code < 0x20 and char != "\n") or 0x7F <= code < 0xA0 or char in BIDI or 0xD800 <= code < 0xE000

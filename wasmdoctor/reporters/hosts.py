@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,6 +14,9 @@ from rich.text import Text
 from wasmdoctor.model.host import HostProfile, HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.reporters.console import Style, written
+from wasmdoctor.reporters.escape import safe
+
+SCHEMA = 1
 
 
 def table(profiles: Iterable[HostProfile], style: Style) -> str:
@@ -25,10 +30,12 @@ def table(profiles: Iterable[HostProfile], style: Style) -> str:
         for profile in profiles:
             modes = sorted({mode for line in profile.lines for mode in line.modes})
             versions = "" if profile.lines[-1].last == "0" else profile.known
-            grid.add_row(Text(profile.name, "bold"), versions, ", ".join(modes), profile.about)
+            name = Text(safe(profile.name), "bold")
+            grid.add_row(name, versions, safe(", ".join(modes)), safe(profile.about))
         console.print(grid)
         console.print()
         console.print(Text("what one provides: wasmdoctor hosts NAME@VERSION:MODE [-S FLAG]", "dim"))
+        console.print(Text("which of them run a component: wasmdoctor hosts for COMPONENT", "dim"))
 
     return written(style, write)
 
@@ -43,8 +50,9 @@ def one(host: HostView, style: Style) -> str:
         console.print(Text(f"names: {rule.text if rule else host.name_rule}"))
         console.print(Text(f"source: {host.line.evidence}", "dim"))
         console.print(Text("links:" if host.provided else "links nothing", "bold"))
-        for line in _by_package(host.provided):
-            console.print(Padding(Text(line), (0, 0, 0, 2)))
+        plain = [p.name for p in host.mode.plain if p.flags <= host.enabled]
+        for line in [*_by_package(host.provided), *sorted(plain)]:
+            console.print(Padding(Text(safe(line)), (0, 0, 0, 2)))
         more: dict[tuple[str, ...], set[str]] = {}
         for provision in host.mode.provides:
             missing = tuple(sorted(provision.flags - host.enabled))
@@ -55,8 +63,87 @@ def one(host: HostView, style: Style) -> str:
             console.print(Text(f"with {words}:", "bold"))
             for line in _by_package(names):
                 console.print(Padding(Text(line), (0, 0, 0, 2)))
+        called = _by_package(p.name for p in host.mode.entries if p.flags <= host.enabled)
+        if any(rule.export == "func" for rule in host.start_rules):
+            called.append("a function of the component")
+        if called:
+            console.print(Text("calls:", "bold"))
+            for line in called:
+                console.print(Padding(Text(safe(line)), (0, 0, 0, 2)))
 
     return written(style, write)
+
+
+def table_json(profiles: Iterable[HostProfile]) -> str:
+    """All hosts as JSON: names, versions, modes, name rules, and where the facts are from."""
+    hosts = [
+        {
+            "name": profile.name,
+            "title": profile.title,
+            "about": profile.about,
+            "aliases": list(profile.aliases),
+            "default_mode": profile.default_mode,
+            "source": profile.source,
+            "versions": [
+                {
+                    "first": line.first if line.first != "0" else None,
+                    "last": line.last if line.last != "0" else None,
+                    "name_rule": line.name_rule,
+                    "wasi": list(line.wasi),
+                    "modes": sorted(line.modes),
+                }
+                for line in profile.lines
+            ],
+        }
+        for profile in profiles
+    ]
+    return json.dumps({"schema": SCHEMA, "hosts": hosts}, indent=2, ensure_ascii=False) + "\n"
+
+
+def one_json(host: HostView) -> str:
+    """What one host links, functions included where they are known, and with which flags."""
+    interfaces = sorted({p.name for p in host.mode.provides} | {p.name for p in host.mode.plain})
+    ways: dict[str, list[list[str]]] = {name: [] for name in interfaces}
+    for provision in (*host.mode.provides, *host.mode.plain):
+        ways[provision.name].append(sorted(provision.flags - host.enabled))
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "host": host.id,
+        "name": host.profile.name,
+        "mode": host.mode_name,
+        "name_rule": host.name_rule,
+        "evidence": host.line.evidence,
+        "note": host.note,
+        "interfaces": [
+            {"name": name, "flags": min(ways[name], key=len), "functions": _functions(host, name)}
+            for name in interfaces
+        ],
+        "entries": [{"name": p.name, "flags": sorted(p.flags - host.enabled)} for p in host.mode.entries],
+        "calls_functions": any(rule.export == "func" for rule in host.start_rules),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _functions(host: HostView, interface: str) -> list[str] | None:
+    functions = host.functions_of(interface)
+    return sorted(functions) if functions is not None else None
+
+
+def imported(path: str, host: HostView, what: str, counts: tuple[int, int]) -> str:
+    """What ``hosts import`` wrote. ``counts`` are the plain names that it provides, and what it calls."""
+    plain, entries = counts
+    functions = sum(len(host.functions_of(name) or ()) for name in host.provided)
+    lines = [f"{path}: host `{host.profile.name}`, from {what}"]
+    lines.append(f"  provides {_count(len(host.provided), 'interface')} with {_count(functions, 'function')}")
+    if plain:
+        lines.append(f"  defines {_count(plain, 'name')} of the world itself")
+    lines.append(f"  calls {_count(entries, 'export')}" if entries else "  calls nothing that is known")
+    lines.append(f"use it: wasmdoctor check --host {host.profile.name}")
+    return "".join(f"{safe(line)}\n" for line in lines)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _by_package(names: Iterable[str]) -> list[str]:
@@ -68,6 +155,9 @@ def _by_package(names: Iterable[str]) -> list[str]:
     for (package, version), interfaces in sorted(groups.items()):
         inner = ", ".join(sorted(interfaces))
         inner = f"{{{inner}}}" if len(interfaces) > 1 else inner
+        if not inner:  # a plain name
+            lines.append(package)
+            continue
         lines.append(f"{package}/{inner}" + (f"@{version}" if version else ""))
     return lines
 

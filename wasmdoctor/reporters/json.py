@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from wasmdoctor.model.finding import CheckedArtifact, Finding, OriginStep, Report
+from wasmdoctor.model.finding import CheckedArtifact, Finding, OriginStep, Report, Suppressed
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
+from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
 
 
 def render(report: Report) -> str:
     """The report as indented JSON with a line end. The same report gives the same bytes."""
-    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+    return dumped(document(report)) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -23,15 +23,18 @@ def document(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "tool": {"name": "wasmdoctor", "version": report.tool_version},
         "host": report.host,
+        "hosts": list(report.hosts or (report.host,)),
         "components": [_artifact(artifact) for artifact in report.components],
         "findings": [finding_document(finding) for finding in report.findings],
         "skipped": [{"reason": s.reason, "count": s.count, "example": s.example} for s in report.skipped],
         "notes": list(report.notes),
+        "suppressed": [_suppressed(each) for each in report.suppressed],
         "summary": {
             "errors": report.count(Severity.ERROR),
             "warnings": report.count(Severity.WARNING),
             "notes": report.count(Severity.NOTE),
             "components": len(report.components),
+            "suppressed": len(report.suppressed),
         },
     }
 
@@ -51,6 +54,15 @@ def _artifact(artifact: CheckedArtifact) -> dict[str, Any]:
                 "functions": list(item.functions),
                 "note": item.note,
                 "reached_by": item.reached_by.value if item.reached_by else None,
+                "hosts": [
+                    {
+                        "host": side.host,
+                        "provided_by": side.provided_by,
+                        "status": side.status.value,
+                        "note": side.note,
+                    }
+                    for side in item.hosts
+                ],
             }
             for item in artifact.imports
         ],
@@ -60,6 +72,14 @@ def _artifact(artifact: CheckedArtifact) -> dict[str, Any]:
         "hints": list(artifact.hints),
         "compose": artifact.compose or None,
         "copies": list(artifact.copies),
+        "starts": [
+            {"host": side.host, "start": side.command or None, "hints": list(side.hints)}
+            for side in artifact.starts
+        ],
+        "link_errors": [
+            {"host": each.host, "interface": each.interface, "text": each.text, "whole": each.whole}
+            for each in artifact.link_errors
+        ],
     }
 
 
@@ -78,6 +98,18 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "related": [{**_location(place), "message": message} for place, message in finding.related],
         "help": finding.help,
         "plans": list(finding.plans),
+        "fingerprint": finding.fingerprint or None,
+        "hosts": list(finding.hosts),
+    }
+
+
+def _suppressed(suppressed: Suppressed) -> dict[str, Any]:
+    """A finding that is not counted, and why."""
+    return {
+        "kind": suppressed.kind,
+        "reason": suppressed.reason,
+        "at": _location(suppressed.location),
+        "finding": finding_document(suppressed.finding),
     }
 
 

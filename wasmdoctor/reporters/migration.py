@@ -116,7 +116,7 @@ def _blocks(done: MigrationReport) -> Iterator[Block]:
     yield Heading(2, "How to undo it")
     yield Listing(done.undo)
     yield Heading(2, "What was proven")
-    yield Items([line for step in done.verification.steps for line in _step(step)])
+    yield Items([line for step in done.verification.steps for line in step_lines(step)])
     yield Heading(2, "Before and after")
     yield Grid(["component", "", "before", "after"], list(_before_and_after(done)))
     if not done.verification.built:
@@ -126,7 +126,8 @@ def _blocks(done: MigrationReport) -> Iterator[Block]:
     yield from plan_blocks(plans, plan)
 
 
-def _step(step: Step) -> Iterator[Inline]:
+def step_lines(step: Step) -> Iterator[Inline]:
+    """A step of a verification as items of a list: how it ended, its details, how to do what was not done."""
     yield f"{step.result.value}: {step.message}"
     yield from ([Code(line)] for detail in step.details for line in detail.splitlines() if line.strip())
     if step.how:

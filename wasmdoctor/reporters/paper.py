@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.reporters.escape import safe
 from wasmdoctor.reporters.page import page
 

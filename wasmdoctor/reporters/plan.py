@@ -11,7 +11,7 @@ from rich.text import Text
 from wasmdoctor.model.migration import WorkspacePlans
 from wasmdoctor.model.plan import BodyKind, Plan
 from wasmdoctor.reporters.console import Style, written
-from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.plan_words import (
     ABOUT,
     BODIES,
@@ -54,7 +54,11 @@ def diff(found: Sequence[WorkspacePlans], style: Style) -> str:
     For a terminal, lines are coloured and made safe to show; for a file or another program they are as they
     are, with their line ends, so that ``git apply`` takes them.
     """
-    text = "".join(diff for plans in found for diff in plans.diffs.values())
+    return shown_diff("".join(diff for plans in found for diff in plans.diffs.values()), style)
+
+
+def shown_diff(text: str, style: Style) -> str:
+    """A unified diff: coloured and safe for a terminal, and as it is for a file or another program."""
     if not (style.color or style.links):
         return text
     return (
@@ -63,7 +67,7 @@ def diff(found: Sequence[WorkspacePlans], style: Style) -> str:
 
 
 def _colored(line: str, style: Style) -> str:
-    shown = safe(line.removesuffix("\r"))
+    shown = one_line(line.removesuffix("\r"))
     code = _line_color(line)
     return f"\x1b[{code}m{shown}\x1b[0m" if code and style.color else shown
 
@@ -78,12 +82,12 @@ def _line_color(line: str) -> str:
 
 
 def _workspace(console: Console, plans: WorkspacePlans, *, details: bool) -> None:
-    head = Text(safe(plans.shown("Cargo.toml")), "bold")
-    head.append(f"  {safe(plans.target)} · judged by {safe(plans.host)}", "not bold dim")
+    head = Text(one_line(plans.shown("Cargo.toml")), "bold")
+    head.append(f"  {one_line(plans.target)} · judged by {one_line(plans.host)}", "not bold dim")
     _hang(console, head, 0, 2)
     for problem in plans.problems[:MOST_MANUAL]:
         place = plans.shown(str(problem.location))
-        _hang(console, Text(f"note: {safe(place)}: {safe(problem.message)}", "dim"), 2, 4)
+        _hang(console, Text(f"note: {one_line(place)}: {one_line(problem.message)}", "dim"), 2, 4)
     if not plans.troubles:
         console.print(
             Text("  ✓ nothing to cure: no component has a custom import that nobody provides", "green")
@@ -102,7 +106,7 @@ def _workspace(console: Console, plans: WorkspacePlans, *, details: bool) -> Non
             _more(console, plans, plan, details=details)
     notes = {std_note(plans, plan): None for plan in plans.plans if plan.changes and plan.applicable}
     for note in filter(None, notes):
-        _hang(console, Text(f"note: {safe(note)}", "dim"), 2, 4)
+        _hang(console, Text(f"note: {one_line(note)}", "dim"), 2, 4)
         console.print()
     _recommendation(console, plans)
 
@@ -116,9 +120,9 @@ def _troubles(console: Console, plans: WorkspacePlans) -> None:
     words = "import that nobody provides" if len(by_name) == 1 else "imports that nobody provides"
     console.print(Text(f"  {len(by_name)} {words}", "bold"))
     for name, components in by_name.items():
-        line = Text(f"✗ {safe(name)}", "red")
-        line.append(f"  in {safe(', '.join(components))}", "default")
-        line.append(f"  {safe(places[name])}", "blue")
+        line = Text(f"✗ {one_line(name)}", "red")
+        line.append(f"  in {one_line(', '.join(components))}", "default")
+        line.append(f"  {one_line(places[name])}", "blue")
         _hang(console, line, 2, 4)
 
 
@@ -159,14 +163,14 @@ def _rows(plans: WorkspacePlans, plan: Plan) -> Iterator[tuple[str, Text]]:
     style = "bold green" if plan.recommended else "green" if plan.applicable else "yellow"
     yield "", Text(standing(plan), style)
     yield "what", Text(ABOUT[plan.plan])
-    yield "why", Text(safe(plan.reason))
+    yield "why", Text(one_line(plan.reason))
     if not plan.applicable:
         return
     if plan.changes:
         yield "changes", Text(changed(plans, plan))
     for label, exports in (("imports after", False), ("exports after", True)):
         parts = [
-            f"{safe(name)}: {safe(', '.join(names)) or 'nothing'}"
+            f"{one_line(name)}: {one_line(', '.join(names)) or 'nothing'}"
             for name, names in surfaces(plans, plan, exports=exports)
         ]
         if parts:
@@ -176,9 +180,9 @@ def _rows(plans: WorkspacePlans, plan: Plan) -> Iterator[tuple[str, Text]]:
     if plan.manual:
         yield "by hand", Text(plural(len(plan.manual), "step"))
     if plan.loses:
-        yield "you lose", Text(safe(plan.loses))
+        yield "you lose", Text(one_line(plan.loses))
     if plan.steps:
-        yield "build it", Text("\n".join(safe(step) for step in plan.steps))
+        yield "build it", Text("\n".join(one_line(step) for step in plan.steps))
 
 
 def _more(console: Console, plans: WorkspacePlans, plan: Plan, *, details: bool) -> None:
@@ -188,12 +192,12 @@ def _more(console: Console, plans: WorkspacePlans, plan: Plan, *, details: bool)
         console.print(Text(f"  Files of plan {letter}", "bold"))
         for change in plan.changes.changes:
             line = Text(f"{PAST[change.kind]:<9}", "cyan")
-            line.append(safe(plans.shown(change.path)), "bold")
+            line.append(one_line(plans.shown(change.path)), "bold")
             if change.to:
-                line.append(f" → {safe(plans.shown(change.to))}", "bold")
+                line.append(f" → {one_line(plans.shown(change.to))}", "bold")
             _hang(console, line, 4, 6)
             for cause in change.causes:
-                _hang(console, Text(safe(cause), "dim"), 13, 15)
+                _hang(console, Text(one_line(cause), "dim"), 13, 15)
         console.print()
     functions = by_need(
         f for f in plan.bridge if details or (f.body is BodyKind.REFUSES and f.needed is not False)
@@ -203,10 +207,10 @@ def _more(console: Console, plans: WorkspacePlans, plan: Plan, *, details: bool)
         console.print(Text(f"  Plan {letter}: {words}", "bold"))
         for function in functions:
             style = "yellow" if function.body is BodyKind.REFUSES else "green"
-            line = Text(f"{safe(function.interface)}  ", "dim")
-            line.append(safe(function.function), "not dim bold")
+            line = Text(f"{one_line(function.interface)}  ", "dim")
+            line.append(one_line(function.function), "not dim bold")
             line.append(f"  {BODIES[function.body]}", f"not dim {style}")
-            line.append(f": {safe(function.about)}", "not dim")
+            line.append(f": {one_line(function.about)}", "not dim")
             if function.needed is not None:
                 line.append(f"  ({NEEDED[function.needed]})", "not dim" if function.needed else "dim")
             _hang(console, line, 4, 6)
@@ -214,17 +218,17 @@ def _more(console: Console, plans: WorkspacePlans, plan: Plan, *, details: bool)
     if plan.calls and details:
         console.print(Text(f"  Plan {letter}: every call site of a custom function", "bold"))
         for site in plan.calls:
-            line = Text(f"{safe(plans.shown(str(site.location)))}  ", "blue")
-            line.append(safe(site.function), "default bold")
-            line.append(f"  {safe(called(site))}", "default")
+            line = Text(f"{one_line(plans.shown(str(site.location)))}  ", "blue")
+            line.append(one_line(site.function), "default bold")
+            line.append(f"  {one_line(called(site))}", "default")
             _hang(console, line, 4, 6)
         console.print()
     if plan.manual:
         console.print(Text(f"  Plan {letter}: what stays to be done by hand", "bold"))
         shown = plan.manual if details else plan.manual[:MOST_MANUAL]
         for step in shown:
-            line = Text(f"{safe(plans.shown(str(step.location)))}  ", "blue")
-            line.append(safe(step.message), "default")
+            line = Text(f"{one_line(plans.shown(str(step.location)))}  ", "blue")
+            line.append(one_line(step.message), "default")
             _hang(console, line, 4, 6)
         if len(shown) < len(plan.manual):
             _hang(console, Text(f"and {len(plan.manual) - len(shown)} more", "dim"), 4, 6)
@@ -238,7 +242,7 @@ def _recommendation(console: Console, plans: WorkspacePlans) -> None:
             _hang(console, Text("no plan applies; the reasons are above", "bold yellow"), 2, 4)
         return
     line = Text(f"recommended: plan {best.plan.value.upper()}", "bold green")
-    line.append(f" — {safe(plans.verdict)}", "not bold default")
+    line.append(f" — {one_line(plans.verdict)}", "not bold default")
     _hang(console, line, 2, 4)
     if command(best):
         line = Text("next: ", "bold")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from wasmdoctor.model.migration import WorkspacePlans
 from wasmdoctor.model.plan import Plan
 from wasmdoctor.model.source import Location
+from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
 
 
 def render(found: Sequence[WorkspacePlans], tool_version: str) -> str:
     """The plans as indented JSON with a line end. The same plans give the same bytes."""
-    return json.dumps(document(found, tool_version), indent=2, ensure_ascii=False) + "\n"
+    return dumped(document(found, tool_version)) + "\n"
 
 
 def document(found: Sequence[WorkspacePlans], tool_version: str) -> dict[str, Any]:

@@ -12,23 +12,28 @@ from rich.text import Text
 from wasmdoctor.model.finding import (
     CheckedArtifact,
     Finding,
+    HostStart,
     ImportVerdict,
     OriginStep,
     ReachedBy,
     Report,
     Status,
+    Suppressed,
 )
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.wasm import ExternKind
 from wasmdoctor.reporters.console import SEVERITY_STYLE, Style, finished, written
-from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.escape import one_line
+from wasmdoctor.reporters.hosttable import print_hosts
+from wasmdoctor.reporters.linkwords import print_link_errors
 
 MARK = {
     Status.UNPROVIDED: ("✗", "red"),
     Status.VERSION: ("✗", "red"),
     Status.COMPONENT: ("✓", "green"),
     Status.HOST: ("✓", "green"),
+    Status.CONFIGURED: ("✓", "green"),
     Status.OPTIONAL: ("·", "dim"),
 }
 NARROW = 80
@@ -41,13 +46,27 @@ STATUS_WIDTH = 30
 """Columns that the words on an import get at least, with the mark and margins before them."""
 
 MINIMUM_TEXT = 20
-ORDER = [Status.UNPROVIDED, Status.VERSION, Status.COMPONENT, Status.HOST, Status.OPTIONAL]
+ORDER = [
+    Status.UNPROVIDED,
+    Status.VERSION,
+    Status.COMPONENT,
+    Status.CONFIGURED,
+    Status.HOST,
+    Status.OPTIONAL,
+]
 
 
-def render(report: Report, style: Style, *, verbose: bool = False, quiet: bool = False) -> str:
-    """The whole report. ``quiet`` gives one line a finding and nothing else; ``verbose`` every import."""
+def render(
+    report: Report, style: Style, *, verbose: bool = False, quiet: bool = False, suppressed: bool = False
+) -> str:
+    """The whole report. ``quiet`` gives one line a finding and nothing else; ``verbose`` every import.
+
+    ``suppressed`` lists what is suppressed as well, with the reasons.
+    """
     if quiet:
-        return finished("".join(_one_line(finding) for finding in report.findings), style)
+        lines = [_one_line(finding) for finding in report.findings]
+        lines += [_one_line(each.finding, _why(each)) for each in report.suppressed if suppressed]
+        return finished("".join(lines), style)
 
     def write(console: Console) -> None:
         seen: set[str] = set()
@@ -59,14 +78,33 @@ def render(report: Report, style: Style, *, verbose: bool = False, quiet: bool =
         for findings in by_subject.values():
             _findings(console, findings, seen)
             console.print()
+        if suppressed:
+            _suppressed(console, report.suppressed)
         _summary(console, report, verbose=verbose)
 
     return written(style, write)
 
 
-def _one_line(finding: Finding) -> str:
-    message = safe(finding.message)
-    return f"{safe(str(finding.location))}: {finding.severity.value}[{finding.code}] {message}\n"
+def _why(suppressed: Suppressed) -> str:
+    """Why a finding is suppressed, and where that stands."""
+    return f" (suppressed: {suppressed.reason}, {suppressed.location})"
+
+
+def _suppressed(console: Console, suppressed: tuple[Suppressed, ...]) -> None:
+    """What is not shown otherwise: each finding in a line, and its reason."""
+    for each in suppressed:
+        line = Text(f"suppressed[{each.finding.code}]", style="dim")
+        line.append(f" {one_line(each.finding.message)}", style="not dim")
+        _hang(console, line, 0, 2)
+        _labelled(console, "because: ", f"{each.reason} ({each.location})", "dim", 2)
+    if suppressed:
+        console.print()
+
+
+def _one_line(finding: Finding, more: str = "") -> str:
+    hosts = f" [{', '.join(finding.hosts)}]" if len(finding.hosts) > 1 else ""
+    message = one_line(finding.message + hosts + more)
+    return f"{one_line(str(finding.location))}: {finding.severity.value}[{finding.code}] {message}\n"
 
 
 def _artifact(
@@ -77,27 +115,34 @@ def _artifact(
     *,
     verbose: bool,
 ) -> None:
-    head = Text(safe(artifact.path), style="bold")
+    head = Text(one_line(artifact.path), style="bold")
     head.append("  " + " · ".join(_facts(artifact)), style="not bold dim")
     _hang(console, head, 0, 2)
     if verbose:
         for copy in artifact.copies:
-            console.print(Text(f"  the same file: {safe(copy)}", style="dim"))
-    if artifact.imports:
+            console.print(Text(f"  the same file: {one_line(copy)}", style="dim"))
+    if any(item.hosts for item in artifact.imports):
+        print_hosts(console, artifact, MARK, verbose=verbose)
+    elif artifact.imports:
         rows = list(_rows(artifact, verbose=verbose))
         if console.width < NARROW:
             for mark, style, name, text, quiet in rows:
                 line = Text(f"{mark} ", style)
-                line.append(f"{safe(name)} — ", "dim" if quiet else style)
-                line.append(safe(text), "dim" if quiet else "default")
+                line.append(f"{one_line(name)} — ", "dim" if quiet else style)
+                line.append(one_line(text), "dim" if quiet else "default")
                 _hang(console, line, 2, 4)
         else:
             console.print(Padding(_table(rows, console.width), (0, 0, 0, 2)))
     _findings(console, findings, seen)
-    if artifact.start:
-        _labelled(console, "start it: ", artifact.start, "green", 2)
-        for hint in artifact.hints:
-            _labelled(console, "it may need: ", hint, "green", 2)
+    if artifact.link_errors:
+        print_link_errors(console, artifact.link_errors)
+    starts = artifact.starts or (HostStart("", artifact.start, artifact.hints),)
+    for start in starts:
+        if start.command:
+            on = f" on {start.host}" if start.host else ""
+            _labelled(console, f"start it{on}: ", start.command, "green", 2)
+            for hint in start.hints:
+                _labelled(console, "it may need: ", hint, "green", 2)
     if artifact.compose:
         _labelled(console, "compose it: ", artifact.compose, "green", 2)
     console.print()
@@ -108,7 +153,7 @@ def _facts(artifact: CheckedArtifact) -> Iterator[str]:
     if artifact.size:
         yield _size(artifact.size)
     if artifact.kind == "component":
-        exports = ", ".join(safe(item.name) for item in artifact.exports[:3])
+        exports = ", ".join(one_line(item.name) for item in artifact.exports[:3])
         more = f" and {len(artifact.exports) - 3} more" if len(artifact.exports) > 3 else ""
         yield f"exports {exports}{more}" if exports else "exports nothing"
         if not artifact.imports:
@@ -158,15 +203,15 @@ def _table(rows: list[Row], width: int) -> Table:
     for mark, style, name, text, quiet in rows:
         table.add_row(
             Text(mark, style=style),
-            Text(safe(name), style="dim" if quiet else style),
-            Text(safe(text), style="dim" if quiet else ""),
+            Text(one_line(name), style="dim" if quiet else style),
+            Text(one_line(text), style="dim" if quiet else ""),
         )
     return table
 
 
 def _status(item: ImportVerdict) -> str:
     match item.status:
-        case Status.HOST | Status.COMPONENT:
+        case Status.HOST | Status.COMPONENT | Status.CONFIGURED:
             text = f"from {item.provided_by}"
         case Status.OPTIONAL:
             text = "types only, needs nobody"
@@ -207,7 +252,8 @@ def _findings(console: Console, findings: list[Finding], seen: set[str]) -> None
     known: dict[tuple[Severity, str], list[str]] = {}
     new: list[Finding] = []
     for finding in findings:
-        key = f"{finding.code} {finding.message} {finding.location if finding.location.line else ''}"
+        place = finding.location if finding.location.line else ""
+        key = f"{finding.code} {finding.message} {place} {finding.hosts}"
         if key in seen and finding.interface:
             known.setdefault((finding.severity, finding.code), []).append(finding.interface)
         else:
@@ -215,7 +261,7 @@ def _findings(console: Console, findings: list[Finding], seen: set[str]) -> None
         seen.add(key)
     for (severity, code), interfaces in known.items():
         line = Text(f"{severity.value}[{code}]", style=SEVERITY_STYLE[severity])
-        line.append(f" as above: {', '.join(safe(name) for name in interfaces)}", style="not bold default")
+        line.append(f" as above: {', '.join(one_line(name) for name in interfaces)}", style="not bold default")
         _hang(console, line, 2, 4)
     for finding in new:
         _finding(console, finding, seen)
@@ -223,23 +269,25 @@ def _findings(console: Console, findings: list[Finding], seen: set[str]) -> None
 
 def _finding(console: Console, finding: Finding, seen: set[str]) -> None:
     head = Text(f"{finding.severity.value}[{finding.code}]", style=SEVERITY_STYLE[finding.severity])
-    head.append(f" {safe(finding.message)}", style="not bold default")
+    head.append(f" {one_line(finding.message)}", style="not bold default")
     _hang(console, head, 2, 4)
+    if len(finding.hosts) > 1:  # of one host the message speaks
+        _labelled(console, "on ", ", ".join(finding.hosts), "dim", 4)
     # A second finding on the same import need not show the way again.
     way = f"{finding.subject} {finding.interface}"
     shown = bool(finding.interface) and way in seen
     seen.add(way)
     for step in _new_steps(finding, seen) if not shown else ():
-        evidence = f"  ({safe(step.evidence_text)})" if step.evidence else ""
-        line = Text(f"{safe(step.kind)} ", style="dim")
-        line.append(safe(step.name), style="not dim")
-        line.append(f"  {safe(str(step.location))}{evidence}")
+        evidence = f"  ({one_line(step.evidence_text)})" if step.evidence else ""
+        line = Text(f"{one_line(step.kind)} ", style="dim")
+        line.append(one_line(step.name), style="not dim")
+        line.append(f"  {one_line(str(step.location))}{evidence}")
         _hang(console, line, 4, 6)
     if not shown and (finding.location.path != finding.subject or finding.location.line):
-        _hang(console, Text(f"at {safe(str(finding.location))}", style="blue"), 4, 6)
+        _hang(console, Text(f"at {one_line(str(finding.location))}", style="blue"), 4, 6)
         if finding.snippet:
             line = Text(f"    {finding.location.line} | ", style="dim")
-            line.append(safe(finding.snippet.strip()), style="not dim")
+            line.append(one_line(finding.snippet.strip()), style="not dim")
             line.truncate(console.width, overflow="ellipsis")
             console.print(line)
     # The same advice once is enough.
@@ -259,7 +307,7 @@ def _new_steps(finding: Finding, seen: set[str]) -> tuple[OriginStep, ...]:
 
 def _labelled(console: Console, label: str, text: str, style: str, indent: int) -> None:
     line = Text(label, style=style)
-    line.append(safe(text), style="default")
+    line.append(one_line(text), style="default")
     _hang(console, line, indent, indent + len(label))
 
 
@@ -273,10 +321,10 @@ def _hang(console: Console, text: Text, first: int, rest: int) -> None:
 
 def _summary(console: Console, report: Report, *, verbose: bool) -> None:
     for skipped in report.skipped:
-        example = f" (for example {safe(skipped.example)})" if verbose else ""
+        example = f" (for example {one_line(skipped.example)})" if verbose else ""
         _hang(console, Text(f"skipped {skipped.count}: {skipped.reason}{example}", style="dim"), 0, 2)
     for note in report.notes:
-        _hang(console, Text(f"note: {safe(note)}", style="dim"), 0, 2)
+        _hang(console, Text(f"note: {one_line(note)}", style="dim"), 0, 2)
     line = Text()
     counts = [(severity, report.count(severity)) for severity in Severity]
     for severity, count in counts:
@@ -288,7 +336,10 @@ def _summary(console: Console, report: Report, *, verbose: bool) -> None:
     checked = _plural(sum(a.kind in ("component", "predicted") for a in report.components), "component")
     modules = sum(a.kind == "module" for a in report.components)
     checked += f" and {_plural(modules, 'core module')}" if modules else ""
-    line.append(f" in {checked}, host {report.host}")
+    hosts = f"hosts {', '.join(report.hosts)}" if len(report.hosts) > 1 else f"host {report.host}"
+    line.append(f" in {checked}, {hosts}")
+    if report.suppressed:
+        line.append(f", {len(report.suppressed)} suppressed")
     _hang(console, line, 0, 2)
     command = _next_command(report)
     if command:
@@ -308,5 +359,5 @@ def _next_command(report: Report) -> str:
     crates = [step for step in worst.origin if step.kind == "crate" and step.location.path.endswith(".toml")]
     if worst.plans and crates:
         folder = crates[0].location.path.rpartition("/")[0]
-        return f"wasmdoctor plan {safe(folder)}".rstrip()
+        return f"wasmdoctor plan {one_line(folder)}".rstrip()
     return f"wasmdoctor explain {worst.code}"

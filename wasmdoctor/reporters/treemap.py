@@ -7,10 +7,10 @@ the shorter side of what is left, as long as that makes them more like squares.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.sizes import CodeSize, CodeSizes, SizeKind
 from wasmdoctor.reporters import paper

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,8 +12,9 @@ from wasmdoctor.model.finding import CallChain, OriginStep, ReachedBy, Why
 from wasmdoctor.model.sizes import CodeSizes
 from wasmdoctor.reporters import sizes as report
 from wasmdoctor.reporters.console import Style, written
-from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.json import step_document
+from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
 MINIMUM_TEXT = 20
@@ -30,7 +30,7 @@ def render(answers: Sequence[Why], style: Style) -> str:
                 if subject:
                     console.print()
                 subject = answer.subject
-                console.print(Text(safe(subject), "bold"))
+                console.print(Text(one_line(subject), "bold"))
             _answer(console, answer, style)
 
     return written(style, write)
@@ -41,6 +41,7 @@ STATUS = {
     "version": ("✗", "red", "the host has another version"),
     "host": ("✓", "green", "provided by the host"),
     "component": ("✓", "green", "provided by a component"),
+    "configured": ("✓", "green", "provided, the configuration says"),
     "optional": ("·", "dim", "types only, needs nobody"),
     "std": ("·", "dim", "std may bring it"),
     "": ("→", "cyan", "exported"),
@@ -50,7 +51,7 @@ STATUS = {
 def _answer(console: Console, answer: Why, style: Style) -> None:
     mark, color, words = STATUS[answer.status]
     head = Text(f"{mark} ", color)
-    head.append(safe(answer.name), color)
+    head.append(one_line(answer.name), color)
     sure = "" if answer.certainty == "observed" else f", {answer.certainty} before a build"
     head.append(f"  {words}{sure}", "dim")
     console.print(head, soft_wrap=True)
@@ -60,7 +61,7 @@ def _answer(console: Console, answer: Why, style: Style) -> None:
         for depth, step in enumerate(chain):
             console.print(_step(step, depth, style), soft_wrap=True)
     if answer.note:
-        console.print(Text(f"  {safe(answer.note)}", "dim"), soft_wrap=True)
+        console.print(Text(f"  {one_line(answer.note)}", "dim"), soft_wrap=True)
     if answer.calls is not None:
         _calls(console, answer, style)
 
@@ -86,7 +87,7 @@ def _calls(console: Console, answer: Why, style: Style) -> None:
     for chain in own or chains:
         _call_chain(console, chain, style)
     for line in _remarks(answer, [chain for chain in chains if chain.leaked] if own else []):
-        text = Text(safe(line), "dim")
+        text = Text(one_line(line), "dim")
         for number, part in enumerate(text.wrap(console, max(console.width - 4, MINIMUM_TEXT))):
             part.rstrip()
             console.print(Text("    " if number else "  ").append_text(part), soft_wrap=True)
@@ -112,9 +113,9 @@ def _root(chain: CallChain) -> str:
 def _call_chain(console: Console, chain: CallChain, style: Style) -> None:
     kind = "" if chain.kind != "export" else "leaked export " if chain.leaked else "export "
     head = Text(f"  {kind}", "dim")
-    head.append(safe(_root(chain)), "bold")
+    head.append(one_line(_root(chain)), "bold")
     head.append(" reaches " if not chain.possible else " may reach ", "dim")
-    head.append(safe(chain.imported), "bold")
+    head.append(one_line(chain.imported), "bold")
     console.print(head, soft_wrap=True)
     half = len(chain.steps) // 2
     for number, step in enumerate(chain.steps):
@@ -128,8 +129,8 @@ def _call(console: Console, step: OriginStep, style: Style, *, first: bool) -> N
     line = Text("      " if first else "    → ", "dim")
     if step.possible:
         line.append("perhaps, through a table: ", "yellow")
-    line.append(safe(step.name))
-    place = Text(safe(str(step.location)), _linked(step, style)) if step.location.line else None
+    line.append(one_line(step.name))
+    place = Text(one_line(str(step.location)), _linked(step, style)) if step.location.line else None
     if place is not None and line.cell_len + place.cell_len + 2 <= console.width:
         line.append("  ").append_text(place)
         place = None
@@ -147,12 +148,12 @@ def _step(step: OriginStep, depth: int, style: Style) -> Text:
     """One step, indented by its depth: what it is, its name, and the place as a link where that works."""
     arrow = "  " if not depth else "  " * depth + "└ "
     line = Text(f"  {arrow}", "dim")
-    line.append(f"{safe(step.kind)} ", "dim")
-    line.append(safe(step.name), "bold")
+    line.append(f"{one_line(step.kind)} ", "dim")
+    line.append(one_line(step.name), "bold")
     line.append("  ")
-    line.append(safe(str(step.location)), _linked(step, style))
+    line.append(one_line(str(step.location)), _linked(step, style))
     if step.evidence:
-        line.append(f"  ({safe(step.evidence_text)})", "dim")
+        line.append(f"  ({one_line(step.evidence_text)})", "dim")
     return line
 
 
@@ -162,7 +163,7 @@ def render_sizes(sizes: Mapping[str, CodeSizes], crate: str, style: Style) -> st
     for path, found in sorted(sizes.items()):
         if crate and not found.of(crate):
             continue
-        head = written(style, lambda console, path=path: console.print(Text(safe(path), "bold")))  # type: ignore[misc]
+        head = written(style, lambda console, path=path: console.print(Text(one_line(path), "bold")))  # type: ignore[misc]
         parts.append(head + (report.one(found, crate, style) if crate else report.table(found, style)))
     return "\n".join(parts)
 
@@ -172,7 +173,7 @@ def render_json(answers: Iterable[Why], sizes: Mapping[str, CodeSizes] | None = 
     document: dict[str, Any] = {"schema": SCHEMA, "why": [_document(answer) for answer in answers]}
     if sizes:
         document["sizes"] = [_sizes_document(path, found) for path, found in sorted(sizes.items())]
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return dumped(document) + "\n"
 
 
 def _sizes_document(path: str, sizes: CodeSizes) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from wasmdoctor.model.edit import ChangeKind, ChangeSet, path_problem
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.transaction.engine import Target, look, resume, run
 from wasmdoctor.transaction.errors import ChangedSince, Interrupted, NothingToUndo, Refused, TransactionError
 from wasmdoctor.transaction.files import State, digest, exists, read_file

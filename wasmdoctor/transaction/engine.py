@@ -6,11 +6,11 @@ import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from wasmdoctor.model.edit import path_problem
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.transaction.errors import ChangedSince, Refused, TransactionError
 from wasmdoctor.transaction.files import (
     Obstacles,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wasmdoctor.model.errors import WasmdoctorError
+
 SHOWN = 20
 """How many reasons the text of a refusal has; ``reasons`` has them all."""
 
 
-class TransactionError(Exception):
+class TransactionError(WasmdoctorError):
     """The change was not made, and the tree is as it was unless the text says otherwise."""
 
 

@@ -7,8 +7,9 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from wasmdoctor.model.record import dataclass
 
 READ_LIMIT = 64 * 1024 * 1024
 """Files that a migration changes are sources and manifests; a larger one is refused."""

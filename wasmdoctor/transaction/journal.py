@@ -6,12 +6,12 @@ import errno
 import json
 import os
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from wasmdoctor.model.edit import OWN_FOLDER, path_problem
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.transaction.errors import TransactionError
 from wasmdoctor.transaction.files import (
     State,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from wasmdoctor.migrate.bridge.names import camel, identifier, snake
@@ -28,6 +27,7 @@ from wasmdoctor.migrate.bridge.roles import (
     without,
 )
 from wasmdoctor.migrate.bridge.types import Ownership
+from wasmdoctor.model.record import replace
 
 LOOKUP_IMPORTS: Final = (
     "wasi:clocks/monotonic-clock",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from wasmdoctor.model.plan import BodyKind
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wit import Function, Interface
 
 

@@ -7,12 +7,12 @@ have the same names, flags with the same names, and resources for which the call
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from wasmdoctor.migrate.bridge import rust
 from wasmdoctor.migrate.bridge.names import camel, flag_name, identifier, snake
 from wasmdoctor.migrate.bridge.types import PRIMITIVES, Key, Types
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.wit import Member, Type, TypeDef, TypeKind
 
 MAX_DEPTH: Final = 32

@@ -11,7 +11,6 @@ The standard types are read from WIT that the caller has (the ``deps`` of a proj
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from wasmdoctor.migrate.bridge import rust
@@ -22,6 +21,7 @@ from wasmdoctor.migrate.bridge.names import Modules, function_name, identifier, 
 from wasmdoctor.migrate.bridge.types import Key, Mode, Types
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BodyKind
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.wit import Function, FunctionRole, Interface, Resolution, Type
 
 CRATE: Final = "wasip2"

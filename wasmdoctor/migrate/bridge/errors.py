@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from wasmdoctor.migrate.bridge.names import camel, identifier, snake
 from wasmdoctor.migrate.bridge.roles import (
@@ -19,6 +18,7 @@ from wasmdoctor.migrate.bridge.roles import (
     without,
 )
 from wasmdoctor.migrate.bridge.types import PRIMITIVES
+from wasmdoctor.model.record import replace
 from wasmdoctor.model.wit import Member
 
 

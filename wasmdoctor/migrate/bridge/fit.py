@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Final
 
@@ -21,6 +20,7 @@ from wasmdoctor.migrate.bridge.roles import (
 )
 from wasmdoctor.migrate.bridge.take import take
 from wasmdoctor.model.mapping import MappedFunction, MappedObject, MappingFamily
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.wit import Function, FunctionRole, Interface, TypeKind
 
 _SPREAD: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {

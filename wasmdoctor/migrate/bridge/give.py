@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from wasmdoctor.migrate.bridge.addresses import address_out, family_out, ip_out
@@ -22,6 +21,7 @@ from wasmdoctor.migrate.bridge.roles import (
     split,
 )
 from wasmdoctor.migrate.bridge.types import PRIMITIVES
+from wasmdoctor.model.record import replace
 
 Giver = Callable[[Roles, Shape, str], "Rust | None"]
 

@@ -11,7 +11,6 @@ Rules: wit-bindgen 0.48.1 and 0.63.0, ``crates/rust/src/interface.rs`` (``genera
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from wasmdoctor.migrate.bridge import rust
@@ -29,6 +28,7 @@ from wasmdoctor.migrate.bridge.names import (
 )
 from wasmdoctor.migrate.bridge.types import OWNED, Key, Mode, Style, Types
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.wit import (
     Function,
     FunctionRole,

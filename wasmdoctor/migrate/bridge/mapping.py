@@ -10,7 +10,6 @@ unmapped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
@@ -22,6 +21,7 @@ from wasmdoctor.migrate.bridge.roles import Roles, split, words_of
 from wasmdoctor.migrate.bridge.types import Types
 from wasmdoctor.model.mapping import MappedFunction, MappedObject, MappingFamily, Mappings
 from wasmdoctor.model.plan import BodyKind
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.wit import Function, FunctionRole, Interface
 
 _CAPABILITY: Final = ResourceBody(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -35,6 +34,7 @@ from wasmdoctor.migrate.bridge.types import Types
 from wasmdoctor.migrate.inputs import Bridge, BridgeRequest, NewDependency
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BodyKind, BridgeFunction
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import (
     Function,

@@ -7,11 +7,11 @@ Rules: wit-bindgen 0.48.1 and 0.63.0, ``crates/rust`` (``to_rust_ident``, ``to_u
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.wit import Function, FunctionRole
 
 KEYWORDS: Final = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from wasmdoctor.migrate.bridge.body import Body
@@ -24,6 +23,7 @@ from wasmdoctor.migrate.bridge.rust import identifiers
 from wasmdoctor.migrate.bridge.types import PRIMITIVES
 from wasmdoctor.model.mapping import MappedFunction, MappedObject, MappingFamily, Mappings
 from wasmdoctor.model.plan import BodyKind
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.wit import Function, FunctionRole, Interface
 
 _HANDLES: Final = ("u32", "u64", "s32", "s64")

@@ -10,7 +10,6 @@ no methods at all): that method says so with an error, where a panic here would 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from wasmdoctor.migrate.bridge import rust
@@ -18,6 +17,7 @@ from wasmdoctor.migrate.bridge.body import Body
 from wasmdoctor.migrate.bridge.names import camel, identifier, type_name
 from wasmdoctor.migrate.bridge.types import Types
 from wasmdoctor.model.plan import BodyKind
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.wit import Function, FunctionRole, Interface, Type, TypeDef, TypeKind
 
 MAX_DEPTH = 8

@@ -8,13 +8,13 @@ so for the types that have the most shapes. Here is what all of them use.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from wasmdoctor.migrate.bridge.names import identifier, snake
 from wasmdoctor.migrate.bridge.types import OWNED, PRIMITIVES, Types
 from wasmdoctor.model.mapping import RoleWords
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.wit import Function, Member, Type, TypeDef, TypeKind
 
 UNSIGNED: Final = ("u8", "u16", "u32", "u64")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from wasmdoctor.migrate.bridge.addresses import LOOKUP_IMPORTS, address_in, ip_in
@@ -21,6 +20,7 @@ from wasmdoctor.migrate.bridge.roles import (
     indent,
     receiver,
 )
+from wasmdoctor.model.record import replace
 
 Taker = Callable[[Roles, Given, frozenset[str], str], "Rust | None"]
 

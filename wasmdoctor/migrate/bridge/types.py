@@ -8,11 +8,11 @@ notation: ``Vec<u8>`` stands for ``_rt::Vec::<u8>``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 from wasmdoctor.migrate.bridge.names import Modules, type_name
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.wit import Function, FunctionRole, Type, TypeDef, TypeKind
 
 PRIMITIVES: Final = {

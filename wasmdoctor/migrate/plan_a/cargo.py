@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from wasmdoctor.migrate.inputs import Bridge, NewDependency, PlanInputs
 from wasmdoctor.migrate.plan_a.findings import site_key
@@ -14,6 +13,7 @@ from wasmdoctor.migrate.toml import RemoveElement, RemoveKey, SetKey, TomlChange
 from wasmdoctor.model.cargo import DeclaredDependency, DependencyKind, Package, PlainValue
 from wasmdoctor.model.edit import Edit, Replace
 from wasmdoctor.model.plan import ManualStep
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Problem, SourceText
 from wasmdoctor.readers.cargo.files import folder_of, is_below, join
 from wasmdoctor.readers.cargo.toml import parse, plain

@@ -8,12 +8,12 @@ sources of this workspace that say what they bind.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from wasmdoctor.migrate.inputs import ComponentInput, PlanInputs, Site
 from wasmdoctor.model.binding import Binding, Carrier, Certainty, Predicted, SiteKind
 from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import Generator
 from wasmdoctor.model.source import Location
 

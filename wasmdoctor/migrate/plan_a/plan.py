@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from wasmdoctor.migrate.inputs import Bridge, BridgeMaker, PlanInputs
 from wasmdoctor.migrate.plan_a.cargo import cargo_edits
 from wasmdoctor.migrate.plan_a.findings import Findings, find
@@ -14,6 +12,7 @@ from wasmdoctor.migrate.plan_a.work import RustEdits
 from wasmdoctor.migrate.result import LeftImport, PlanResult
 from wasmdoctor.model.edit import Create, Edit, Move, Remove, Replace
 from wasmdoctor.model.plan import BridgeFunction, ManualStep
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.source import Location
 from wasmdoctor.readers.cargo.files import is_below
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from wasmdoctor.migrate.bridge.names import identifier, module_path, package_versions, type_name
 from wasmdoctor.migrate.inputs import ComponentInput, PlanInputs, Site
@@ -18,6 +17,7 @@ from wasmdoctor.migrate.plan_a.findings import (
 )
 from wasmdoctor.migrate.plan_a.going import NodeKey, dead_items, is_export, node_key
 from wasmdoctor.model.cargo import CrateId
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.wit import WorldItem, WorldItemKind
 from wasmdoctor.readers.rust.itemgraph import ItemNode
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from wasmdoctor.migrate import witedits
 from wasmdoctor.migrate.inputs import PlanInputs, Site
@@ -12,6 +11,7 @@ from wasmdoctor.migrate.plan_a.witdeps import unused_dependencies
 from wasmdoctor.migrate.rustedits import Cut
 from wasmdoctor.model.edit import Edit, Remove, Replace
 from wasmdoctor.model.plan import ManualStep
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, SourceText, Span
 from wasmdoctor.model.wit import Step, StepKind, WorldItem
 from wasmdoctor.readers.cargo.files import folder_of, is_below, join

@@ -7,12 +7,12 @@ Layout: ``deps.toml`` and ``deps.lock`` beside ``deps`` (wit-deps 0.5), one tabl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from wasmdoctor.migrate.inputs import Tree as Files
 from wasmdoctor.migrate.toml import RemoveKey, TomlChange, toml_edits
 from wasmdoctor.model.cargo import PlainValue
 from wasmdoctor.model.edit import Edit, Remove
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Problem, SourceText
 from wasmdoctor.readers.cargo.files import folder_of, join
 from wasmdoctor.readers.cargo.toml import parse as parse_toml

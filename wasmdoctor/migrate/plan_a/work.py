@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from wasmdoctor.migrate import rustedits
 from wasmdoctor.migrate.inputs import BridgeRequest, PlanInputs
 from wasmdoctor.migrate.plan_a.going import node_key
@@ -11,6 +9,7 @@ from wasmdoctor.migrate.plan_a.sites import SitePlan, Sites
 from wasmdoctor.migrate.rustedits import Cut, UseTree
 from wasmdoctor.model.edit import Edit, Remove, Replace
 from wasmdoctor.model.plan import ManualStep
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.cargo.files import folder_of, join
 from wasmdoctor.readers.rust.itemgraph import ItemNode

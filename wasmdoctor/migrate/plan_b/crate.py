@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -14,6 +13,7 @@ from wasmdoctor.migrate.plan_a.cargo import GENERATORS
 from wasmdoctor.migrate.toml import SetKey, toml_edits
 from wasmdoctor.model.cargo import DeclaredDependency, DependencyKind, Package, PlainValue
 from wasmdoctor.model.edit import Edit, Replace
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rust import Generator
 from wasmdoctor.model.source import Problem, SourceText, Span
 from wasmdoctor.model.wac import label

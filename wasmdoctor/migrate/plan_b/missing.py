@@ -7,13 +7,13 @@ other component of the workspace exports it. What the code that binds it looks l
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from wasmdoctor.migrate.inputs import ComponentInput, PlanInputs
 from wasmdoctor.migrate.plan_a.findings import find, is_custom, libraries, provider_for
 from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.names import ExternName, track, version_order
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import Interface
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from wasmdoctor.migrate.bridge.derived import standard_modules
 from wasmdoctor.migrate.bridge.guest import BINDINGS, GuestRequest, guest_source, unsupported
@@ -40,6 +39,7 @@ from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.edit import Create, Edit
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import CompositionPlan, ManualStep
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import Function, Interface, Type, WorldItemKind
 from wasmdoctor.readers.cargo.files import join

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from wasmdoctor.migrate.inputs import PlanInputs, Site, Tree
 from wasmdoctor.migrate.plan_b.missing import closure
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wit import Function, Interface, Resolution, Type, WitPackage, World, WorldItem
 from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.readers.wit import find_world, load_wit, resolve_wit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from wasmdoctor.migrate.bridge.derived import CRATE
 from wasmdoctor.migrate.inputs import BridgeMaker, BridgeRequest, ComponentInput, PlanInputs
@@ -12,6 +11,7 @@ from wasmdoctor.migrate.plan_a.sites import RustPath, SitePlan, Sites, note_use
 from wasmdoctor.migrate.plan_c.forward import standard_calls
 from wasmdoctor.migrate.plan_c.sites import component_crates
 from wasmdoctor.model.plan import BridgeFunction, CallSite, CallTarget
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import UseSite
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.cargo.files import is_below

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.wit.tree import (
     ExternItem,

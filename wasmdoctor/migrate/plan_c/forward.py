@@ -8,10 +8,10 @@ converted on the way, so the types are the same ones for the compiler.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from wasmdoctor.migrate import rustedits
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.rust.tokens import CLOSE, IDENT, OPEN, Token, lex
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from wasmdoctor.migrate.bridge.derived import CRATE
 from wasmdoctor.migrate.bridge.wasi import REQUIREMENT
@@ -32,6 +31,7 @@ from wasmdoctor.migrate.plan_c.wit import CWitResult, Offer, wit_edits
 from wasmdoctor.migrate.result import LeftImport, PlanResult
 from wasmdoctor.model.edit import Create, Edit
 from wasmdoctor.model.plan import CallSite, CallTarget, ManualStep
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.source import Location
 
 DIRECT_CRATES = {CRATE: NewDependency(REQUIREMENT)}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from wasmdoctor.migrate import witedits
 from wasmdoctor.migrate.plan_a.witdeps import named_packages
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import SourceText
 from wasmdoctor.model.wit import Interface, Resolution
 from wasmdoctor.readers.wit import parse

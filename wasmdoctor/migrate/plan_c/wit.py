@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from wasmdoctor.migrate import rustedits, witedits
 from wasmdoctor.migrate.inputs import PlanInputs
@@ -15,6 +14,7 @@ from wasmdoctor.migrate.plan_c.standard import Declared, StandardWit, declare
 from wasmdoctor.migrate.rustedits import Cut
 from wasmdoctor.model.edit import Create
 from wasmdoctor.model.plan import ManualStep
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import Location, SourceText, Span
 from wasmdoctor.readers.cargo.files import is_below, join
 from wasmdoctor.readers.wit import parse

@@ -17,7 +17,7 @@ from wasmdoctor.readers.wasm.source import ByteSource
 MAGIC = b"!<arch>\n"
 THIN_MAGIC = b"!<thin>\n"
 HEADER_SIZE = 60
-MAX_MEMBERS = 200_000
+MAX_MEMBERS = 50_000
 """rustc makes at most a few thousand objects of a crate."""
 MAX_NAME_TABLE = 32 * 1024 * 1024
 MAX_NAME = 4096

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from wasmdoctor.model.artifact import Artifact, ArtifactKind, TargetProfile, Unit
+from wasmdoctor.model.record import replace
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.readers.artifacts.files import Entry, TargetFiles
 from wasmdoctor.readers.artifacts.fingerprints import linked_units, read_units

@@ -10,10 +10,10 @@ appendix "Custom Sections".
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
 from wasmdoctor.model.artifact import CoreCall, CoreTarget, ModuleCalls, ModuleRole
 from wasmdoctor.model.names import track
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import Component, CustomSection
 from wasmdoctor.readers.symbols.rust import demangle

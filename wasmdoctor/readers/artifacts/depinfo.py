@@ -16,6 +16,8 @@ from wasmdoctor.model.source import Location, Problem
 
 MAX_SIZE = 16 * 1024 * 1024
 MAX_PROBLEMS = 20
+MAX_TARGETS = 64
+"""Targets of one rule: rustc and cargo write one. Each gets all sources, so their product is bounded with them."""
 
 _ENV = "# env-dep:"
 
@@ -25,7 +27,7 @@ def read_dep_info(data: bytes, path: str) -> DepInfo:
     if len(data) > MAX_SIZE:
         message = f"the file has {len(data)} bytes, more than the {MAX_SIZE} read here"
         return DepInfo(path, problems=(Problem(Location(path), message),))
-    rules: dict[str, tuple[str, ...]] = {}
+    rules: dict[str, list[str]] = {}
     env: dict[str, str | None] = {}
     problems: list[Problem] = []
     for number, line in _lines(data.decode("utf-8", "surrogateescape")):
@@ -34,16 +36,18 @@ def read_dep_info(data: bytes, path: str) -> DepInfo:
             env[_unescape(name)] = _unescape(value) if equals else None
         elif line.strip() and not line.startswith("#"):
             targets, sources = _rule(line)
-            if targets is None:
+            if targets is None or len(targets) > MAX_TARGETS:
                 if len(problems) < MAX_PROBLEMS:
                     message = "this line is not a rule: no target ends in a colon"
+                    if targets is not None:
+                        message = f"this rule has {len(targets)} targets, more than the {MAX_TARGETS} read here"
                     problems.append(Problem(Location(path, number), message, "build the crate again"))
                 continue
             for target in targets:
                 # The rule without sources that stands for each source says nothing.
                 if sources:
-                    rules[target] = (*rules.get(target, ()), *sources)
-    return DepInfo(path, rules, env, tuple(problems))
+                    rules.setdefault(target, []).extend(sources)
+    return DepInfo(path, {target: tuple(found) for target, found in rules.items()}, env, tuple(problems))
 
 
 def _lines(text: str) -> Iterable[tuple[int, str]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.readers.wasm.source import ByteSource, BytesSource, FileSource
 
 
@@ -25,7 +26,7 @@ class TargetFiles(Protocol):
     """A view of files by path, with forward slashes. All methods raise OSError."""
 
     def entries(self, path: str) -> Mapping[str, Entry]:
-        """The names in a folder, in any order. Links to files count as files; links to folders are left out."""
+        """The names in a folder, in any order. Links to files below it count as files, other links are left out."""
         ...
 
     def read(self, path: str, most: int) -> bytes:
@@ -52,7 +53,9 @@ class DiskTarget:
         with os.scandir(self._real(path)) as entries:
             for entry in entries:
                 try:
-                    facts = entry.stat()
+                    facts = os.stat(entry.path)  # not entry's own: the cache sees what `os` is asked for
+                    if entry.is_symlink() and not _stays(entry.path):
+                        continue
                     if entry.is_dir(follow_symlinks=False):
                         found[entry.name] = Entry(True, 0, facts.st_mtime_ns)
                     elif stat.S_ISREG(facts.st_mode):
@@ -63,17 +66,32 @@ class DiskTarget:
 
     def read(self, path: str, most: int) -> bytes:
         """The first ``most`` bytes of a file."""
-        with open(self._real(path), "rb") as file:
+        with self._descriptor(path) as descriptor, open(descriptor, "rb", closefd=False) as file:
             return file.read(most)
+
+    @contextmanager
+    def _descriptor(self, path: str) -> Iterator[int]:
+        """A regular file, opened: a pipe or a device in its place is refused and not waited for."""
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(self._real(path), flags)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "It is not a regular file", path)
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     @contextmanager
     def open(self, path: str) -> Iterator[ByteSource]:
         """A file for random access."""
-        descriptor = os.open(self._real(path), os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        try:
+        with self._descriptor(path) as descriptor:
             yield FileSource(descriptor)
-        finally:
-            os.close(descriptor)
+
+
+def _stays(link: str) -> bool:
+    """Whether a symbolic link leads to something below its own folder: others lead to other people's files."""
+    above = os.path.join(os.path.realpath(os.path.dirname(link)), "")
+    return os.path.realpath(link).startswith(above)
 
 
 class MemoryTarget:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from wasmdoctor.model.artifact import Unit
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.readers.artifacts.files import Entry, TargetFiles
 
 MAX_FINGERPRINT = 4 * 1024 * 1024

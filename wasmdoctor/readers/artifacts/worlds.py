@@ -11,9 +11,9 @@ section names the tools that made it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from wasmdoctor.model.artifact import EncodedType, EncodedWorld, EncodedWorlds, SectionPlace
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.rust import SectionName
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import Extern, ExternKind, Function, Producers

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from wasmdoctor.model.record import dataclass
 
 MAX_DEPTH = 128
 """How deep ``all``, ``any`` and ``not`` may nest."""

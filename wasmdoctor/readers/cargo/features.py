@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from wasmdoctor.model.cargo import DeclaredDependency, DependencyKind, Package, Side
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Problem
 
 

@@ -75,11 +75,14 @@ def _folders(files: FileView, folder: str, budget: list[int]) -> list[str]:
 def _matcher(part: str) -> re.Pattern[str]:
     if "**" in part:
         raise GlobError("`**` must stand alone between slashes")
-    out, at = [], 0
+    # What follows a star is looked for at its first place and never again: `*a*a*a*b` must not take exponential time.
+    out: list[str] = []
+    open_star, at = False, 0
     while at < len(part):
         letter = part[at]
         if letter == "*":
-            out.append("[^/]*")
+            out.append(")(?>[^/]*?" if open_star else "(?>[^/]*?")
+            open_star = True
         elif letter == "?":
             out.append("[^/]")
         elif letter == "[":
@@ -94,6 +97,11 @@ def _matcher(part: str) -> re.Pattern[str]:
         else:
             out.append(re.escape(letter))
         at += 1
+    if open_star:
+        # The last star takes as much as is left over: what follows it has to be the end.
+        last = max(at for at, text in enumerate(out) if text.endswith("(?>[^/]*?"))
+        out[last] = out[last].replace("(?>[^/]*?", "(?:[^/]*")
+        out.append(")")
     try:
         return re.compile("".join(out), re.DOTALL)
     except re.error as error:

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from wasmdoctor.model.cargo import DeclaredDependency, Package, Text
+from wasmdoctor.model.record import replace
 from wasmdoctor.model.source import Problem
 from wasmdoctor.readers.cargo.files import FileView
 from wasmdoctor.readers.cargo.manifest import InheritedDependency, Manifest, WorkspaceTable, no_table

@@ -7,7 +7,6 @@ Dependencies", "Workspaces", "Features", "Overriding Dependencies"), cargo 1.96.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from wasmdoctor.model.cargo import (
     ComponentMetadata,
@@ -18,6 +17,7 @@ from wasmdoctor.model.cargo import (
     Setting,
     Text,
 )
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.readers.cargo.cfg import CfgError, parse_platform
 from wasmdoctor.readers.cargo.component import read_component

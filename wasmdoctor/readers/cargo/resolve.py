@@ -7,7 +7,6 @@ which side and with which features from ``cargo/core/compiler/unit_dependencies.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import unquote
 
@@ -27,6 +26,7 @@ from wasmdoctor.model.cargo import (
     TargetKind,
     Workspace,
 )
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.readers.cargo.cfg import CfgSet, parse_platform, platform_holds
 from wasmdoctor.readers.cargo.features import (

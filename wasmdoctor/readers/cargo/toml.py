@@ -8,11 +8,11 @@ rules below are those of the TOML 1.1 specification; on TOML 1.0 the tests hold 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
 from wasmdoctor.model.cargo import PlainValue
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Problem, SourceText, Span
 
 MAX_DEPTH = 64
@@ -136,6 +136,10 @@ _ESCAPES = {
 _CODES = {b"x": 2, b"u": 4, b"U": 8}
 
 
+MAX_KEYS = 50_000
+"""Keys of one file, those of inline tables too. The largest manifests and lock files have a tenth of that."""
+
+
 class _Parser:
     """One pass over the bytes; raises _SyntaxError at the first error."""
 
@@ -145,6 +149,7 @@ class _Parser:
         self.root = Table(Origin.HEADER)
         self.table = self.root
         self.section = 0
+        self.keys = 0
 
     def document(self) -> Table:
         data = self.data
@@ -195,6 +200,9 @@ class _Parser:
         raise _SyntaxError(start, "expected a key")
 
     def key(self) -> list[tuple[str, Span]]:
+        self.keys += 1
+        if self.keys > MAX_KEYS:
+            raise _SyntaxError(self.at, f"more than {MAX_KEYS} keys, which is the most that is read")
         parts = [self.key_part()]
         self.space()
         while self.data.startswith(b".", self.at):

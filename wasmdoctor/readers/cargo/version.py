@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from wasmdoctor.model.record import dataclass
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,19})"
 _VERSION = re.compile(
@@ -41,10 +42,14 @@ class Version:
         return (self.major, self.minor, self.patch, not self.pre, self.pre)
 
 
+MAX_TEXT = 1024
+"""Longer versions and requirements are none: nobody writes them, and matching them takes quadratic time."""
+
+
 @lru_cache(maxsize=4096)
 def parse_version(text: str) -> Version | None:
     """A full version (three numbers); None when it is none."""
-    found = _VERSION.fullmatch(text.strip())
+    found = _VERSION.fullmatch(text.strip()) if len(text) <= MAX_TEXT else None
     if not found:
         return None
     return Version(int(found[1]), int(found[2]), int(found[3]), _pre_release(found[4]))
@@ -113,6 +118,8 @@ def parse_requirement(text: str) -> Requirement | None:
     """A requirement (``1``, ``^1.2``, ``~1.2.3``, ``=1.0.0``, ``>=1, <3``, ``1.*``, ``*``, "" for any);
     None when it is none."""
     text = text.strip()
+    if len(text) > MAX_TEXT:
+        return None
     if text in ("", "*"):
         return Requirement(())
     comparators = []

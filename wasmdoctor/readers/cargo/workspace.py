@@ -212,13 +212,16 @@ class _Reader:
                 self.add_package(self.files.join(patch.dependency.path, MANIFEST), patch.dependency.location)
         self.reach([*self.members, *self.packages])
         lock = None
+        unreadable: list[Problem] = []
         lock_path = self.files.join(self.folder, "Cargo.lock")
         if self.files.is_file(lock_path):
             try:
                 lock, problems = read_lock(SourceText(lock_path, self.files.read(lock_path)))
                 self.problems += problems
+                unreadable += problems if lock is None else ()
             except OSError as error:
-                self.problems.append(Problem(Location(lock_path), f"cannot be read: {error}"))
+                unreadable.append(Problem(Location(lock_path), f"cannot be read: {error}"))
+                self.problems += unreadable
         for path in unlisted:
             message = f"lies below the workspace {self.root}, which neither lists nor excludes it"
             help_text = "add it to `members` or `exclude`, or give it its own [workspace]"
@@ -241,6 +244,7 @@ class _Reader:
             metadata=table.metadata if table else (),
             lock=lock,
             problems=self.all_problems(),
+            unreadable=(*self.manifests.problems, *unreadable),
         )
 
     def all_problems(self) -> tuple[Problem, ...]:

@@ -9,7 +9,6 @@ fixups put into the slot.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from wasmdoctor.model.artifact import CoreTarget, ModuleRole
 from wasmdoctor.model.calls import (
@@ -21,6 +20,7 @@ from wasmdoctor.model.calls import (
     Root,
     RootKind,
 )
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.readers.artifacts.core_imports import core_target
 from wasmdoctor.readers.code.instructions import Sum

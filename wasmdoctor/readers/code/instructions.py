@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.readers.code.opcodes import (
     CALL,
     CALL_INDIRECT,

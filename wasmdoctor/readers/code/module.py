@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from wasmdoctor.model.artifact import ModuleRole
 from wasmdoctor.model.calls import ANY_SIGNATURE, ANY_TABLE, FunctionImport, ModuleCode, TableCall
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import CustomSection
 from wasmdoctor.readers.code.columns import Rows, Texts

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.readers.code.columns import Names
 from wasmdoctor.readers.wasm.cursor import Cursor, Malformed
 

@@ -6,8 +6,7 @@ threads and stack switching proposals as wasm-tools 1.262 writes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.readers.wasm.cursor import Cursor, Unsupported
 
 VALUE_TYPES = {

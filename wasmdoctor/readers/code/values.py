@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.readers.code.module import CoreCode
 from wasmdoctor.readers.wasm.source import ByteSource
 
@@ -97,6 +97,10 @@ class OwnResource:
     destructor: CoreValue
 
 
+MAX_PREFIX = 4096
+"""Letters that lead to an instance in an instance: each further one would copy those of all before."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedInstance:
     """An instance that the outermost component imports; ``prefix`` leads to one nested in it."""
@@ -105,7 +109,9 @@ class ImportedInstance:
     prefix: str = ""
 
     def export(self, name: str, sort: str) -> Value:
-        """What it exports under a name, if it is of this sort."""
+        """What it exports under a name, if it is of this sort; nothing where instances lie too deep in each other."""
+        if len(self.prefix) > MAX_PREFIX:
+            return None
         match sort:
             case "func":
                 return ImportedFunc(self.name, self.prefix + name)

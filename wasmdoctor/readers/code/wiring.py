@@ -9,8 +9,8 @@ the given imports. Section ids, sorts and index spaces: Component Model, Binary.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.readers.code.module import CoreCode
 from wasmdoctor.readers.code.values import (
     ComponentDefinition,

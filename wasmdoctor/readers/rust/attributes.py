@@ -6,8 +6,8 @@ The Rust Reference, "Attributes"; ``unsafe(...)`` around an attribute is Rust 1.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.rust.cfg import Cfg, both
 from wasmdoctor.readers.rust.tokens import (

@@ -6,8 +6,8 @@ Grammar: ``wit_bindgen_rust_macro`` 0.16 to 0.63, ``impl Parse for Config`` and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from wasmdoctor.model.record import replace
 from wasmdoctor.model.rust import GenerateCall, GenerateOption, Generator, OptionElement
 from wasmdoctor.model.source import Problem, SourceText, Span
 from wasmdoctor.readers.rust.cfg import both
@@ -16,6 +16,7 @@ from wasmdoctor.readers.rust.items import MacroCall, MacroItem, Path
 from wasmdoctor.readers.rust.scopes import Index, Resolver, Scope, Unit, state_of
 from wasmdoctor.readers.rust.tokens import (
     IDENT,
+    MAX_TOKENS,
     OPEN,
     STRING,
     Token,
@@ -24,6 +25,9 @@ from wasmdoctor.readers.rust.tokens import (
     split_commas,
     string_value,
 )
+
+MAX_CALLS = 300
+"""Calls of bindings macros that are followed in the crates of a component."""
 
 
 def generate_calls(index: Index, resolver: Resolver) -> list[tuple[GenerateCall, Scope]]:
@@ -45,6 +49,11 @@ def generate_calls(index: Index, resolver: Resolver) -> list[tuple[GenerateCall,
             inside = f"macro_rules! {unit.item.name}"
             found.extend(_nested(unit, unit.item.inner_start, unit.item.inner_end, inside, None))
     found.sort(key=lambda pair: (pair[0].location.path, pair[0].span))
+    if len(found) > MAX_CALLS:
+        last, scope = found[MAX_CALLS]
+        message = f"more than {MAX_CALLS} calls of bindings macros: the rest is not read"
+        told = replace(last, problems=(*last.problems, Problem(last.location, message)))
+        found[MAX_CALLS:] = [(told, scope)]
     return found
 
 
@@ -158,6 +167,8 @@ def read_options(
     """The options of a call whose arguments are ``data[start:end]``, and what cannot be understood."""
     reader = _Options(source, generator)
     tokens = lex(source.data, start, end)
+    if len(tokens) >= MAX_TOKENS:
+        reader.problem(tokens[-1], f"more than {MAX_TOKENS} tokens: the rest of this call is not read")
     if tokens and tokens[0].kind == OPEN and tokens[0].text == "{":
         stop = closing(tokens, 0)
         reader.fields(tokens[1:stop])

@@ -8,8 +8,8 @@ and what stands in macros. Closures belong to the function that they stand in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rust import Reachability
 from wasmdoctor.readers.rust.items import ImplItem, MacroItem, TraitItem, TypeItem
 from wasmdoctor.readers.rust.scopes import Index, Resolver, Target, Unit

@@ -6,8 +6,8 @@ The Rust Reference, "Conditional compilation".
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.readers.rust.tokens import CLOSE, IDENT, OPEN, STRING, Token, lex, string_value
 
 Cfg = Callable[[str], bool | None]

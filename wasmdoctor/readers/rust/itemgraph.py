@@ -8,8 +8,8 @@ for every method of that name, and what stands in a macro counts for all that it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.rust.items import (
     TYPE,

@@ -6,8 +6,7 @@ Paths are tuples of names; a leading ``""`` stands for ``::``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Problem, SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute
 from wasmdoctor.readers.rust.branches import NOWHERE, Ranges

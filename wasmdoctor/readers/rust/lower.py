@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node, Tree
 
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute, is_test, read_attribute
 from wasmdoctor.readers.rust.branches import conditional_ranges

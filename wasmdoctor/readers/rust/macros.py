@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.readers.rust.items import Path
 from wasmdoctor.readers.rust.tokens import IDENT, OPEN, Token
 

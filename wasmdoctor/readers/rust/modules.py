@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from dataclasses import dataclass, field
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import Include, ModuleFile
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.readers.rust.attributes import Attribute, compiled, expand

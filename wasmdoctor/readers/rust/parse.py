@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import tree_sitter_rust
 from tree_sitter import Language, Node, Parser, Point, Range, Tree
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Problem, SourceText
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -37,15 +36,28 @@ def parse_rust(data: bytes, path: str) -> Parsed:
         message = f"Rust file of {len(data):,} bytes is not read (the limit is {MAX_BYTES:,})"
         return Parsed(source, None, (Problem(source.location(0), message, "split it, or exclude it"),))
     source = SourceText(path, data)
-    tree = Parser(_LANGUAGE).parse(data)
+    tree = Parser(_LANGUAGE).parse(decodable(data))
     problems = _syntax_problems(source, tree.root_node) if tree.root_node.has_error else ()
     return Parsed(source, tree, problems)
+
+
+def decodable(data: bytes) -> bytes:
+    """The same bytes, with a question mark for each that is not UTF-8, so that offsets stay.
+
+    tree-sitter decodes what the predicates of a query compare. Where it cannot, it raises UnicodeDecodeError, or
+    goes on with the error pending and ends the whole process with a segmentation fault (0.26.1).
+    """
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "surrogateescape").encode("utf-8", "replace")
+    return data
 
 
 def parse_range(data: bytes, start: int, end: int) -> Tree | None:
     """The tree of ``data[start:end]`` alone, with offsets of the whole; None when it has errors."""
     window = Range(Point(0, start), Point(0, end), start, end)
-    tree = Parser(_LANGUAGE, included_ranges=[window]).parse(data)
+    tree = Parser(_LANGUAGE, included_ranges=[window]).parse(decodable(data))
     return None if tree.root_node.has_error else tree
 
 

@@ -8,9 +8,9 @@ uncertain.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute, compiled
 from wasmdoctor.readers.rust.branches import Ranges

@@ -6,7 +6,8 @@ Lexical rules: The Rust Reference, "Tokens". Spans are byte offsets into the fil
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from wasmdoctor.model.record import dataclass
 
 IDENT, STRING, BYTES, CHAR, NUMBER, PUNCT, OPEN, CLOSE, LIFETIME = (
     "ident",
@@ -52,15 +53,19 @@ class Token:
     end: int
 
 
+MAX_TOKENS = 50_000
+"""Tokens of one macro's arguments that are looked at: a `generate!` with a hundred interfaces has a few thousand."""
+
+
 def lex(data: bytes, start: int, end: int) -> list[Token]:
-    """The tokens in ``data[start:end]``, comments and white space left out.
+    """The tokens in ``data[start:end]``, comments and white space left out, at most ``MAX_TOKENS`` of them.
 
     Anything is accepted: an unterminated literal or comment reaches to ``end``.
     """
     tokens: list[Token] = []
     at = start
     match = _TOKEN.match
-    while at < end:
+    while at < end and len(tokens) < MAX_TOKENS:
         found = match(data, at, end)
         if found is None:  # cannot happen: the last alternative takes any byte
             at += 1

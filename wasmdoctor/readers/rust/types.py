@@ -7,8 +7,8 @@ wit-bindgen makes a resource's constructor an associated function ``new`` that g
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.readers.rust.items import FnItem, Path, TypeExpr, TypeItem, ValueExpr, ValueItem
 from wasmdoctor.readers.rust.scopes import Definition, Resolver, Scope, Target, Unit
 

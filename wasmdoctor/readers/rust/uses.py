@@ -6,8 +6,8 @@ References are worked out once per unit; use sites and the call graph are both r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import MethodCandidate, UseSite
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.rust.attributes import compiled

@@ -10,9 +10,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 
+from wasmdoctor.model.record import replace
 from wasmdoctor.model.symbol import Language, Symbol
 from wasmdoctor.readers.symbols.assemblyscript import read_assemblyscript
 from wasmdoctor.readers.symbols.cpp import demangled, is_function, read_cpp

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from wasmdoctor.model.cargo import CrateGraph, CrateId, Lock
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.symbol import Language, Symbol
 
 STD = "std"

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from wasmdoctor.model.artifact import Mangling, RustSymbol
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.symbol import Language, Symbol
 
 MAX_SYMBOL = 16 * 1024

@@ -6,10 +6,11 @@ out of it. Section ids and index spaces: Component Model, Binary.md, "Component 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sized
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
+from wasmdoctor.model.types import ROOT
 from wasmdoctor.model.wasm import (
     Component,
     CustomSection,
@@ -20,22 +21,26 @@ from wasmdoctor.model.wasm import (
     Producers,
 )
 from wasmdoctor.readers.wasm.canon import read_canon_section
-from wasmdoctor.readers.wasm.cursor import Cursor, Malformed, Unsupported
+from wasmdoctor.readers.wasm.cursor import MAX_MADE, Cursor, Malformed, Unsupported
 from wasmdoctor.readers.wasm.sections import Section, custom_section, open_section, read_producers, sections
 from wasmdoctor.readers.wasm.source import ByteSource
 from wasmdoctor.readers.wasm.types import (
+    AnyType,
     ComponentType,
     ExternType,
     FuncType,
     InstanceType,
     Scope,
     Type,
-    read_alias,
+    read_alias_section,
     read_extern_name,
     read_extern_type,
     read_sort,
     read_type_section,
 )
+
+MAX_EXTERNS = 2_000
+"""Imports, and exports, of a component. Those with all of WASI have fewer than a hundred."""
 
 MAX_DEPTH = 32
 """How deep components may be nested in each other."""
@@ -85,6 +90,7 @@ class _Walk:
     customs: list[CustomSection] = field(default_factory=list)
     modules: list[EmbeddedModule] = field(default_factory=list)
     nested: int = 0
+    budget: list[int] = field(default_factory=lambda: [MAX_MADE])
 
     def run(self, start: int, end: int) -> None:
         for section in sections(self.source, start, end):
@@ -100,9 +106,7 @@ class _Walk:
                 case 5:
                     self._instances(self._open(section))
                 case 6:
-                    cursor = self._open(section)
-                    for _ in range(cursor.count()):
-                        read_alias(cursor, self.scope)
+                    read_alias_section(self._open(section), self.scope)
                 case 7:
                     read_type_section(self._open(section), self.scope)
                 case 8:
@@ -117,7 +121,9 @@ class _Walk:
                     raise Malformed(f"there is no component section with id {section.id}", section.offset)
 
     def _open(self, section: Section) -> Cursor:
-        return open_section(self.source, section)
+        cursor = open_section(self.source, section)
+        cursor.budget = self.budget
+        return cursor
 
     def _custom(self, section: Section) -> None:
         custom = custom_section(self.source, section)
@@ -127,13 +133,30 @@ class _Walk:
 
     def _imports(self, cursor: Cursor) -> None:
         for _ in range(cursor.count()):
+            self._count(self.imports, "imports", cursor)
             name, implements = read_extern_name(cursor)
-            extern = read_extern_type(cursor, self.scope, name)
+            extern = self._known_by(name, read_extern_type(cursor, self.scope, name))
             self.imports.append((name, extern, implements))
             self.scope.add(extern)
 
+    def _known_by(self, name: str, extern: ExternType) -> ExternType:
+        """An import whose resources are known by its name; those of a nested component are known by none."""
+        match extern.type:
+            case InstanceType(exports=exports) if not self.depth:
+                return ExternType(extern.kind, InstanceType(exports, name))
+            case Type(resource=True):
+                origin = "" if self.depth else f"{ROOT}#{name}"
+                return ExternType(extern.kind, Type(name, resource=True, origin=origin))
+            case _:
+                return extern
+
+    def _count(self, found: Sized, what: str, cursor: Cursor) -> None:
+        if len(found) >= MAX_EXTERNS:
+            raise Unsupported(f"more than {MAX_EXTERNS} {what}: the rest is not read", cursor.offset)
+
     def _exports(self, cursor: Cursor) -> None:
         for _ in range(cursor.count()):
+            self._count(self.exports, "exports", cursor)
             name, _ = read_extern_name(cursor)
             sort = read_sort(cursor)
             index = cursor.u32()
@@ -142,7 +165,9 @@ class _Walk:
                 ascribed = read_extern_type(cursor, self.scope, name)
                 extern = ascribed if ascribed.type is not None else extern
             if extern.kind == ExternKind.TYPE and isinstance(extern.type, Type):
-                extern = ExternType(extern.kind, Type(name, extern.type.resource))
+                named = extern.type.named(name)
+                named.resource = extern.type.resource
+                extern = ExternType(extern.kind, named)
             self.exports.append((name, extern))
             self.scope.add(extern)
 
@@ -192,7 +217,7 @@ class _Walk:
         return type_
 
     def _read_nested(self, section: Section) -> ComponentType | None:
-        walk = _Walk(self.source, Scope(self.scope), self.depth + 1)
+        walk = _Walk(self.source, Scope(self.scope), self.depth + 1, budget=self.budget)
         try:
             walk.run(section.offset, section.offset + section.size)
         except Malformed:
@@ -204,13 +229,16 @@ def _constant(instance: InstanceType) -> Callable[[], InstanceType | None]:
     return lambda: instance
 
 
+def _function(name: str, type_: AnyType | None) -> Function:
+    return Function(name, type_.text, type_.type) if isinstance(type_, FuncType) else Function(name, "")
+
+
 def _extern(name: str, extern: ExternType, implements: str) -> Extern:
     match extern.kind, extern.type:
         case ExternKind.INSTANCE, InstanceType() as instance:
             return _instance(name, instance, implements)
         case ExternKind.FUNC, type_:
-            text = type_.text if isinstance(type_, FuncType) else ""
-            return Extern(name, extern.kind, functions=(Function(name, text),), implements=implements)
+            return Extern(name, extern.kind, functions=(_function(name, type_),), implements=implements)
         case ExternKind.TYPE, type_:
             # A type that is not known here names no resource as far as anyone can tell.
             resources = (name,) if isinstance(type_, Type) and type_.resource else ()
@@ -225,16 +253,17 @@ def _instance(name: str, instance: InstanceType, implements: str) -> Extern:
     functions: list[Function] = []
     resources: list[str] = []
     types: list[str] = []
+    instances: list[str] = []
     for item, extern in instance.exports.items():
         match extern.kind:
             case ExternKind.FUNC:
-                text = extern.type.text if isinstance(extern.type, FuncType) else ""
-                functions.append(Function(item, text))
+                functions.append(_function(item, extern.type))
             case ExternKind.TYPE if isinstance(extern.type, Type) and extern.type.resource:
                 resources.append(item)
             case ExternKind.TYPE:
                 types.append(item)
             case ExternKind.INSTANCE if isinstance(extern.type, InstanceType):
+                instances.append(item)
                 inner = _instance(item, extern.type, "")
                 functions += [Function(f"{item}/{f.name}", f.signature) for f in inner.functions]
                 resources += [f"{item}/{name}" for name in inner.resources]
@@ -248,4 +277,5 @@ def _instance(name: str, instance: InstanceType, implements: str) -> Extern:
         resources=tuple(resources),
         types=tuple(types),
         implements=implements,
+        instances=tuple(instances),
     )

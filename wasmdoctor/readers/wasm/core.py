@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import CoreExport, CoreImport, CoreModule, CustomSection, Producers
-from wasmdoctor.readers.wasm.cursor import Malformed, Unsupported
+from wasmdoctor.readers.wasm.cursor import Cursor, Malformed, Unsupported
 from wasmdoctor.readers.wasm.sections import custom_section, open_section, read_producers, sections
 from wasmdoctor.readers.wasm.source import ByteSource
 from wasmdoctor.readers.wasm.types import CORE_KINDS, skip_core_extern_type
+
+MAX_EXTERNS = 50_000
+"""Imports, and exports, of a module. CPython linked for side modules exports some 20,000."""
+
+
+def _count(found: Sized, what: str, cursor: Cursor) -> None:
+    if len(found) >= MAX_EXTERNS:
+        raise Unsupported(f"more than {MAX_EXTERNS} {what}: the rest is not read", cursor.offset)
 
 
 def read_core_module(source: ByteSource, path: str) -> CoreModule:
@@ -32,11 +42,13 @@ def read_core_module(source: ByteSource, path: str) -> CoreModule:
                 case 2:
                     cursor = open_section(source, section)
                     for _ in range(cursor.count()):
+                        _count(imports, "imports", cursor)
                         module, name = cursor.name(), cursor.name()
                         imports.append(CoreImport(module, name, skip_core_extern_type(cursor)))
                 case 7:
                     cursor = open_section(source, section)
                     for _ in range(cursor.count()):
+                        _count(exports, "exports", cursor)
                         name, kind = cursor.name(), cursor.byte()
                         cursor.u32()
                         if kind not in CORE_KINDS:

@@ -9,6 +9,10 @@ MAX_SECTION = 32 * 1024 * 1024
 MAX_NAME = 100_000
 
 
+# What may be made of one file, in bytes: the largest components (Python, JavaScript, all of WASI) need below 1 MB.
+MAX_MADE = 32 * 1024 * 1024
+
+
 class Malformed(Exception):
     """The bytes break the encoding; ``offset`` is where, in bytes from the start of the file."""
 
@@ -24,9 +28,10 @@ class Unsupported(Malformed):
 class Cursor:
     """Reads forward through ``data``, whose first byte stands at ``base`` in the file."""
 
-    __slots__ = ("base", "data", "end", "pos")
+    __slots__ = ("base", "budget", "data", "end", "pos")
 
-    def __init__(self, data: bytes, base: int = 0) -> None:
+    def __init__(self, data: bytes, base: int = 0, budget: list[int] | None = None) -> None:
+        self.budget = budget if budget is not None else [MAX_MADE]
         self.data = data
         self.base = base
         self.pos = 0
@@ -37,15 +42,25 @@ class Cursor:
         """The place in the file, for messages."""
         return self.base + self.pos
 
+    def spend(self, size: int) -> None:
+        """Account for something that is made of the input. Raises Unsupported when all of it is too much.
+
+        Few bytes can stand for a lot: each type of some bytes may be written out with all that it is made of.
+        """
+        self.budget[0] -= size
+        if self.budget[0] < 0:
+            raise Unsupported("the types in it are too many or too large to be read here", self.offset)
+
     def done(self) -> bool:
         """Whether everything is read."""
         return self.pos >= self.end
 
     def byte(self) -> int:
         """The next byte. Raises Malformed at the end."""
-        if self.pos >= self.end:
-            raise Malformed("the section ends in the middle of an item", self.offset)
-        value = self.data[self.pos]
+        try:
+            value = self.data[self.pos]
+        except IndexError:
+            raise Malformed("the section ends in the middle of an item", self.offset) from None
         self.pos += 1
         return value
 
@@ -57,6 +72,10 @@ class Cursor:
 
     def u32(self) -> int:
         """An unsigned LEB128 of at most 32 bits (core specification, "Integers")."""
+        pos = self.pos
+        if pos < self.end and (first := self.data[pos]) < 0x80:  # nearly all of them
+            self.pos = pos + 1
+            return first
         start = self.offset
         value = shift = 0
         while True:
@@ -92,14 +111,20 @@ class Cursor:
 
     def name(self) -> str:
         """A length and that many bytes of UTF-8. Raises Malformed when they are not UTF-8."""
-        start = self.offset
+        start = self.pos
+        if start < self.end and (count := self.data[start]) < 0x80 and count < self.end - start:
+            self.pos = start + 1 + count
+            try:
+                return self.data[start + 1 : self.pos].decode()
+            except UnicodeDecodeError:
+                raise Malformed("a name is not UTF-8", self.base + start) from None
         count = self.u32()
         if count > MAX_NAME:
-            raise Malformed(f"a name of {count} bytes is longer than the {MAX_NAME} allowed", start)
+            raise Malformed(f"a name of {count} bytes is longer than the {MAX_NAME} allowed", self.base + start)
         try:
             return self.take(count).decode("utf-8")
         except UnicodeDecodeError:
-            raise Malformed("a name is not UTF-8", start) from None
+            raise Malformed("a name is not UTF-8", self.base + start) from None
 
     def count(self) -> int:
         """The length of a vector. Each item has at least a byte, so a larger one is malformed."""

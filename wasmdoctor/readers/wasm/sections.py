@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wasm import CustomSection, Producers
 from wasmdoctor.readers.wasm.cursor import MAX_NAME, MAX_SECTION, Cursor, Malformed, Unsupported
 from wasmdoctor.readers.wasm.preamble import PREAMBLE_SIZE
@@ -16,7 +16,8 @@ MAX_HEADER = 6
 FIRST_READ = 256
 """Bytes that hold the name of every custom section that anybody writes."""
 
-MAX_SECTIONS = 1_000_000
+MAX_SECTIONS = 50_000
+"""Sections of one binary. A composed component of hundreds of others has some thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,14 @@ def sections(source: ByteSource, start: int = 0, end: int | None = None) -> Iter
     at = start + PREAMBLE_SIZE
     seen = 0
     while at < end:
-        header = Cursor(source.read(at, min(MAX_HEADER, end - at)), at)
-        id_ = header.byte()
-        size = header.u32()
-        payload = at + header.pos
+        head = source.read(at, min(MAX_HEADER, end - at))
+        if len(head) > 1 and head[1] < 0x80:
+            id_, size, payload = head[0], head[1], at + 2
+        else:
+            header = Cursor(head, at)
+            id_ = header.byte()
+            size = header.u32()
+            payload = at + header.pos
         if payload + size > end:
             raise Malformed(
                 f"section {id_} announces {size} bytes, {end - payload} are left: the file is cut off", at

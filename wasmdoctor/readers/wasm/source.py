@@ -28,6 +28,10 @@ class BytesSource:
         return self.data[offset : offset + count]
 
 
+AHEAD = 16 * 1024
+"""Bytes that are read at once when fewer are asked for: headers and small sections stand close together."""
+
+
 class FileSource:
     """An open file descriptor as a source.
 
@@ -38,9 +42,20 @@ class FileSource:
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         self.size = os.fstat(descriptor).st_size
+        self._start = 0
+        self._ahead = b""
 
     def read(self, offset: int, count: int) -> bytes:
         """Up to ``count`` bytes from ``offset``. Raises OSError as ``os.pread`` does."""
+        if count >= AHEAD:
+            return self._read(offset, count)
+        at = offset - self._start
+        if not 0 <= at <= len(self._ahead) - count:
+            self._start, at = offset, 0
+            self._ahead = self._read(offset, AHEAD)
+        return self._ahead[at : at + count]
+
+    def _read(self, offset: int, count: int) -> bytes:
         data = os.pread(self.descriptor, count, offset)
         if len(data) == count or not data:
             return data

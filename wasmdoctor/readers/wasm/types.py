@@ -1,15 +1,17 @@
 """Component types: what a type section declares, down to the functions and resources of an instance.
 
 Encodings: Component Model, Binary.md, "Type Definitions" (state of wasm-tools 1.262, which the tests
-compare with). A type is kept as the text that WIT would write for it, which is what people read, and
-as its role: a resource, a function, an instance, a component, or another value type.
+compare with). A type is kept as the text that WIT would write for it, which is what people read, as its
+structure, in which parts are shared, and as its role: a resource, a function, an instance, a component, or
+another value type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 
+from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.types import MAX_DEPTH, FunctionType, ValueType
 from wasmdoctor.model.wasm import ExternKind
 from wasmdoctor.readers.wasm.cursor import Cursor, Malformed, Unsupported
 
@@ -18,6 +20,9 @@ MAX_NESTING = 64
 
 MAX_TEXT = 4096
 """Longer type texts are cut: nested tuples of tuples would otherwise grow without bound."""
+
+TYPE_SIZE = 256
+"""Bytes that a type takes in memory, besides its text."""
 
 PRIMITIVES = {
     0x7F: "bool",
@@ -39,17 +44,36 @@ PRIMITIVES = {
 
 @dataclass(slots=True)
 class Type:
-    """Any type that is not a function, instance or component. ``text`` is its name or its structure."""
+    """Any type that is not a function, instance or component. ``text`` is its name or its structure.
+
+    ``resource`` holds for a resource that is defined here. ``value`` is the structure, None for a resource
+    and where it is not known. ``origin`` says which resource it is, also for one that is defined elsewhere
+    (see ``ValueType.resource``).
+    """
 
     text: str
     resource: bool = False
+    value: ValueType | None = None
+    origin: str = ""
+
+    def named(self, name: str) -> Type:
+        """The same type under a name that an import or export gives it; nothing is defined by that."""
+        value = self.value
+        if value is not None and value.kind not in ("own", "borrow"):
+            value = ValueType(value.kind, value.parts, value.labels, name, size=value.size)
+        return Type(name, value=value, origin=self.origin)
+
+
+_PRIMITIVE_TYPES = {name: Type(name, value=ValueType(name)) for name in PRIMITIVES.values()}
+_UNKNOWN = Type("_")
 
 
 @dataclass(slots=True)
 class FuncType:
-    """A function type as text: ``func(a: u32) -> string``."""
+    """A function type as text: ``func(a: u32) -> string``, and as structure."""
 
     text: str
+    type: FunctionType | None = None
 
 
 @dataclass(slots=True)
@@ -62,9 +86,14 @@ class ExternType:
 
 @dataclass(slots=True)
 class InstanceType:
-    """The exports of an instance, in order of declaration."""
+    """The exports of an instance, in order of declaration. ``name`` is that of an import, else "".
+
+    ``moved`` are its types as they are outside of it, by identity.
+    """
 
     exports: dict[str, ExternType] = field(default_factory=dict)
+    name: str = ""
+    moved: dict[int, ValueType | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -143,6 +172,12 @@ def read_type_section(cursor: Cursor, scope: Scope) -> None:
 
 def read_deftype(cursor: Cursor, scope: Scope, depth: int) -> AnyType | None:
     """One ``deftype``. Raises Malformed, or Unsupported for an opcode that is not known here."""
+    found = _deftype(cursor, scope, depth)
+    cursor.spend(TYPE_SIZE + (len(found.text) if isinstance(found, Type | FuncType) else 0))
+    return found
+
+
+def _deftype(cursor: Cursor, scope: Scope, depth: int) -> AnyType | None:
     if depth > MAX_NESTING:
         raise Malformed(f"types are nested deeper than {MAX_NESTING} levels", cursor.offset)
     code = cursor.peek()
@@ -163,7 +198,7 @@ def read_deftype(cursor: Cursor, scope: Scope, depth: int) -> AnyType | None:
         if code == 0x3E and cursor.byte():  # a callback of the asynchronous destructor
             cursor.u32()
         return Type("resource", resource=True)
-    return Type(_defvaltype(cursor, scope))
+    return _defvaltype(cursor, scope)
 
 
 def _instance_type(cursor: Cursor, outer: Scope, depth: int) -> InstanceType:
@@ -252,8 +287,8 @@ def read_extern_type(cursor: Cursor, scope: Scope, name: str) -> ExternType:
             if cursor.byte() == 0x00:
                 bound = scope.at(ExternKind.TYPE, cursor.u32()).type
                 # Equal to a type that stands elsewhere: a resource is defined there, not here.
-                return ExternType(ExternKind.TYPE, Type(name) if isinstance(bound, Type) else bound)
-            return ExternType(ExternKind.TYPE, Type(name, resource=True))
+                return ExternType(ExternKind.TYPE, bound.named(name) if isinstance(bound, Type) else bound)
+            return ExternType(ExternKind.TYPE, Type(name, resource=True, origin=f"#{name}"))
         case 0x04:
             type_ = scope.at(ExternKind.TYPE, cursor.u32()).type
             return ExternType(ExternKind.COMPONENT, type_ if isinstance(type_, ComponentType) else None)
@@ -272,6 +307,8 @@ SORTS = {
     0x05: ExternKind.INSTANCE,
 }
 CORE_MODULE = 0x11
+# Aliases of a core instance's export: a function, table, memory, global, type, tag or instance.
+CORE_EXPORTS = frozenset(bytes((0x00, sort, 0x01)) for sort in (0x00, 0x01, 0x02, 0x03, 0x04, 0x10, 0x12))
 
 
 def read_sort(cursor: Cursor) -> ExternKind | None:
@@ -283,6 +320,19 @@ def read_sort(cursor: Cursor) -> ExternKind | None:
     if code not in SORTS:
         raise Unsupported(f"unknown sort 0x{code:02x}", start)
     return SORTS[code]
+
+
+def read_alias_section(cursor: Cursor, scope: Scope) -> None:
+    """The aliases of one section, added to ``scope``."""
+    data = cursor.data
+    for _ in range(cursor.count()):
+        if data[cursor.pos : cursor.pos + 3] in CORE_EXPORTS:
+            # Most are of this kind, by far, and have no place in these scopes.
+            cursor.pos += 3
+            cursor.u32()
+            cursor.name()
+        else:
+            read_alias(cursor, scope)
 
 
 def read_alias(cursor: Cursor, scope: Scope) -> None:
@@ -308,95 +358,162 @@ def read_alias(cursor: Cursor, scope: Scope) -> None:
 def _exported(scope: Scope, instance: int, name: str, sort: ExternKind) -> ExternType:
     type_ = scope.at(ExternKind.INSTANCE, instance).type
     if isinstance(type_, InstanceType) and name in type_.exports and type_.exports[name].kind == sort:
-        return type_.exports[name]
+        found = type_.exports[name]
+        return ExternType(sort, _outside(found.type, type_)) if isinstance(found.type, Type) else found
     return ExternType(sort, None)
 
 
+def _outside(type_: Type, instance: InstanceType) -> Type:
+    """A type as it is outside of its instance, whose own resources are known there by its name, if it has one."""
+    value = _moved(type_.value, instance, 0)
+    return Type(type_.text, type_.resource, value, _moved_resource(type_.origin, instance))
+
+
+def _moved_resource(origin: str, instance: InstanceType) -> str:
+    if not origin.startswith("#"):
+        return origin
+    return f"{instance.name}{origin}" if instance.name else ""
+
+
+def _moved(value: ValueType | None, instance: InstanceType, depth: int) -> ValueType | None:
+    """The same object when nothing in it is the instance's own; None when it is nested too deeply."""
+    if value is None or depth > MAX_DEPTH:
+        return None
+    if id(value) in instance.moved:
+        return instance.moved[id(value)]
+    parts = tuple(_moved(part, instance, depth + 1) for part in value.parts)
+    resource = _moved_resource(value.resource, instance)
+    moved: ValueType | None = value
+    if any(new is None and old is not None for new, old in zip(parts, value.parts, strict=True)):
+        moved = None
+    elif resource != value.resource or any(
+        new is not old for new, old in zip(parts, value.parts, strict=True)
+    ):
+        moved = ValueType(value.kind, parts, value.labels, value.name, resource, value.size)
+    instance.moved[id(value)] = moved
+    return moved
+
+
 def _func_type(cursor: Cursor, scope: Scope, *, is_async: bool) -> FuncType:
-    params = [f"{name}: {type_}" for name, type_ in _labelled(cursor, scope)]
+    params = list(_labelled(cursor, scope))
     start = cursor.offset
     result = ""
+    value: ValueType | None = None
+    complete = True
     match cursor.byte():
         case 0x00:
-            result = f" -> {_valtype(cursor, scope)}"
+            type_ = _valtype(cursor, scope)
+            result, value, complete = f" -> {type_.text}", type_.value, type_.value is not None
         case 0x01:
             # Named results were dropped from the model in 2025; old binaries still carry them.
-            named = [f"{name}: {type_}" for name, type_ in _labelled(cursor, scope)]
-            result = f" -> ({', '.join(named)})" if named else ""
+            named = [f"{name}: {type_.text}" for name, type_ in _labelled(cursor, scope)]
+            result, complete = f" -> ({', '.join(named)})" if named else "", not named
         case code:
             raise Unsupported(f"unknown form 0x{code:02x} of a result list", start)
-    return FuncType(_cut(f"{'async ' if is_async else ''}func({', '.join(params)}){result}"))
+    shown = ", ".join(f"{name}: {type_.text}" for name, type_ in params)
+    return FuncType(
+        _cut(f"{'async ' if is_async else ''}func({shown}){result}"),
+        FunctionType(tuple((name, type_.value) for name, type_ in params), value, is_async, complete),
+    )
 
 
-def _labelled(cursor: Cursor, scope: Scope) -> Iterator[tuple[str, str]]:
+def _labelled(cursor: Cursor, scope: Scope) -> Iterator[tuple[str, Type]]:
     for _ in range(cursor.count()):
         name = cursor.name()
         yield name, _valtype(cursor, scope)
 
 
-def _valtype(cursor: Cursor, scope: Scope) -> str:
+def _valtype(cursor: Cursor, scope: Scope) -> Type:
     """A primitive's byte, or a type index (signed LEB128 in the format, never negative here)."""
     code = cursor.peek()
     if code in PRIMITIVES:
         cursor.byte()
-        return PRIMITIVES[code]
+        return _PRIMITIVE_TYPES[PRIMITIVES[code]]
     index = cursor.u32()
     type_ = scope.at(ExternKind.TYPE, index).type
-    return type_.text if isinstance(type_, Type) else "_"
+    return type_ if isinstance(type_, Type) else _UNKNOWN
 
 
-def _optional(cursor: Cursor, scope: Scope) -> str:
-    return _valtype(cursor, scope) if cursor.byte() else ""
+def _optional(cursor: Cursor, scope: Scope) -> Type | None:
+    return _valtype(cursor, scope) if cursor.byte() else None
 
 
-def _defvaltype(cursor: Cursor, scope: Scope) -> str:
+def _defvaltype(cursor: Cursor, scope: Scope) -> Type:
     start = cursor.offset
     code = cursor.byte()
     if code in PRIMITIVES:
-        return PRIMITIVES[code]
+        return _PRIMITIVE_TYPES[PRIMITIVES[code]]
     match code:
         case 0x72:
-            fields = ", ".join(f"{name}: {type_}" for name, type_ in _labelled(cursor, scope))
-            text = f"record {{ {fields} }}"
+            fields = list(_labelled(cursor, scope))
+            text = f"record {{ {', '.join(f'{name}: {type_.text}' for name, type_ in fields)} }}"
+            return _composite(text, "record", [t for _, t in fields], tuple(name for name, _ in fields))
         case 0x71:
-            text = f"variant {{ {', '.join(_cases(cursor, scope))} }}"
+            cases = list(_cases(cursor, scope))
+            shown = (f"{name}({type_.text})" if type_ else name for name, type_ in cases)
+            text = f"variant {{ {', '.join(shown)} }}"
+            return _composite(text, "variant", [t for _, t in cases], tuple(name for name, _ in cases))
         case 0x70:
-            text = f"list<{_valtype(cursor, scope)}>"
+            return _generic("list", _valtype(cursor, scope))
         case 0x67:
-            text = f"list<{_valtype(cursor, scope)}, {cursor.u32()}>"
+            item, size = _valtype(cursor, scope), cursor.u32()
+            return _composite(f"list<{item.text}, {size}>", "list", [item], size=size)
         case 0x6F:
-            text = f"tuple<{', '.join(_valtype(cursor, scope) for _ in range(cursor.count()))}>"
-        case 0x6E:
-            text = f"flags {{ {', '.join(cursor.name() for _ in range(cursor.count()))} }}"
-        case 0x6D:
-            text = f"enum {{ {', '.join(cursor.name() for _ in range(cursor.count()))} }}"
+            return _generic("tuple", *[_valtype(cursor, scope) for _ in range(cursor.count())])
+        case 0x6E | 0x6D:
+            kind = "flags" if code == 0x6E else "enum"
+            labels = tuple(cursor.name() for _ in range(cursor.count()))
+            text = _cut(f"{kind} {{ {', '.join(labels)} }}")
+            return Type(text, value=ValueType(kind, labels=labels))
         case 0x6B:
-            text = f"option<{_valtype(cursor, scope)}>"
+            return _generic("option", _valtype(cursor, scope))
         case 0x6A:
             ok, error = _optional(cursor, scope), _optional(cursor, scope)
-            text = f"result<{ok or '_'}, {error}>" if error else f"result<{ok}>" if ok else "result"
-        case 0x69:
-            text = _valtype(cursor, scope)  # WIT writes an owned handle as the resource's name
-        case 0x68:
-            text = f"borrow<{_valtype(cursor, scope)}>"
+            inside = [ok.text if ok else "_", error.text] if error else [ok.text] if ok else []
+            text = f"result<{', '.join(inside)}>" if inside else "result"
+            return _composite(text, "result", [ok, error])
+        case 0x69 | 0x68:
+            inner = _valtype(cursor, scope)
+            kind = "own" if code == 0x69 else "borrow"
+            # WIT writes an owned handle as the resource's name.
+            text = inner.text if code == 0x69 else _cut(f"borrow<{inner.text}>")
+            return Type(text, value=ValueType(kind, name=inner.text, resource=inner.origin))
         case 0x66 | 0x65:
-            inner = _optional(cursor, scope)
+            payload = _optional(cursor, scope)
             word = "stream" if code == 0x66 else "future"
-            text = f"{word}<{inner}>" if inner else word
+            return _composite(f"{word}<{payload.text}>" if payload else word, word, [payload])
         case 0x63:
-            text = f"map<{_valtype(cursor, scope)}, {_valtype(cursor, scope)}>"
+            return _generic("map", _valtype(cursor, scope), _valtype(cursor, scope))
         case _:
             raise Unsupported(f"unknown type 0x{code:02x}", start)
-    return _cut(text)
 
 
-def _cases(cursor: Cursor, scope: Scope) -> Iterator[str]:
+def _generic(kind: str, *parts: Type) -> Type:
+    """A type with type parameters."""
+    return _composite(f"{kind}<{', '.join(part.text for part in parts)}>", kind, parts)
+
+
+def _composite(
+    text: str,
+    kind: str,
+    parts: Sequence[Type | None],
+    labels: tuple[str, ...] = (),
+    size: int | None = None,
+) -> Type:
+    """A type of parts. Its structure is not known when that of a part is not."""
+    values = tuple(part.value if part is not None else None for part in parts)
+    if any(part is not None and part.value is None for part in parts):
+        return Type(_cut(text))
+    return Type(_cut(text), value=ValueType(kind, values, labels, size=size))
+
+
+def _cases(cursor: Cursor, scope: Scope) -> Iterator[tuple[str, Type | None]]:
     for _ in range(cursor.count()):
         name = cursor.name()
         payload = _optional(cursor, scope)
         if cursor.byte():  # "refines", always 0 in what encoders write
             cursor.u32()
-        yield f"{name}({payload})" if payload else name
+        yield name, payload
 
 
 def _cut(text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import (
     Gate,
@@ -20,7 +20,7 @@ from wasmdoctor.readers.wit.tree import (
 )
 from wasmdoctor.readers.wit.worlds import Budget
 
-MAX_WORK = 200_000
+MAX_WORK = 50_000
 """How many items all worlds together may copy while they are flattened (a few seconds)."""
 
 

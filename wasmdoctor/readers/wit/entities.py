@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import NO_GATE, Function, Gate, Interface, Origin, Step, TypeDef, WitPackage, World
 from wasmdoctor.readers.wit.tree import Item, Tree

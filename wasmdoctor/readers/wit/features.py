@@ -6,8 +6,8 @@ Rules: Component Model, WIT.md "Feature Gates", as wit-parser 0.262 applies them
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import NO_GATE, Gate
 from wasmdoctor.readers.wit import semver

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
+
+MAX_FILE_SIZE = 64 * 1024 * 1024
+"""Larger files (bytes) are refused."""
 
 
 class Files(Protocol):
@@ -57,7 +63,7 @@ class MemoryFiles:
 
 
 class DiskFiles:
-    """The real file system."""
+    """The real file system, for paths that a person gave: links are followed. Only regular files are read."""
 
     def is_dir(self, path: str) -> bool:
         """Whether there is a folder at ``path``, links followed."""
@@ -73,7 +79,14 @@ class DiskFiles:
 
     def read(self, path: str) -> bytes:
         """The contents of a file. Raises OSError."""
-        return Path(path).read_bytes()
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with open(os.open(path, flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "It is not a regular file", path)
+            data = file.read(MAX_FILE_SIZE + 1)
+        if len(data) > MAX_FILE_SIZE:
+            raise OSError(errno.EFBIG, f"It has more than {MAX_FILE_SIZE} bytes", path)
+        return data
 
 
 def _normal(path: str) -> str:

@@ -8,8 +8,8 @@ a file that is not valid UTF-8.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Problem, SourceText
 
 KEYWORDS = frozenset(
@@ -69,7 +69,7 @@ STRING = "string literal"
 BAD = "unexpected character"
 EOF = "end of file"
 
-MAX_PROBLEMS = 1000
+MAX_PROBLEMS = 100
 """No more problems than this are listed for one file."""
 
 _TRIVIA = r"(?:[ \t\n]++|\r\n|//[^\n]*+|/\*(?:[^*/]++|\*(?!/)|/(?!\*))*+\*/)"

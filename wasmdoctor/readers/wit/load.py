@@ -7,13 +7,16 @@ Rules: wit-parser 0.262, resolve/fs.rs. All ``*.wit`` files of a folder are one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.readers.wit.files import Files
 from wasmdoctor.readers.wit.parser import parse
 from wasmdoctor.readers.wit.tree import Tree
+
+MAX_TEXT = 512 * 1024
+"""Bytes of one WIT file: all of WASI 0.2 has below 300,000 in all its files together."""
 
 Decode = Callable[[str, bytes], bytes | None]
 """Path and contents of an encoded package to its WIT text (all its packages in one text), or None."""
@@ -138,10 +141,15 @@ class _Loader:
 
     def _read(self, path: str) -> SourceText | None:
         try:
-            return SourceText(path, self.files.read(path))
+            data = self.files.read(path)
         except OSError as error:
             self.problems.append(_unreadable(path, error))
             return None
+        if len(data) > MAX_TEXT and path.endswith(".wit"):
+            message = f"this file has {len(data)} bytes, more than the {MAX_TEXT} that are read"
+            self.problems.append(Problem(Location(path), message, "split it"))
+            return None
+        return SourceText(path, data)
 
 
 def _unreadable(path: str, error: OSError) -> Problem:

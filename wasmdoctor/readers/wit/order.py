@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.readers.wit.entities import (
     Part,
 )

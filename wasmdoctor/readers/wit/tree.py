@@ -9,8 +9,8 @@ wit-parser 0.262 accepts beyond it (accessors, ``label: path``, maps, fixed-leng
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location, Problem, SourceText, Span
 from wasmdoctor.readers.wit.lexer import EOF, Lexed, Piece, pieces
 

@@ -8,9 +8,9 @@ counted against a budget, since worlds that include each other can grow without 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import (
     NO_GATE,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeKind
 from wasmdoctor.model.binding import Certainty
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.reporters.graph.prepare import surest
 from wasmdoctor.reporters.graph.titles import severity

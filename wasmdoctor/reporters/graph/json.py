@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from wasmdoctor import __version__
@@ -10,6 +9,7 @@ from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeFacts
 from wasmdoctor.model.source import Location
 from wasmdoctor.reporters.graph.emphasis import Leak, leaks, shortcuts
 from wasmdoctor.reporters.graph.titles import severity
+from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
 
@@ -17,7 +17,7 @@ SCHEMA = 1
 def render(network: Network) -> str:
     """The graph as indented JSON with a line end. The same graph gives the same bytes."""
     # A name may hold a lone surrogate, which UTF-8 cannot.
-    text = json.dumps(document(network), indent=2, ensure_ascii=False)
+    text = dumped(document(network))
     return text.encode("utf-8", "backslashreplace").decode() + "\n"
 
 

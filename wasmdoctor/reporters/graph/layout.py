@@ -12,8 +12,9 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from wasmdoctor.model.record import dataclass
 
 COLUMN_GAP, WIDEST_GAP = 48.0, 170.0
 BOX_GAP, LINE_GAP = 12.0, 9.0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wasmdoctor.graph.network import EdgeKind, NodeKind
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.reporters.graph.emphasis import Leak, drawn, leaks, undemanded
 from wasmdoctor.reporters.graph.layout import Box, Drawing, Line, Placed, Route, arrange

@@ -7,12 +7,12 @@ import difflib
 import fnmatch
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeFacts, NodeKind
 from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.reporters.graph.titles import plural
 from wasmdoctor.reporters.graph.ways import CHAIN, leading, reached
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
 
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeKind
 from wasmdoctor.model.binding import Certainty, Evidence
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.reporters.console import Style, written
 from wasmdoctor.reporters.graph.emphasis import shortcuts, undemanded

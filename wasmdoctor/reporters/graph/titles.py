@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 
 from wasmdoctor.graph.network import Edge, Network, Node, NodeFacts, NodeKind
 from wasmdoctor.model.binding import Certainty, Evidence
+from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.reporters.escape import safe

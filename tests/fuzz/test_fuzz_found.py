@@ -1,0 +1,92 @@
+"""What fuzzing found, each with the smallest input that shows it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from wasmdoctor.readers.artifacts import read_dep_info
+from wasmdoctor.readers.cargo.globs import GlobError, _matcher
+from wasmdoctor.readers.cargo.version import parse_requirement, parse_version
+from wasmdoctor.readers.dwarf import SECTIONS, lines
+from wasmdoctor.readers.rust.parse import decodable
+
+
+def quick(started: float, seconds: float = 1.0) -> None:
+    assert time.process_time() - started < seconds
+
+
+def test_a_rule_with_many_targets_and_many_sources() -> None:
+    """All sources were copied for each target: 40 kB took seconds and gigabytes."""
+    started = time.process_time()
+    found = read_dep_info(b"a " * 10_000 + b"b: " + b"c " * 10_000, "x.d")
+    assert found.rules == {}
+    assert "targets" in found.problems[0].message
+    again = read_dep_info(b"a: b c\n" * 10_000, "x.d")
+    assert len(again.rules["a"]) == 20_000
+    quick(started)
+
+
+def test_a_table_of_files_that_announces_entries_of_no_bytes() -> None:
+    """pyelftools made two billion entries of nothing (DWARF 5, 6.2.4)."""
+    from fuzz.seeds import debug_sections
+
+    good = debug_sections(5)
+    assert any(lines(good, {16: 16, 64: 16}).places.values())
+    line = good[".debug_line"]
+    at = line.index(b"\x01\x01\x08\x02/w\0")
+    for table in (b"\x00\xff\xff\xff\xff\x0f", b"\x01\x01\x19\xff\xff\xff\xff\x0f", b"\x01\x01\x21\xff\xff\xff\xff\x0f"):
+        started = time.process_time()
+        found = lines({**good, ".debug_line": line[:at] + table + line[at:]}, {16: 16, 64: 16})
+        assert not any(found.places.values())
+        assert found.problems
+        quick(started)
+    assert ".debug_line" in SECTIONS
+
+
+def test_a_requirement_of_blanks() -> None:
+    """A pattern with two runs of blanks took quadratic time."""
+    started = time.process_time()
+    assert parse_requirement(">=1.2," + " " * 60_000 + "x" + " " * 60_000) is None
+    assert parse_version("1.2.3-" + "a." * 60_000) is None
+    assert parse_requirement(">=1.2, <2") is not None
+    quick(started)
+
+
+CRASH = b'\n=== src/lib.rs\nfn f() { a\xff!(); panic\xff\xff!(); std::exit\xfe(1); loop { break; } return; todo\xc3!() }'
+
+
+def test_rust_that_is_not_utf8_does_not_end_the_process() -> None:
+    """tree-sitter 0.26 raised UnicodeDecodeError out of a query's predicate, or died of it (SIGSEGV)."""
+    code = (
+        "import sys; from fuzz.targets import TARGETS\n"
+        "data = sys.stdin.buffer.read()\n"
+        "for at in range(20): set(TARGETS['rust'].run(data.replace(b'(', b'\\xff(', at)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=CRASH, capture_output=True, check=False)
+    assert done.returncode == 0, (done.returncode, done.stderr.decode()[-1000:])
+
+
+@pytest.mark.parametrize("data", [b"", b"plain", b"\xff", b"a\xc3", b"\xed\xa0\x80", "é".encode(), b"\xf0\x9f\xa6"])
+def test_bytes_stay_where_they_are(data: bytes) -> None:
+    made = decodable(data)
+    assert len(made) == len(data)
+    made.decode("utf-8")
+    assert all(new == old or new == 0x3F for new, old in zip(made, data, strict=True))
+
+
+def test_patterns_of_members_take_no_exponential_time() -> None:
+    started = time.process_time()
+    assert not _matcher("*a" * 30 + "b").fullmatch("a" * 250)
+    assert _matcher("*a" * 30 + "*").fullmatch("a" * 250)
+    for pattern, name, matches in (
+        ("*", "", True), ("a*", "a", True), ("*b*", "abc", True), ("*b", "bab", True), ("*ab", "aab", True),
+        ("a*b*c", "abcbc", True), ("a*b*c", "acb", False), ("?*", "", False), ("*[ab]", "ca", True), ("*[!ab]", "ca", False),
+    ):  # fmt: skip
+        assert bool(_matcher(pattern).fullmatch(name)) is matches, (pattern, name)
+    with pytest.raises(GlobError):
+        _matcher("a**b")
+    quick(started)

@@ -1,0 +1,100 @@
+"""What each way through the program loads: starting is most of what a short run costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HEAVY = (
+    "networkx",
+    "rich",
+    "tomlkit",
+    "tree_sitter",
+    "tree_sitter_rust",
+    "pathspec",
+    "asyncio",
+    "pygls",
+    "watchfiles",
+)
+SOURCES = ("networkx", "tomlkit", "tree_sitter", "tree_sitter_rust", "asyncio", "pygls", "watchfiles")
+PROGRAM = """
+import sys
+from wasmdoctor.__main__ import main
+try:
+    main()
+finally:
+    print(*sorted(sys.modules), file=sys.stderr)
+"""
+FINE = "package shop:main; world shop { import wasi:random/random@0.2.0; export run: func(); }"
+RANDOM = "package wasi:random@0.2.0; interface random { get-random-u64: func() -> u64; }"
+LEAKY = "package shop:main; world shop { import shop:net/price@0.1.0; export run: func(); }"
+NET = "package shop:net@0.1.0; interface price { unit: func() -> u32; }"
+
+
+def loaded(folder: Path, *words: str, code: int = 0, cache: bool = False) -> set[str]:
+    """The modules that a command has loaded when it ends."""
+    environment = {
+        **os.environ,
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "WASMDOCTOR_NO_CACHE": "" if cache else "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_help_and_version_load_no_command(tmp_path: Path, word: str) -> None:
+    modules = loaded(tmp_path, word)
+    assert not modules & set(HEAVY)
+    assert not {name for name in modules if name.startswith(("wasmdoctor.pipeline", "wasmdoctor.model"))}
+
+
+def test_a_component_that_is_fine(tmp_path: Path, dummy: Callable[..., bytes]) -> None:
+    (tmp_path / "a.wasm").write_bytes(dummy(FINE, "shop", {"random/a.wit": RANDOM}))
+    modules = loaded(tmp_path, "check", "--quiet", "a.wasm")
+    assert not modules & set(HEAVY)
+    assert not {name for name in modules if name.startswith(("wasmdoctor.graph", "wasmdoctor.readers.rust"))}
+
+
+def test_a_component_with_findings_and_no_sources(tmp_path: Path, dummy: Callable[..., bytes]) -> None:
+    (tmp_path / "a.wasm").write_bytes(dummy(LEAKY, "shop", {"net/a.wit": NET}))
+    modules = loaded(tmp_path, "check", "--format", "json", "a.wasm", code=1)
+    assert not modules & set(HEAVY)
+    assert "rich" in loaded(tmp_path, "check", "a.wasm", code=1)  # text is laid out by it
+
+
+def test_a_hook_on_one_changed_wit_file(tmp_path: Path) -> None:
+    (tmp_path / "wit").mkdir()
+    (tmp_path / "wit/a.wit").write_text("package a:b;\ninterface c { d: func(); }\n")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/lib.rs").write_text("pub fn one() -> u32 { 1 }\n")
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n')
+    modules = loaded(tmp_path, "check", "--quiet", "wit/a.wit")
+    assert not modules & {"networkx", "tomlkit", "rich", "asyncio", "pygls", "watchfiles"}
+
+
+def test_an_answer_that_is_known_loads_next_to_nothing(tmp_path: Path, dummy: Callable[..., bytes]) -> None:
+    import time
+
+    (tmp_path / "a.wasm").write_bytes(dummy(LEAKY, "shop", {"net/a.wit": NET}))
+    time.sleep(2.1)
+    assert "click" in loaded(tmp_path, "check", "a.wasm", code=1, cache=True)
+    modules = loaded(tmp_path, "check", "a.wasm", code=1, cache=True)
+    assert not modules & {*HEAVY, "click", "json", "re", "inspect", "_hashlib"}
+    own = {name for name in modules if name.startswith("wasmdoctor.")}
+    assert own <= {"wasmdoctor.__main__"} | {name for name in own if name.startswith("wasmdoctor.cache.")} | {
+        "wasmdoctor.cache"
+    }

@@ -1,0 +1,152 @@
+"""WD113: whether a host can start a component at all, by what it exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wasmdoctor.checks.facts import Draft, Facts, Starter
+from wasmdoctor.model.finding import Status
+from wasmdoctor.model.host import Entry, HostProfile, HostView
+from wasmdoctor.model.names import ExternName
+from wasmdoctor.model.rule import Severity
+from wasmdoctor.model.source import Location
+from wasmdoctor.model.wasm import Extern, ExternKind, WasmFile
+
+CALLABLE = (ExternKind.INSTANCE, ExternKind.FUNC)
+"""The kinds of exports that a host may call."""
+
+
+def starts_components(profile: HostProfile) -> bool:
+    """Whether anything is known of what a host calls: one without entries and commands says nothing."""
+    entries = any(mode.entries for line in profile.lines for mode in line.modes.values())
+    return bool(profile.starts) or entries
+
+
+def callable_exports(file: WasmFile) -> list[str]:
+    """The names of a component's exports that a host can call by name: functions, and interfaces.
+
+    An instance under a plain name is neither (componentize-py makes one called ``exports``).
+    """
+    return [
+        extern.name
+        for extern in (file.component.exports if file.component else ())
+        if extern.kind is ExternKind.FUNC
+        or (extern.kind is ExternKind.INSTANCE and ExternName.parse(extern.name).kind == "interface")
+    ]
+
+
+def entry_of(file: WasmFile, host: HostView) -> Entry | None:
+    """The export by which a host in its mode can start a component or call into it, or None.
+
+    A host that calls functions by name finds those of exported interfaces as well (wasmtime-cli 33 to 50,
+    src/commands/run.rs, ``search_component_funcs``; jco makes a JavaScript module of every export), as long
+    as they are no methods: there is no resource to call them on.
+    """
+    if file.component is None:
+        return None
+    entry = host.entry(callable_exports(file))
+    if entry is not None:
+        return entry
+    rule = next((rule for rule in host.start_rules if rule.export == "func"), None)
+    if rule is None:
+        return None
+    known = _known_entries(host.profile)
+    for extern in file.component.exports:
+        name = ExternName.parse(extern.name).unversioned
+        if extern.kind is ExternKind.INSTANCE and name not in known:
+            function = next((f.name for f in extern.functions if not f.name.startswith("[")), None)
+            if function is not None:
+                return Entry(f"{extern.name}#{function}", (), rule)
+    return None
+
+
+def _known_entries(profile: HostProfile) -> frozenset[str]:
+    """The interfaces (without version) that some mode of a host calls by itself."""
+    entries = (p.name for line in profile.lines for mode in line.modes.values() for p in mode.entries)
+    return frozenset(rule.export for rule in profile.starts) | {name.partition("@")[0] for name in entries}
+
+
+def not_startable(facts: Facts) -> Iterator[Draft]:
+    """WD113: no export of a component is one that the host can call.
+
+    Nothing is said of components that others in the run import from: those are libraries, as is meant.
+    """
+    host = facts.host
+    if not starts_components(host.profile):
+        return
+    providers = {
+        verdict.provider
+        for verdicts in facts.verdicts.values()
+        for verdict in verdicts
+        if verdict.status is Status.COMPONENT
+    }
+    for file in facts.components():
+        component = file.component
+        if component is None or component.problems or file.predicted or file.path in providers:
+            continue
+        if entry_of(file, host) is None:
+            others = facts.starters.get(file.path, ())
+            exports = [extern for extern in component.exports if extern.kind in CALLABLE]
+            yield Draft(
+                file.path,
+                _message(host, exports, others),
+                Location(file.path),
+                help="\n".join(_help(host, exports, others)),
+                severity=_severity(host, exports, others),
+            )
+
+
+def _is_library(exports: list[Extern], others: tuple[Starter, ...]) -> bool:
+    """Whether a component exports interfaces that no host known calls: one for other components to import."""
+    names = [ExternName.parse(extern.name) for extern in exports]
+    called = any("#" not in other.export for other in others)
+    own = all(name.kind == "interface" and name.namespace != "wasi" for name in names)
+    return bool(exports) and own and not called
+
+
+def _severity(host: HostView, exports: list[Extern], others: tuple[Starter, ...]) -> Severity:
+    """An error where a person asked for this very mode; who names no mode may mean another one."""
+    asked = host.spec.mode is not None or len(host.line.modes) == 1
+    if _is_library(exports, others):
+        return Severity.WARNING if asked else Severity.NOTE
+    if asked:
+        return Severity.ERROR
+    return Severity.NOTE if any(other.relation == "mode" for other in others) else Severity.WARNING
+
+
+def _message(host: HostView, exports: list[Extern], others: tuple[Starter, ...]) -> str:
+    if not exports:
+        return f"{host.id} can start nothing in it: the component exports no function and no interface"
+    shown = ", ".join(f"`{extern.name}`" for extern in exports[:3])
+    more = f" and {len(exports) - 3} more" if len(exports) > 3 else ""
+    mode = "" if host.spec.mode or len(host.line.modes) == 1 else f" with `{host.mode_name}`"
+    if _is_library(exports, others):
+        return f"{host.id} cannot start it{mode}: it exports only interfaces of its own ({shown}{more})"
+    return f"{host.id} cannot start it{mode}: none of its exports is called there ({shown}{more})"
+
+
+def _help(host: HostView, exports: list[Extern], others: tuple[Starter, ...]) -> Iterator[str]:
+    for other in others:
+        if other.relation == "mode":
+            command = f"start it with `{other.command}`, and " if other.command else ""
+            yield f"{command}check it with `--host {other.spec}`, which calls `{other.export}`"
+    newer = [other for other in others if other.relation == "version"]
+    if newer:
+        yield f"{newer[0].spec} starts it: it calls `{newer[0].export}`"
+    elsewhere = [other.spec for other in others if other.relation == "other"]
+    if elsewhere:
+        yield f"other hosts that start it: {', '.join(elsewhere)}"
+    if _is_library(exports, others):
+        yield "compose it with a component that imports what it exports: `wasmdoctor compose APP.wasm IT.wasm`"
+    called = " or ".join(_called(host))
+    if called and not any(other.relation == "mode" for other in others):
+        yield f"to be started by {host.id}, a component exports {called}"
+
+
+def _called(host: HostView) -> Iterator[str]:
+    """What the mode calls, in words."""
+    entries = [p.name.partition("@")[0] for p in host.mode.entries if p.flags <= host.enabled]
+    for name in dict.fromkeys(entries):
+        yield f"`{name}`"
+    if any(rule.export == "func" for rule in host.start_rules):
+        yield "a function"

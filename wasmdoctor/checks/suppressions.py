@@ -1,0 +1,61 @@
+"""Suppressions that have no effect any more (WD004), and ones whose time is over (WD005)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from wasmdoctor.checks.facts import Draft
+from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.rule import Severity
+from wasmdoctor.model.source import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A suppression without effect: why, and what to do. ``wrong`` ones never had any."""
+
+    location: Location
+    message: str
+    help: str
+    wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """An ``[[allow]]`` after its last day, and what it says of itself."""
+
+    location: Location
+    last: date
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """What is known of suppressions after a run."""
+
+    unused: tuple[Unused, ...] = ()
+    expired: tuple[Expired, ...] = ()
+
+
+def unused(facts: PolicyFacts) -> Iterator[Draft]:
+    """WD004: a suppression that suppresses nothing, or that cannot be understood."""
+    for each in facts.unused:
+        yield Draft(
+            subject=each.location.path,
+            message=f"this suppression has no effect: {each.message}",
+            location=each.location,
+            help=each.help,
+            severity=Severity.ERROR if each.wrong else None,
+        )
+
+
+def expired(facts: PolicyFacts) -> Iterator[Draft]:
+    """WD005: a suppression of the configuration whose last day is over."""
+    for each in facts.expired:
+        yield Draft(
+            subject=each.location.path,
+            message=f"this suppression expired on {each.last.isoformat()} ({each.about})",
+            location=each.location,
+            help="do what it waited for, or give it another day with a new reason",
+        )

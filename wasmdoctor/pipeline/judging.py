@@ -1,0 +1,158 @@
+"""From what the rules found to what is shown: the policy, the comments in the sources, the baseline."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wasmdoctor.checks.linking import Verdict
+from wasmdoctor.discover import read_regular
+from wasmdoctor.model.fingerprint import Place, fingerprints, place_in
+from wasmdoctor.pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from wasmdoctor.catalog import Catalog
+    from wasmdoctor.checks.policy import Outcome, Policy
+    from wasmdoctor.discover import Discovery
+    from wasmdoctor.model.config import Suppression
+    from wasmdoctor.model.finding import Finding
+    from wasmdoctor.pipeline.project import Project
+
+LARGEST = 8 * 1024 * 1024
+"""Larger sources (bytes) are not looked at for comments; the readers of sources pass over them as well."""
+
+HOST_KEYS = ("hosts", "host-flags", "target")
+"""With others of these than the configuration has, a suppression may be idle that is not unused."""
+
+
+def place_of(settings: Settings, paths: Iterable[str]) -> Place:
+    """How findings name files in fingerprints: from the configuration's folder, else from the repository's top,
+    else from the workspace's folder."""
+    cwd = settings.cwd.resolve()
+    return place_in(_top(settings, paths, cwd).as_posix(), cwd.as_posix())
+
+
+def _top(settings: Settings, paths: Iterable[str], cwd: Path) -> Path:
+    if settings.folder is not None:
+        return settings.folder.resolve()
+    from wasmdoctor.discover import workspace_root
+
+    start = next(((cwd / path).resolve() for path in paths if path != "-"), cwd)
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            return folder
+    return workspace_root(start) or cwd
+
+
+def judged(
+    findings: Sequence[Finding],
+    settings: Settings,
+    catalog: Catalog,
+    *,
+    paths: Sequence[str],
+    today: date,
+    found: Discovery | None = None,
+    project: Project | None = None,
+    verdicts: Iterable[Mapping[str, tuple[Verdict, ...]]] = (),
+    known: bool = False,
+) -> Outcome:
+    """What a run shows of its findings.
+
+    ``project`` are the sources that were read, or None; ``verdicts`` those on each host. With ``known``
+    everything is taken as known: that is what a new baseline is written from. Raises ConfigError.
+    """
+    from wasmdoctor.checks import BINARY_CHECKS, SOURCE_CHECKS, policy_findings
+    from wasmdoctor.checks.allowed import used
+    from wasmdoctor.checks.policy import apply
+    from wasmdoctor.pipeline.settings import policy_of
+
+    policy = policy_of(settings, catalog, known=known)
+    place = place_of(settings, paths)
+    return apply(
+        _marked(findings, place),
+        policy,
+        tuple(comments(project, policy)) if project is not None else (),
+        today=today,
+        about=lambda facts: _marked(policy_findings(facts, catalog.lint), place),
+        used=used(verdicts, policy.shared),
+        ran=frozenset((*BINARY_CHECKS, *SOURCE_CHECKS)) if project is not None else frozenset(BINARY_CHECKS),
+        whole=_whole(settings, found, project),
+    )
+
+
+def _marked(findings: Sequence[Finding], place: Place) -> list[Finding]:
+    """The findings with their fingerprints."""
+    marks = fingerprints(findings, place)
+    return [
+        dataclasses.replace(finding, fingerprint=mark) for finding, mark in zip(findings, marks, strict=True)
+    ]
+
+
+def comments(project: Project, policy: Policy) -> Iterator[Suppression]:
+    """The suppressions in the sources that a run read, those of other people's crates left out."""
+    from wasmdoctor.readers.suppressions import MARK, read_suppressions
+
+    for path in _source_files(project):
+        if policy.exclude is not None and policy.exclude(path):
+            continue
+        try:
+            data = read_regular(project.cwd / path, LARGEST)
+        except OSError:
+            continue
+        if MARK in data:
+            yield from read_suppressions(data, path)
+
+
+def _source_files(project: Project) -> Iterator[str]:
+    """The paths of the WIT, manifests and Rust of all workspaces, each once, in order."""
+    from wasmdoctor.model.cargo import SourceKind
+
+    paths: set[str] = set()
+    for root, workspace in project.workspaces.items():
+        paths.update(workspace.show(path) for path in workspace.sources.manifests)
+        for resolution in workspace.wit.values():
+            for package in resolution.packages.values():
+                paths.update(package.files)
+        for crates in project.crates[root]:
+            for component in (*crates.components, *crates.libraries):
+                graph = component.graph.crates
+                own = {each.folder for each in graph.values() if each.source_kind is SourceKind.PATH}
+                for crate in crates.analysis(component).rust:
+                    files = [file.path for file in crate.tree.files]
+                    paths.update(file for file in files if _is_own(file, own))
+    return iter(sorted(path for path in paths if path.endswith((".wit", ".rs", ".toml"))))
+
+
+def _is_own(path: str, folders: Iterable[str]) -> bool:
+    return any(folder in ("", ".") or path.startswith(f"{folder}/") for folder in folders)
+
+
+def _whole(settings: Settings, found: Discovery | None, project: Project | None) -> Callable[[str], bool]:
+    """Whether everything was checked that a suppression in a file may be for.
+
+    So it is when the whole of its workspace was, sources included, on the hosts that the configuration names.
+    """
+    if project is None or found is None or settings.replaced.intersection(HOST_KEYS):
+        return lambda path: False
+    named = [root.resolve() for root in found.roots if root.is_dir()]
+    covered = [
+        real
+        for root in project.workspaces
+        if any((real := root.resolve()).is_relative_to(top) for top in named)
+    ]
+
+    def whole(path: str) -> bool:
+        if path:
+            file = (settings.cwd / path).resolve()
+        elif settings.folder is not None:
+            file = settings.folder.resolve()
+            if any(file == root or file.is_relative_to(top) for root in covered for top in named):
+                return True
+        else:
+            return False
+        return any(file.is_relative_to(root) for root in covered)
+
+    return whole

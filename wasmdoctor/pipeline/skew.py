@@ -1,0 +1,117 @@
+"""What rules about versions need to know beyond the imports: read only when versions do not fit together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from wasmdoctor.catalog import Catalog
+from wasmdoctor.checks.linking import Verdict
+from wasmdoctor.checks.skew import skewed
+from wasmdoctor.discover import Discovery
+from wasmdoctor.model.artifact import ModuleCalls
+from wasmdoctor.model.host import HostView
+from wasmdoctor.model.names import ExternName, track
+from wasmdoctor.model.skew import WASI_TRACK, HostRange, SkewFacts
+from wasmdoctor.model.wasm import WasmFile
+from wasmdoctor.pipeline.binaries import opened
+
+ADAPTERS_OF = "wasmtime"
+"""The host whose releases the preview1 adapter comes with, one adapter for each."""
+
+
+def uneven(verdicts: Mapping[str, tuple[Verdict, ...]]) -> frozenset[tuple[str, str]]:
+    """The imports (component's path and name) that are worth asking for their origin: those of WASI packages
+    that a component has at several versions, and those that the host has at others."""
+    found = {
+        (path, verdict.name.text)
+        for path, each in verdicts.items()
+        for imports in skewed(each).values()
+        for same in imports.values()
+        for verdict in same
+    }
+    found |= {
+        (path, verdict.name.text)
+        for path, each in verdicts.items()
+        for verdict in each
+        if verdict.unprovided and verdict.match.kind == "version"
+    }
+    return frozenset(found)
+
+
+def skew_facts(
+    found: Discovery,
+    files: Iterable[WasmFile],
+    verdicts: Iterable[Mapping[str, tuple[Verdict, ...]]],
+    catalog: Catalog,
+) -> SkewFacts:
+    """What is known of versions in this run, whatever the host; ``verdicts`` are those of each host.
+
+    Costs next to nothing when all fit together.
+    """
+    files, verdicts = list(files), list(verdicts)
+    rows = catalog.deprecated if _may_be_deprecated(files, verdicts) else ()
+    paths = {path for each in verdicts for path, _ in uneven(each)}
+    if not paths:
+        return SkewFacts(rows)
+    return SkewFacts(rows, _modules(found, files, paths), adapters=adapters(catalog))
+
+
+def _may_be_deprecated(
+    files: Iterable[WasmFile], verdicts: Iterable[Mapping[str, tuple[Verdict, ...]]]
+) -> bool:
+    """Whether it is worth looking: a name that nobody provides, one of WASI that is no release of 0.2, or a core
+    module. What a host has of a 0.2 release is not deprecated there."""
+    if any(verdict.unprovided for each in verdicts for own in each.values() for verdict in own):
+        return True
+    names = [
+        ExternName.parse(extern.name)
+        for file in files
+        if file.component is not None
+        for extern in (*file.component.imports, *file.component.exports)
+    ]
+    return any(file.module is not None for file in files) or any(
+        name.namespace == "wasi" and name.track != WASI_TRACK for name in names
+    )
+
+
+def with_takers(
+    skew: SkewFacts, verdicts: Mapping[str, tuple[Verdict, ...]], host: HostView, catalog: Catalog
+) -> SkewFacts:
+    """The same, with the versions of a host that take what this one has in other versions, not wholly, or with
+    other types."""
+    takers: dict[tuple[str, str], tuple[HostRange, ...]] = {}
+    for path, each in verdicts.items():
+        for verdict in each:
+            partly = verdict.match.kind == "version" or verdict.missing or verdict.mistyped
+            if verdict.unprovided and partly:
+                takers[path, verdict.name.text] = catalog.versions_with(
+                    host, verdict.name.text, verdict.extern.functions, verdict.extern.resources
+                )
+    return dataclasses.replace(skew, takers=takers) if takers else skew
+
+
+def _modules(
+    found: Discovery, files: Iterable[WasmFile], paths: Iterable[str]
+) -> dict[str, tuple[ModuleCalls, ...]]:
+    from wasmdoctor.readers.artifacts import read_calls
+
+    binaries = {binary.path: binary for binary in found.binaries}
+    wanted = set(paths)
+    modules: dict[str, tuple[ModuleCalls, ...]] = {}
+    for file in files:
+        if file.path in wanted and not file.predicted and file.component is not None:
+            with suppress(OSError), opened(binaries[file.path]) as source:
+                modules[file.path] = read_calls(source, file.path, file.component)
+    return modules
+
+
+def adapters(catalog: Catalog) -> tuple[tuple[str, str], ...]:
+    """The releases of wasmtime, oldest first, each with the WASI 0.2 release that its adapter is for."""
+    return tuple(
+        (line.first, version)
+        for line in catalog.host_profile(ADAPTERS_OF).lines
+        for version in line.wasi
+        if track(version) == WASI_TRACK
+    )

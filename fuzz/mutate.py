@@ -5,10 +5,32 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-NUMBERS = (b"\0", b"\x7f", b"\x80", b"\xff", b"\xff\xff\xff\xff\x0f", b"\x80\x80\x80\x80\x80\x80", b"\xff" * 8)
+NUMBERS = (
+    b"\0",
+    b"\x7f",
+    b"\x80",
+    b"\xff",
+    b"\xff\xff\xff\xff\x0f",
+    b"\x80\x80\x80\x80\x80\x80",
+    b"\xff" * 8,
+)
 """Bytes that are the edge of some encoding: of a byte, of a LEB128 with 32 bits, of one that is too long."""
 
-TEXTS = (b"0", b"-1", b"4294967296", b"9" * 40, b"1e999", b"\n", b"\r\n", b"\t", b"\\", b'"', b"'", b"\xef\xbb\xbf", b"\x00")
+TEXTS = (
+    b"0",
+    b"-1",
+    b"4294967296",
+    b"9" * 40,
+    b"1e999",
+    b"\n",
+    b"\r\n",
+    b"\t",
+    b"\\",
+    b'"',
+    b"'",
+    b"\xef\xbb\xbf",
+    b"\x00",
+)
 ODD = ("\u202e", "\u200b", "é", "e\u0301", "\U0001f980", "\ufeff", "\u2028")
 
 
@@ -36,6 +58,12 @@ class Mutator:
             data = data[: self.most]
         return data
 
+    def gentle(self, data: bytes) -> bytes:
+        """One small change, after which a validator may still take it."""
+        return self.rng.choice(
+            (self._flip, self._number, self._swap_lines, self._token, self._delete, self._copy)
+        )(data)
+
     def _place(self, data: bytes) -> int:
         return self.rng.randint(0, len(data))
 
@@ -56,7 +84,9 @@ class Mutator:
         if not data:
             return data
         at = self.rng.randrange(len(data))
-        value = self.rng.choice((data[at] + 1, data[at] - 1, 0, 1, 127, 128, 255, self.rng.randrange(256))) & 0xFF
+        value = (
+            self.rng.choice((data[at] + 1, data[at] - 1, 0, 1, 127, 128, 255, self.rng.randrange(256))) & 0xFF
+        )
         return data[:at] + bytes([value]) + data[at + 1 :]
 
     def _insert(self, data: bytes) -> bytes:

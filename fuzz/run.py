@@ -208,10 +208,26 @@ def look_on(name: str, seconds: float, seed: int) -> Figures:
     STATE.mkdir(parents=True, exist_ok=True)
     board = STATE / f"board-{os.getpid()}"
     board.write_bytes(bytes(1 << 20))
-    words = [sys.executable, "-m", "fuzz.run", "--worker", name, "--seconds", str(seconds), "--seed", str(seed)]
+    words = [
+        sys.executable,
+        "-m",
+        "fuzz.run",
+        "--worker",
+        name,
+        "--seconds",
+        str(seconds),
+        "--seed",
+        str(seed),
+    ]
     started = time.monotonic()
     try:
-        done = subprocess.run([*words, "--board", str(board)], cwd=ROOT, capture_output=True, text=True, timeout=seconds * 3 + 120)
+        done = subprocess.run(
+            [*words, "--board", str(board)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=seconds * 3 + 120,
+        )
         if done.returncode == 0:
             return Figures(**json.loads(done.stdout.splitlines()[-1]))
         what = f"{name}: the worker ended with {done.returncode}: {done.stderr.strip()[-300:]}"
@@ -227,11 +243,17 @@ def look_on(name: str, seconds: float, seed: int) -> Figures:
 
 def main(words: list[str] | None = None) -> int:
     """The command. ``--minutes`` is wall time in all; ``--target`` may be given several times."""
-    parser = argparse.ArgumentParser(prog="python -m fuzz.run", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = argparse.ArgumentParser(
+        prog="python -m fuzz.run", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--target", action="append", choices=sorted(available()), default=None)
-    parser.add_argument("--seed", type=int, default=None, help="for the same inputs again (default: the time)")
-    parser.add_argument("--slice", type=float, default=SLICE, help="seconds for a target before the next one's turn")
+    parser.add_argument(
+        "--seed", type=int, default=None, help="for the same inputs again (default: the time)"
+    )
+    parser.add_argument(
+        "--slice", type=float, default=SLICE, help="seconds for a target before the next one's turn"
+    )
     parser.add_argument("--reproduce", metavar="FILE", help="run one target on one file, and let it fail")
     for hidden in ("--worker", "--seconds", "--board"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)

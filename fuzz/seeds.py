@@ -135,8 +135,10 @@ CARGO = {
 }  # fmt: skip
 
 TOML = (
-    b'a = 1\nb.c."d e" = [1, 2.5, 0x1f, 1_000, inf, -nan]\n[t]\nx = { y = "z", n = { m = [] } }\n[[r]]\ns = """m\\\n  l"""\n'
-    b"[[r]]\nd = 1979-05-27T07:32:00Z\ntime = 07:32:00.5\nl = '''lit'''\nu = \"\\u00e9\\U0001F980\"\n[t.q.'w']\n",
+    (
+        b'a = 1\nb.c."d e" = [1, 2.5, 0x1f, 1_000, inf, -nan]\n[t]\nx = { y = "z", n = { m = [] } }\n[[r]]\ns = """m\\\n  l"""\n'
+        b"[[r]]\nd = 1979-05-27T07:32:00Z\ntime = 07:32:00.5\nl = '''lit'''\nu = \"\\u00e9\\U0001F980\"\n[t.q.'w']\n"
+    ),
     b'[host]\nname = "wasmtime"\nversions = ["1.0.0"]\n[[suppress]]\ncode = "WD101"\nreason = "because"\nuntil = 2030-01-01\n',
 )
 
@@ -153,7 +155,7 @@ macro_rules! call { ($x:ident) => { socket::$x() } } fn helper<T>(e: impl Fn() -
 #[link(wasm_import_module = "seed:net/socket@0.2.0")] extern "C" { #[link_name = "[method]tcp.connect"] fn connect(a: i32); }
 #[unsafe(export_name = "seed:app/run#run")] pub unsafe extern "C" fn go() { include!(concat!(env!("OUT_DIR"), "/g.rs")); }
 """,
-    "src/net.rs": b"pub mod deep { pub(super) const P: &str = r#\"p\"#; pub type Alias = super::super::T; }\npub trait Send { fn send(&self); }\n",
+    "src/net.rs": b'pub mod deep { pub(super) const P: &str = r#"p"#; pub type Alias = super::super::T; }\npub trait Send { fn send(&self); }\n',
     "src/other.rs": b"use super::*; cfg_if::cfg_if! { if #[cfg(unix)] { mod a {} } else { mod b {} } }\nasync fn f() { g().await }\n",
 }
 
@@ -217,8 +219,14 @@ def archive(members: Mapping[str, bytes]) -> bytes:
         if len(short) > 16:
             short = f"/{len(table)}"
             table += name.encode() + b"/\n"
-        body += f"{short:<16}{0:<12}{0:<6}{0:<6}{644:<8}{len(data):<10}`\n".encode() + data + b"\n" * (len(data) % 2)
-    head = f"{'//':<16}{'':<32}{len(table):<10}`\n".encode() + table + b"\n" * (len(table) % 2) if table else b""
+        body += (
+            f"{short:<16}{0:<12}{0:<6}{0:<6}{644:<8}{len(data):<10}`\n".encode()
+            + data
+            + b"\n" * (len(data) % 2)
+        )
+    head = (
+        f"{'//':<16}{'':<32}{len(table):<10}`\n".encode() + table + b"\n" * (len(table) % 2) if table else b""
+    )
     return b"!<arch>\n" + head + body
 
 
@@ -256,7 +264,11 @@ def embedded() -> tuple[bytes, ...]:
     wit = folder / "seed.wit"
     wit.write_bytes(WIT)
     words = ("component", "embed", "--all-features", str(wit), "-w", "seed:app/app@0.3.1")
-    modules = [_tool(*words, "--dummy"), _tool(*words, "--dummy-names", "legacy"), _tool(*words, "--only-custom")]
+    modules = [
+        _tool(*words, "--dummy"),
+        _tool(*words, "--dummy-names", "legacy"),
+        _tool(*words, "--only-custom"),
+    ]
     made = folder / "seed.wasm"
     made.write_bytes(modules[0])
     return (*modules, _tool("component", "new", str(made)), _tool("component", "wit", "--wasm", str(wit)))

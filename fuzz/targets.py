@@ -174,7 +174,10 @@ def cargo(data: bytes) -> Iterator[str]:
     )  # fmt: skip
 
     files = MemoryFiles(files_of(data, "Cargo.toml"))
-    platforms = Platforms(cfg_set("wasm32-wasip2"), cfg_set("x86_64-unknown-linux-gnu"))
+    wasm, native = cfg_set("wasm32-wasip2"), cfg_set("x86_64-unknown-linux-gnu")
+    assert wasm is not None
+    assert native is not None
+    platforms = Platforms(wasm, native)
     configured_vendor_folders(files, "a")
     for start in (".", "a", "b/Cargo.toml"):
         find_workspace_root(files, start)
@@ -235,6 +238,7 @@ def expressions(data: bytes) -> Iterator[str]:
     from wasmdoctor.readers.cargo.version import parse_requirement, parse_version
 
     facts = cfg_set("wasm32-wasip2")
+    assert facts is not None
     for line in data.decode("utf-8", "replace").split("\n")[:50]:
         try:
             yield f"holds {platform_holds(parse_platform(line), facts)}"
@@ -339,14 +343,18 @@ def journal(data: bytes) -> Iterator[str]:
 def _journal_seeds() -> list[bytes]:
     from wasmdoctor.transaction.journal import Record, encode
 
-    return [encode(Record(id="1", label="l", created="c", undoes="", items=(), made=(("a/b", None),), dropped=()))]
+    return [
+        encode(Record(id="1", label="l", created="c", undoes="", items=(), made=(("a/b", None),), dropped=()))
+    ]
 
 
 def _dwarf_seeds() -> list[bytes]:
     from wasmdoctor.readers.dwarf import SECTIONS
 
     return [
-        b"".join(len(part).to_bytes(2, "little") + part for part in (made.get(name, b"") for name in SECTIONS))
+        b"".join(
+            len(part).to_bytes(2, "little") + part for part in (made.get(name, b"") for name in SECTIONS)
+        )
         for made in (seeds.debug_sections(4), seeds.debug_sections(5))
     ]
 
@@ -369,10 +377,15 @@ def _archives() -> list[bytes]:
     module = seeds.embedded()[2]
     bitcode = b"BC\xc0\xde" + b"x" * 40 + module[8:]
     return [
-        seeds.archive({"lib.rmeta": b"r", "app-0123456789abcdef.app.rcgu.o": module, "b.o": seeds.texts()[1]}),
+        seeds.archive(
+            {"lib.rmeta": b"r", "app-0123456789abcdef.app.rcgu.o": module, "b.o": seeds.texts()[1]}
+        ),
         seeds.archive({"bitcode.o": bitcode}).replace(b"!<arch>", b"!<arch>"),
         b"!<thin>\n" + seeds.archive({"a.o": b"", "a-very-long-name-of-a-member.o": b""})[8:],
-        b"!<arch>\n" + f"{'#1/20':<16}{0:<12}{0:<6}{0:<6}{644:<8}{26:<10}`\n".encode() + b"name.o".ljust(20, b"\0") + b"\0asm\1\0",
+        b"!<arch>\n"
+        + f"{'#1/20':<16}{0:<12}{0:<6}{0:<6}{644:<8}{26:<10}`\n".encode()
+        + b"name.o".ljust(20, b"\0")
+        + b"\0asm\1\0",
     ]
 
 

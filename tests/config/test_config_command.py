@@ -53,7 +53,7 @@ json = "out.json"
     assert "\n{" in done.stdout
     report = json.loads((shop.folder / "out.json").read_text())
     assert {each["severity"] for each in report["findings"]} == {"error"}
-    assert report["hosts"] == ["wasmtime@46", "jco"]
+    assert [host.partition("@")[0] for host in report["hosts"]] == ["wasmtime", "jco"]
     # The command line takes the place of each.
     other = shop.run(
         "check", ".", "--format", "json", "--fail-on", "error", "--host", "wasmtime@44", "-S", "nn"

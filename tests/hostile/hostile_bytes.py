@@ -35,7 +35,9 @@ def component(imports: list[str], exports: list[str] = ()) -> bytes:  # type: ig
     """A component with a function type; imports and exports are functions of it."""
     data = COMPONENT + section(7, vector([b"\x40\0\1\0"]))
     data += section(10, vector([b"\0" + name(one) + b"\1\0" for one in imports]))
-    return data + (section(11, vector([b"\0" + name(one) + b"\1\0\0" for one in exports])) if exports else b"")
+    return data + (
+        section(11, vector([b"\0" + name(one) + b"\1\0\0" for one in exports])) if exports else b""
+    )
 
 
 def instances(imports: list[str]) -> bytes:

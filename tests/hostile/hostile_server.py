@@ -1,6 +1,6 @@
 """Runs wasmdoctor commands, each in a process of its own that has loaded the program already, and measures them.
 
-Reads requests as lines of JSON on standard input: {"cwd", "words"}; answers with lines of JSON. What is measured is
+Reads requests as lines of JSON on standard input: {"cwd", "words", "env"}; answers with lines of JSON. What is measured is
 that process alone with the programs that it started: CPU seconds (so that a busy machine does not count) and the
 peak of resident memory (VmHWM, which starts anew in a forked process).
 """
@@ -36,6 +36,7 @@ def child(request: dict[str, object], out: int, err: int, report: int) -> None:
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.chdir(str(request["cwd"]))
+        os.environ.update(request.get("env") or {})  # type: ignore[call-overload]
         resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
         from wasmdoctor.cli import cli
 

@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hostile.hostile_cases import CASES, Case
+from hostile.serving import Server
 
-SERVER = Path(__file__).parent / "hostile_server.py"
 SECONDS = 2.0
 MEGABYTES = 300.0
-
-
-class Server:
-    """The process that runs commands and measures them."""
-
-    def __init__(self) -> None:
-        words = [sys.executable, "-B", str(SERVER)]
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def run(self, cwd: Path, *words: str) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"cwd": str(cwd), "words": words}) + "\n")
-        self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return answer
-
-    def end(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +26,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     """Gone after each test: together the cases are hundreds of megabytes."""
     (tmp_path / "case").mkdir()
     yield tmp_path / "case"
-    shutil.rmtree(tmp_path, ignore_errors=True)
+    # Not shutil: before Python 3.13 it recurses, and folders of a case are 1,000 deep.
+    subprocess.run(["rm", "-rf", str(tmp_path / "case")], check=True)
 
 
 def test_there_are_at_least_60() -> None:
@@ -65,12 +39,17 @@ def test_hostile_files(case: Case, server: Server, folder: Path) -> None:
     case.make(folder)
     done = server.run(folder, *case.words)
     said = done["out"] + done["err"]
-    assert "Traceback" not in said, said[-3000:]
+    if "Traceback" in said:
+        pytest.fail(said[-800:], pytrace=False)
     assert not done["hung"], "it does not end"
     assert done["code"] in case.codes, (done["code"], said[-2000:])
     assert done["code"] == 0 or said.strip(), "it failed without a word"
     assert case.says in said, said[:3000]
-    raw = {char for char in said if (char < " " and char != "\n") or "\x7f" <= char < "\xa0" or char in "\u202e\u2066\u200f"}
+    raw = {
+        char
+        for char in said
+        if (char < " " and char != "\n") or "\x7f" <= char < "\xa0" or char in "\u202e\u2066\u200f"
+    }
     assert not raw, f"control characters reach the terminal: {raw!r}"
     assert done["seconds"] < SECONDS, f"{done['seconds']:.1f} s of CPU time"
     assert done["peak"] < MEGABYTES, f"{done['peak']:.0f} MB"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hostile.hostile_bytes import instances
-from tests_support import run
+from hostile.serving import Server
 
 from wasmdoctor.cli.outputs import RENDERERS
 
@@ -24,9 +25,9 @@ NAMES = [
     "attr:a/\" onmouseover=\"alert(1)' x='",
     "md:a/[x](javascript:alert(1)) `code` ![i](https://example.org/x) | a | <b>",
     "rich:a/[red]x[/red][link=https://example.org]y[/link]",
-    "dot:a/\"]; x -> y; \\N{}<b>",
-    "mermaid:a/\"]-->|x|b;click a href \"javascript:alert(1)\" %% end subgraph",
-    "json:a/\",\"x\":[1],\"\\u0000",
+    'dot:a/"]; x -> y; \\N{}<b>',
+    'mermaid:a/"]-->|x|b;click a href "javascript:alert(1)" %% end subgraph',
+    'json:a/","x":[1],"\\u0000',
     "percent:a/%0A::error::FORGED %s {0} ${x} $(reboot) `reboot`",
 ]
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -58,6 +59,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.end()
+
+
 class Page(HTMLParser):
     """What tags and attributes a page really has."""
 
@@ -67,16 +75,28 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.bad += [f"<{tag} {name}>" for name, _ in attrs if name.startswith("on")]
-        self.bad += [f"{name}={value}" for name, value in attrs if value and value.strip().lower().startswith("javascript:")]
+        self.bad += [
+            f"{name}={value}"
+            for name, value in attrs
+            if value and value.strip().lower().startswith("javascript:")
+        ]
         if tag == "img" and dict(attrs).get("src") == "x":
             self.bad.append("<img>")
 
 
 def held(output: str, text: str) -> None:
     """What holds for every output."""
-    raw = {char for char in text if (char < " " and char not in "\n\t") or "\x7f" <= char < "\xa0" or char in BIDI}
+    raw = {
+        char
+        for char in text
+        if (char < " " and char not in "\n\t") or "\x7f" <= char < "\xa0" or char in BIDI
+    }
     assert not raw, f"raw control characters: {raw!r}"
-    forged = [line for line in text.splitlines() if line.lstrip().startswith(("FORGED", "::error file=x::FORGED", "##[error]FORGED"))]
+    forged = [
+        line
+        for line in text.splitlines()
+        if line.lstrip().startswith(("FORGED", "::error file=x::FORGED", "##[error]FORGED"))
+    ]
     assert not forged, forged
     assert "Traceback" not in text
     kind = output.rpartition(" ")[2]
@@ -89,7 +109,11 @@ def held(output: str, text: str) -> None:
         root = ElementTree.fromstring(text)
         bad = [name for item in root.iter() for name in item.attrib if name.startswith("on")]
         assert not bad, bad
-        assert not [item for item in root.iter() if item.tag.endswith(("script", "foreignObject")) and "alert" in (item.text or "")]
+        assert not [
+            item
+            for item in root.iter()
+            if item.tag.endswith(("script", "foreignObject")) and "alert" in (item.text or "")
+        ]
     elif kind == "html":
         page = Page()
         page.feed(text)
@@ -103,19 +127,21 @@ def held(output: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("output", COMMANDS)
-def test_names_are_data(output: str, folder: Path) -> None:
-    env = {"COLUMNS": "40" if output == "check narrow" else "120"}
-    done = run(*COMMANDS[output], cwd=folder, env=env)
-    assert done.returncode in (0, 1), (done.returncode, done.stderr)
-    assert done.stdout.strip(), done.stderr
-    assert "esc:a" in done.stdout or output == "sizes svg" or "sizes" in output or output == "compose", "the names are not even shown"
-    held(output, done.stdout)
-    held("stderr", done.stderr)
+def test_names_are_data(output: str, folder: Path, server: Server) -> None:
+    done = server.run(folder, *COMMANDS[output], env={"COLUMNS": "40" if output == "check narrow" else "120"})
+    assert done["code"] in (0, 1), (done["code"], done["err"])
+    assert done["out"].strip(), done["err"]
+    shows = not output.startswith(
+        ("sizes", "compose")
+    )  # these are about crates, and about what fits together
+    assert not shows or "esc:a" in done["out"], "the names are not even shown"
+    held(output, done["out"])
+    held("stderr", done["err"])
 
 
-def test_names_in_colour_command_nothing_else(folder: Path) -> None:
+def test_names_in_colour_command_nothing_else(folder: Path, server: Server) -> None:
     """With colour on, only the program's own sequences are there."""
-    done = run("check", "x.wasm", "--color", "always", cwd=folder)
-    own = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
-    assert done.stdout != own, "there is no colour to look at"
+    done = server.run(folder, "check", "x.wasm", "--color", "always")
+    own = re.sub(r"\x1b\[[0-9;]*m", "", done["out"])
+    assert done["out"] != own, "there is no colour to look at"
     held("colour", own)

@@ -131,7 +131,13 @@ TYPES = {
         ("func(a: list<u8, 4>)", "func(a: list<u8>)", "parameter `a`", "`list<u8, 4>`", "`list<u8>`"),
         ("func(a: u32)", "func(a: borrow<r>)", "parameter `a`", "`u32`", "`borrow<r>` (a resource)"),
         ("func(a: r)", "func(a: theirs)", "parameter `a`", "the resource r", "the resource a:b/c@1.0.0#r"),
-        ("func() -> datetime", "func() -> renamed", "the fields of `datetime` in the result", "`secs`", "`x`"),
+        (
+            "func() -> datetime",
+            "func() -> renamed",
+            "the fields of `datetime` in the result",
+            "`secs`",
+            "`x`",
+        ),
         (
             "func() -> datetime",
             "func() -> swapped",
@@ -210,8 +216,8 @@ def test_rules(asked: str, offered: str, rule: TypeRule, differs: bool) -> None:
     ],
 )
 def test_wrong_texts(signature: str, what: str) -> None:
+    types = {"loop": "list<loop>"} if "loop" in signature else {"code": "enum { a }"}
     with pytest.raises(TypeTextError, match=what):
-        types = {"loop": "list<loop>"} if "loop" in signature else {"code": "enum { a }"}
         InterfaceTypes({"f": signature}, types).check()
 
 

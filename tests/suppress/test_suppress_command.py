@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,21 @@ def test_one_that_suppresses_nothing_is_reported_when_all_was_looked_at(shop: Sh
     assert "WD004" not in shop.run("check", ".", "-q", "--host", "wasmtime", files=other).stdout
 
 
+def test_an_unused_one_of_before_is_not_what_a_change_brought(shop: Shop) -> None:
+    shop.write({**IDLE, "wasmdoctor.toml": IDLE_ALLOW})
+    (shop.folder / ".git/HEAD").unlink()
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for words in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "x")):
+        subprocess.run(["git", *words], cwd=shop.folder, check=True)
+    assert [each for each in found(shop.report()) if "WD004" in each] == [
+        "WD004 stock/wit/stock.wit:4",
+        "WD004 wasmdoctor.toml:1",
+    ]
+    shop.write({"app/src/lib.rs": component("app", "stock::take(); stock::take();")})
+    assert found(shop.report("--since", "HEAD")) == []
+
+
+IDLE_ALLOW = '[[allow]]\nrules = ["WD206"]\nreason = "not used"\n'
 PROVIDED = '[[allow]]\ninterface = "shop:stock/*"\nprovided-by = "our host"\n'
 
 
@@ -183,11 +199,9 @@ def test_a_baseline_must_be_named_and_be_there(shop: Shop) -> None:
     assert missing.stderr.startswith(
         "error: command line (--baseline): the baseline `gone.json` cannot be read"
     )
-    configured = shop.run(
-        "check", ".", "--update-baseline", files={"wasmdoctor.toml": 'baseline = "b/known.json"\n'}
-    )
+    configured = shop.run("check", ".", "--update-baseline", files={"wasmdoctor.toml": 'baseline = "app"\n'})
     assert configured.exit_code == 2
-    assert "b/known.json" in configured.stderr
+    assert "`app`" in configured.stderr
     shop.write({"wasmdoctor.toml": 'baseline = "known.json"\n'})
     assert shop.run("check", ".", "--update-baseline").exit_code == 0
     assert shop.run("check", ".").exit_code == 0

@@ -7,10 +7,12 @@ One rule is one TOML file in ``rules/lints/`` (its texts) and one function here 
 ``mistyped``  imports that the provider has with other types (WD110; in a composition: ``composition``)
 ``skew``  versions that do not fit together (WD102, WD109, WD111, WD112)
 ``modules``  core modules where a component was expected
+``stdimport``  imports that std or the preview1 adapter brings (WD116)
 ``entry``    components that the host cannot start (WD113)
 ``leaks``    imports that a linked crate brings (WD106), and ones that nothing calls
 ``exports``  exports that a linked crate brings (WD108)
 ``wit``, ``deps``  WIT packages and their copies (WD2xx); ``wit_roots``  which WIT is read together
+``copies``  one WIT package in two forms in one component (WD207)
 ``cargo``    crates, manifests and bindings (WD3xx)
 ``freshness``  binaries and bindings that are older than what they come from (WD5xx)
 ``composition``  wiring components together (WD110, WD4xx)
@@ -24,7 +26,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from wasmdoctor.checks import entry, imports, inputs, mistyped, modules, skew
+from wasmdoctor.checks import entry, imports, inputs, mistyped, modules, skew, stdimport
 from wasmdoctor.checks.facts import Draft, Facts, Origin
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.rule import Confidence, Lint, Severity
@@ -52,6 +54,7 @@ BINARY_CHECKS: Mapping[str, Check] = {
     "WD113": entry.not_startable,
     "WD114": imports.needs_flag,
     "WD115": imports.function_missing,
+    "WD116": stdimport.std_import,
 }
 
 
@@ -67,6 +70,7 @@ SOURCE_CHECKS: Mapping[str, tuple[str, str]] = {
     "WD204": ("wit", "two_versions"),
     "WD205": ("wit", "unused_import"),
     "WD206": ("wit", "duplicate_package"),
+    "WD207": ("copies", "conflicting_copies"),
     "WD301": ("cargo", "library_is_component"),
     "WD302": ("cargo", "bindgen_versions"),
     "WD303": ("cargo", "metadata_target"),
@@ -104,7 +108,7 @@ def source_check(code: str) -> Check:
 
 
 # Rules about imports and exports that say the same whatever the host.
-_HOST_FREE = frozenset({"WD105", "WD108", "WD109", "WD116", "WD117"})
+_HOST_FREE = frozenset({"WD105", "WD108", "WD109", "WD117"})
 
 
 def depends_on_host(code: str) -> bool:
@@ -191,4 +195,5 @@ def _finding(
         origin=origin.steps if origin else draft.origin,
         plans=lint.plans if draft.plans is None else draft.plans,
         related=draft.related,
+        remedies=draft.remedies,
     )

@@ -12,11 +12,13 @@ from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Confidence, Lookalikes, Severity
 from wasmdoctor.model.skew import NO_SKEW, SkewFacts
 from wasmdoctor.model.source import Location, Problem
+from wasmdoctor.model.stdimport import StdImport
 from wasmdoctor.model.wasm import WasmFile
 
 if TYPE_CHECKING:
     from wasmdoctor.checks.sources import SourceFacts
     from wasmdoctor.model.binding import Certainty
+    from wasmdoctor.model.remedy import Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Facts:
     the sources, one record for each folder, empty when they were not asked for; ``origins`` maps a
     component's path and an import's name to the way on which it came in, ``export_origins`` an export's;
     ``starters`` maps the path of a component that the host cannot start to the hosts that can; ``skew`` is
-    what is known of versions.
+    what is known of versions; ``std`` says of imports that nobody provides, by the same keys as ``origins``,
+    that a language's own library brought them.
     """
 
     files: tuple[WasmFile, ...]
@@ -74,6 +77,7 @@ class Facts:
     export_origins: Mapping[tuple[str, str], Origin] = field(default_factory=dict)
     starters: Mapping[str, tuple[Starter, ...]] = field(default_factory=dict)
     skew: SkewFacts = NO_SKEW
+    std: Mapping[tuple[str, str], StdImport] = field(default_factory=dict)
 
     def components(self) -> Iterator[WasmFile]:
         """The components that could be read at least in part."""
@@ -93,7 +97,8 @@ class Draft:
     """A finding before the catalog gives it its name, severity and plans.
 
     ``severity`` and ``confidence`` are set only where a rule knows better than its default. ``exported``
-    says that ``interface`` is an export, since a component may import one of the same name.
+    says that ``interface`` is an export, since a component may import one of the same name. ``remedies`` are what
+    ``check --fix`` may do about it, the best first.
     """
 
     subject: str
@@ -107,3 +112,4 @@ class Draft:
     plans: tuple[str, ...] | None = None
     origin: tuple[OriginStep, ...] = ()
     exported: bool = False
+    remedies: tuple[Remedy, ...] = ()

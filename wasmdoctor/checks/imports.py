@@ -38,6 +38,8 @@ def nonstandard(facts: Facts) -> Iterator[Draft]:
             continue
         if any(near.mistyped for near in verdict.near):
             continue  # WD110 says more
+        if (file.path, verdict.name.text) in facts.std:
+            continue  # WD116 says more
         extern = verdict.extern
         name = verdict.name.text
         kind = extern.kind.value
@@ -91,6 +93,8 @@ def look_alike(facts: Facts) -> Iterator[Draft]:
     for file, verdict in _unprovided(facts):
         if verdict.match.kind != "none" or verdict.name.kind == "plain":
             continue
+        if (file.path, verdict.name.text) in facts.std:
+            continue  # it is the standard's own
         best = next(iter(lookalikes(verdict.name, verdict.extern, facts.lookalikes, facts.standard)), None)
         if best is None:
             continue

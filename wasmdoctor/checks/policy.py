@@ -36,7 +36,8 @@ class Policy:
 
     ``paths`` are the patterns of ``per-path-ignores`` with their selectors; ``allows`` those of the
     configuration that accept findings, each with the pattern of its ``path``; ``shared`` those that say who
-    provides an interface. With ``known`` every finding is taken as one of the baseline.
+    provides an interface. With ``known`` every finding is taken as one of the baseline. ``place`` gives a file
+    one spelling (``../wit/a.wit`` and ``a.wit`` may be the same).
     """
 
     names: Mapping[str, str]
@@ -51,6 +52,7 @@ class Policy:
     baseline: Mapping[str, int] | None = None
     baseline_place: Location = field(default_factory=lambda: Location(""))
     known: bool = False
+    place: Callable[[str], str] = str
 
     def exactness(self, selectors: Iterable[str], code: str) -> int:
         """How exactly the best of some selectors names a rule: 0 for not at all, EXACT for itself."""
@@ -209,7 +211,8 @@ class _Uses:
         self.by_path: dict[str, list[Suppression]] = {}
         for suppression in suppressions:
             if not suppression.fault:
-                self.by_path.setdefault(suppression.location.path, []).append(suppression)
+                path = policy.place(suppression.location.path)
+                self.by_path.setdefault(path, []).append(suppression)
         self.used: set[tuple[Location, str]] = set()
 
     def suppressing(self, finding: Finding) -> Suppressed | None:
@@ -219,7 +222,7 @@ class _Uses:
         places = (finding.location, *(step.location for step in finding.origin))
         found: Suppressed | None = None
         for place in places if self.by_path else ():
-            for suppression in self.by_path.get(place.path, ()):
+            for suppression in self.by_path.get(self.policy.place(place.path), ()):
                 if suppression.first <= place.line <= suppression.last:
                     for rule in self.naming(suppression.rules, finding.code):
                         self.used.add((suppression.location, rule))
@@ -266,7 +269,8 @@ class _Uses:
             elif not judged or (place, rule) in self.used:
                 continue
             elif any(code in ran and self.policy.selects(code) for code in named):
-                yield Unused(place, f"there is no finding of {rule} here to suppress", "remove it")
+                message = f"there is no finding of {rule} here to suppress"
+                yield Unused(place, message, "remove it", rule=rule)
 
 
 def _is_meant(allow: Allow, matches: Matcher, finding: Finding) -> bool:

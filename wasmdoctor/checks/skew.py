@@ -118,7 +118,7 @@ def other_version(facts: Facts) -> Iterator[Draft]:
             yield Draft(
                 file.path,
                 f"{facts.host.id} has `{name.unversioned}` at {', '.join(offers)}, "
-                f"not at {name.version or 'no version'}: {SKEW[verdict.match.skew]}",
+                f"not at {name.version or 'no version'}: {SKEW[_skew(verdict)]}",
                 place,
                 name.text,
                 help="\n".join([*map(_near, verdict.near), *_cures(facts, file, verdict)]),
@@ -135,6 +135,20 @@ def _near(near: NearProvider) -> str:
         shown += f" and {more} more" if more > 0 else ""
         return f"{near.path} exports `{near.export}` but lacks {shown}"
     return f"{near.path} exports `{near.export}`, which is on another version track"
+
+
+def _skew(verdict: Verdict) -> str:
+    """How the import stands to the host: a key of ``SKEW``.
+
+    A release that is asked for where the host has a candidate of it is newer than the host.
+    """
+    asked = Version.parse(verdict.name.version or "")
+    newest = Version.parse(ExternName.parse(verdict.match.offers[-1].name).version or "")
+    if asked is None or newest is None:
+        return "unversioned"
+    if asked.prerelease:
+        return "prerelease"
+    return "newer" if asked > newest else "older"
 
 
 def wanted_offer(verdict: Verdict) -> Offer:
@@ -193,7 +207,7 @@ def _set_where(facts: Facts, file: WasmFile, name: ExternName, wanted: ExternNam
 def _what_changes(verdict: Verdict, wanted: ExternName) -> str:
     """What another version means for the code."""
     asked = verdict.name
-    if verdict.match.skew == "prerelease":
+    if _skew(verdict) == "prerelease":
         return "a candidate and its release may differ in functions and types: the bindings are made anew from the release's WIT"
     if asked.track and wanted.track and asked.track != wanted.track:
         return f"{asked.package} {asked.track} and {wanted.track} are different interfaces: the code that calls it changes too"

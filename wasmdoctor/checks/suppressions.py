@@ -7,18 +7,23 @@ from datetime import date
 
 from wasmdoctor.checks.facts import Draft
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.remedy import Remedy, RemoveRule
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
 
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A suppression without effect: why, and what to do. ``wrong`` ones never had any."""
+    """A suppression without effect: why, and what to do. ``wrong`` ones never had any.
+
+    ``rule`` is the one of its rules that has none, "" for the whole suppression.
+    """
 
     location: Location
     message: str
     help: str
     wrong: bool = False
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,14 @@ def unused(facts: PolicyFacts) -> Iterator[Draft]:
             location=each.location,
             help=each.help,
             severity=Severity.ERROR if each.wrong else None,
+            # What a wrong one was meant for is for a person to say.
+            remedies=() if each.wrong else _removed(each.location, each.rule),
         )
+
+
+def _removed(place: Location, rule: str = "") -> tuple[Remedy, ...]:
+    title = f"Remove {rule} from the suppression" if rule else "Remove the suppression"
+    return (Remedy(title, (RemoveRule(place, rule),), safe=True),)
 
 
 def expired(facts: PolicyFacts) -> Iterator[Draft]:
@@ -58,4 +70,6 @@ def expired(facts: PolicyFacts) -> Iterator[Draft]:
             message=f"this suppression expired on {each.last.isoformat()} ({each.about})",
             location=each.location,
             help="do what it waited for, or give it another day with a new reason",
+            # It has no effect any more, but may be the only note of what is still to be done.
+            remedies=(Remedy("Remove the suppression", (RemoveRule(each.location, ""),), safe=False),),
         )

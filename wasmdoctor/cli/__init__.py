@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, Entry] = {
     "compose": Entry("compose", "Wire components together: who provides what to whom, then one component."),
     "stub": Entry("stub", "Make a component that exports interfaces and implements none of them."),
     "plan": Entry("plan", "Show the ways out of custom imports side by side."),
-    "migrate": Entry("migrate", "Carry out a plan in one transaction, and prove it."),
+    "migrate": Entry("migrate", "Carry out a plan, or set a WASI release, in one transaction."),
     "undo": Entry("undo", "Take back the last migration, byte for byte."),
     "explain": Entry("explain", "Explain a rule, or another tool's error: what it means, and every cure."),
     "rules": Entry("rules", "List all rules."),

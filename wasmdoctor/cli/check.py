@@ -21,6 +21,7 @@ from wasmdoctor.cli.configured import (
     update_baseline_option,
     write_baseline,
 )
+from wasmdoctor.cli.fix import Fixing, fix_options, fixed_report
 from wasmdoctor.cli.options import (
     SEVERITIES,
     cache_option,
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The least severity of a finding that makes the exit code 1.",
 )
+@fix_options
 @target_option
 @click.option("--validate", is_flag=True, help="Ask wasm-tools whether each binary is valid, too.")
 @click.option(
@@ -119,6 +121,7 @@ def check(
     update_baseline: bool,
     show_suppressed: bool,
     jobs: int,
+    fixing: Fixing,
 ) -> None:
     """Find the imports that nobody provides.
 
@@ -134,8 +137,10 @@ def check(
       wasmdoctor check --host wasmtime@25 --host spin app.wasm     a column for each
       curl -s ... | wasmdoctor check -
       wasmdoctor check --format sarif --output a.sarif --format text
+      wasmdoctor check --fix .
     """
     from wasmdoctor.discover import STDIN, default_paths
+    from wasmdoctor.model.record import replace
     from wasmdoctor.pipeline import CheckOptions
     from wasmdoctor.pipeline import check as run_check
     from wasmdoctor.toolchain import Toolchain
@@ -151,6 +156,7 @@ def check(
         target=target,
         validate=validate,
         hashes=any(each.format == "json" for each in outputs),
+        frames=any(each.format == "html" for each in outputs),
         calls=calls,
         settings=settings,
         known=update_baseline,
@@ -160,16 +166,38 @@ def check(
     with explained():
         stdin = sys.stdin.buffer.read() if STDIN in options.paths else None
         catalog, toolchain = load_catalog(), Toolchain(wasm_tools)
-        with progress_bar() as progress:
-            report = run_check(options, catalog, toolchain, stdin=stdin, progress=progress)
-        if update_baseline:
-            write_baseline(report, options)
-        if since:
+        behind = None
+        if options.frames:
+            from wasmdoctor.pipeline.behind import Behind
+
+            behind = Behind(options, catalog, toolchain)
+        looked = behind.look if behind else None
+
+        def run(options: CheckOptions) -> Report:
+            with progress_bar() as progress:
+                found = run_check(options, catalog, toolchain, stdin=stdin, progress=progress, looked=looked)
+            if update_baseline:
+                write_baseline(found, options)
+            if not since:
+                return found
             from wasmdoctor.pipeline.since import since as only_since
 
-            report = only_since(report, options, since, lambda then: run_check(then, catalog, toolchain))
+            return only_since(
+                found, options, since, lambda then: run_check(replace(then, overlay={}), catalog, toolchain)
+            )
+
+        report = fixed_report(fixing, options, run, color) if fixing.asked else run(options)
         style = partial(style_for, color)
-        shown = Shown(catalog, cwd, style, fail_on, verbose=verbose, quiet=quiet, suppressed=show_suppressed)
+        shown = Shown(
+            catalog,
+            cwd,
+            style,
+            fail_on,
+            verbose=verbose,
+            quiet=quiet,
+            suppressed=show_suppressed,
+            behind=behind,
+        )
         for each in outputs:
             write(render(report, each, shown), each.path)
     if not report.components and not report.findings and not quiet:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wasmdoctor.pipeline.settings import Settings
 
 META = "wasmdoctor.settings"
+AGAIN = "wasmdoctor.settings.again"
 
 
 class Spoken(NamedTuple):
@@ -114,6 +115,12 @@ def settings_of(ctx: click.Context) -> Settings:
     return found or Settings(Path.cwd())
 
 
+def settings_again(ctx: click.Context) -> Callable[[Mapping[str, bytes | None]], Settings]:
+    """The settings of the command that runs, with other bytes in files (by path from the current folder)."""
+    found: Callable[[Mapping[str, bytes | None]], Settings] = ctx.meta[AGAIN]
+    return found
+
+
 def _settings(
     ctx: click.Context, options: Mapping[str, Any], config: str | None, *, isolated: bool
 ) -> Settings:
@@ -129,6 +136,12 @@ def _settings(
     except ConfigError as error:
         first, _, rest = str(error).partition("\n")
         fail(first, rest)
+
+    def again(overlay: Mapping[str, bytes | None]) -> Settings:
+        found = load_settings(paths, Path.cwd(), config=config, isolated=isolated, overlay=overlay)
+        return found.overridden(given)
+
+    ctx.meta[AGAIN] = again
     return settings.overridden(given)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wasmdoctor.cli.options import color_option, format_option
-from wasmdoctor.cli.output import CLEAN, FOUND, UnknownRule, explained, fail, load_catalog, style_for, write
+from wasmdoctor.cli.output import CLEAN, FOUND, explained, fail, load_catalog, style_for, write
 
 if TYPE_CHECKING:
     from wasmdoctor.catalog import Catalog
@@ -87,15 +87,9 @@ def _read(file: str) -> str:
 
 
 def find_lint(catalog: Catalog, code: str) -> Lint:
-    """The rule of a code or name, in any case. Raises UnknownRule, with a suggestion."""
-    wanted = code.strip().lower()
-    for lint in catalog.lints:
-        if wanted in (lint.code.lower(), lint.name):
-            return lint
-    import difflib
-
-    known = [word for lint in catalog.lints for word in (lint.code, lint.name)]
-    lower = {word.lower(): word for word in known}
-    near = difflib.get_close_matches(wanted, lower, 1)
-    hint = f"did you mean `{lower[near[0]]}`?" if near else "`wasmdoctor rules` lists them"
-    raise UnknownRule(f"there is no rule `{code}`", hint)
+    """The rule of a code or name, in any case. Ends with exit code 2 and a suggestion when there is none."""
+    try:
+        return catalog.lint(code)
+    except LookupError as error:
+        message, _, hint = str(error.args[0]).partition(". ")
+        fail(message, hint)

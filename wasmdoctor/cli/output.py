@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 CLEAN, FOUND, FAILED = 0, 1, 2
 
 
-class UnknownRule(Exception):
-    """A code or name that no rule has, and a hint."""
-
-
 def exit_of(findings: Iterable[Finding], fail_on: str) -> int:
     """1 when a finding is as grave as ``fail_on`` or graver."""
     from wasmdoctor.model.rule import Severity
@@ -60,9 +56,12 @@ def load_catalog() -> Catalog:
 
     ctx = click.get_current_context(silent=True)
     settings = ctx.meta.get("wasmdoctor.settings") if ctx else None
-    own = settings.data if settings else own_folder(Path.cwd())
-    allowed = settings.providing() if settings else ()
-    return Catalog(extra=(own,) if own else (), allowed=allowed)
+    if settings is not None:
+        from wasmdoctor.pipeline.settings import catalog_of
+
+        return catalog_of(settings)
+    own = own_folder(Path.cwd())
+    return Catalog(extra=(own,) if own else ())
 
 
 @contextmanager
@@ -72,8 +71,6 @@ def explained() -> Iterator[None]:
 
     try:
         yield
-    except UnknownRule as error:
-        fail(*error.args)
     except WasmdoctorError as error:
         # Who has a help apart from the message has both; of others the text is all there is.
         help_ = getattr(error, "help", None)
@@ -105,15 +102,22 @@ def fail(message: str, help_: str = "") -> NoReturn:
 
 
 def write(text: str, output: str | None) -> None:
-    """Write to a file, or to standard output."""
+    """Write to a file, whole or not at all, or to standard output."""
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")
         sys.stdout.write(text)
         sys.stdout.flush()
         return
+    from wasmdoctor.pipeline.files import write_whole
+
+    data = text.encode("utf-8", "replace")
+    target = Path(output)
     try:
-        Path(output).write_text(text, encoding="utf-8")
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)  # a device or a pipe, such as /dev/stderr, is no file to be replaced
+        else:
+            write_whole(Path(os.path.realpath(target)), data)
     except OSError as error:
         fail(f"the report cannot be written to `{output}`: {(error.strerror or str(error)).lower()}")
 

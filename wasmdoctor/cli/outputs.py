@@ -17,6 +17,7 @@ from wasmdoctor.model.record import dataclass
 if TYPE_CHECKING:
     from wasmdoctor.catalog import Catalog
     from wasmdoctor.model.finding import Report
+    from wasmdoctor.pipeline.behind import Behind
     from wasmdoctor.reporters.console import Style
 
 TEXT = "text"
@@ -51,6 +52,7 @@ class Shown:
     verbose: bool = False
     quiet: bool = False
     suppressed: bool = False
+    behind: Behind | None = None
 
 
 class OutputsCommand(click.Command):
@@ -142,10 +144,14 @@ def render(report: Report, output: Output, shown: Shown) -> str:
 
 
 def _text(report: Report, output: Output, shown: Shown) -> str:
+    style = shown.style(to_file=output.path is not None)
+    if shown.quiet:
+        from wasmdoctor.reporters import quiet
+
+        return quiet.render(report, style, suppressed=shown.suppressed)
     from wasmdoctor.reporters import text
 
-    style = shown.style(to_file=output.path is not None)
-    return text.render(report, style, verbose=shown.verbose, quiet=shown.quiet, suppressed=shown.suppressed)
+    return text.render(report, style, verbose=shown.verbose, suppressed=shown.suppressed)
 
 
 def _json(report: Report, output: Output, shown: Shown) -> str:
@@ -196,6 +202,16 @@ def _markdown(report: Report, output: Output, shown: Shown) -> str:
     return markdown.render(report, repository(report, shown.cwd))
 
 
+def _html(report: Report, output: Output, shown: Shown) -> str:
+    from wasmdoctor.graph.network import Network
+    from wasmdoctor.reporters import report_html
+
+    if shown.behind is None:
+        return report_html.render(report, Network())
+    plans, why_not = shown.behind.plans()
+    return report_html.render(report, shown.behind.network(report.findings), plans, why_not)
+
+
 RENDERERS: Mapping[str, Renderer] = {
     TEXT: _text,
     "json": _json,
@@ -205,6 +221,7 @@ RENDERERS: Mapping[str, Renderer] = {
     "gitlab": _gitlab,
     "junit": _junit,
     "markdown": _markdown,
+    "html": _html,
 }
 """What writes each format, in the order of the help."""
 

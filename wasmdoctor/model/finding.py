@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from wasmdoctor.model.fix import SuggestedFix
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Confidence, Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import ExternKind
+
+if TYPE_CHECKING:
+    from wasmdoctor.model.remedy import Remedy
 
 
 class Status(StrEnum):
@@ -72,6 +76,21 @@ class OriginStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """Some lines of a source around a place.
+
+    ``first`` is the number of the first of ``lines``; ``line`` that of the place, of which the columns from
+    ``start`` up to before ``end`` are meant (from 1, in code points), none when both are 0.
+    """
+
+    first: int
+    lines: tuple[str, ...]
+    line: int
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong, where, and what to do.
 
@@ -80,8 +99,9 @@ class Finding:
     have several lines, the first of which stands alone. ``related`` are places worth opening as well.
     ``snippet`` is the text of the line at ``location``, or "" when it has none. ``hosts`` are those on which
     it holds, () when it does not depend on the host or only one was asked for. ``fixes`` are edits that
-    would make it go, the best first. ``fingerprint`` tells it from others from run to run (see
-    ``model.fingerprint``).
+    would make it go, the best first; they are made of ``remedies``, which its rule gave. ``fingerprint`` tells it
+    from others from run to run (see ``model.fingerprint``). ``frame`` are the lines around ``location``, when
+    they were asked for.
     """
 
     code: str
@@ -100,6 +120,8 @@ class Finding:
     hosts: tuple[str, ...] = ()
     fixes: tuple[SuggestedFix, ...] = ()
     fingerprint: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    frame: Frame | None = None
 
     @property
     def order(self) -> tuple[object, ...]:

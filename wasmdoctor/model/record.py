@@ -137,7 +137,9 @@ else:
             value = name
             if spec.default_factory is not MISSING:
                 globals_[f"_make_{name}"] = spec.default_factory
-                value = f"_make_{name}() if {name} is _FACTORY else {name}" if spec.init else f"_make_{name}()"
+                value = (
+                    f"_make_{name}() if {name} is _FACTORY else {name}" if spec.init else f"_make_{name}()"
+                )
                 parameters += [f"{name}=_FACTORY"] if spec.init else []
             elif spec.default is not MISSING:
                 globals_[f"_default_{name}"] = spec.default
@@ -204,7 +206,9 @@ else:
 
     @recursive_repr()
     def _repr(self):
-        shown = [f"{name}={getattr(self, name)!r}" for name, spec in getattr(self, FIELDS).items() if spec.repr]
+        shown = [
+            f"{name}={getattr(self, name)!r}" for name, spec in getattr(self, FIELDS).items() if spec.repr
+        ]
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
     def _refuse_set(self, name, value):

@@ -326,6 +326,8 @@ class _Writer:
 
     def _define(self, name: str, text: str) -> str:
         chosen, number = name, 1
+        if text == "resource" and self.types.get(name, text) != text:
+            text = f"resource #{name}"  # its name here will be another
         while self.types.get(chosen, text) != text:
             number += 1
             chosen = f"{name}.{number}"

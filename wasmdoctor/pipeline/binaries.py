@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,6 +22,7 @@ from wasmdoctor.readers.wasm import (
     read_component,
     read_core_module,
 )
+from wasmdoctor.readers.wasm.preamble import PREAMBLE_SIZE
 
 Progress = Callable[[int, int], None]
 
@@ -33,6 +36,8 @@ def opened(binary: Binary) -> Iterator[ByteSource]:
     # O_NONBLOCK: a pipe that took the place of the file since it was found must not be waited for.
     descriptor = os.open(binary.real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "It is not a regular file any more")
         yield FileSource(descriptor)
     finally:
         os.close(descriptor)
@@ -53,7 +58,8 @@ def _read(binary: Binary) -> WasmFile:
     file = WasmFile(binary.path, binary.size, binary.named, links=binary.links, mtime_ns=binary.mtime_ns)
     try:
         with opened(binary) as source:
-            return _parse(file, source, binary.head)
+            # Not the head that was found: another file may have taken its place.
+            return _parse(file, source, source.read(0, PREAMBLE_SIZE))
     except OSError as error:
         problem = Problem(Location(file.path), f"cannot be read: {(error.strerror or str(error)).lower()}")
         return replace(file, problems=(problem,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -31,7 +31,7 @@ from wasmdoctor.model.finding import (
     Suppressed,
 )
 from wasmdoctor.model.host import HostView, StartCommand, WitFacts
-from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import WasmFile
@@ -44,7 +44,8 @@ from wasmdoctor.toolchain import Toolchain, ToolError
 
 if TYPE_CHECKING:
     from wasmdoctor.checks.sources import SourceFacts
-    from wasmdoctor.pipeline.project import Project
+    from wasmdoctor.model.stdimport import StdImport
+    from wasmdoctor.pipeline.project import Maker, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ class CheckOptions:
     target that components are predicted for, by default the one that seems to be meant; ``calls`` wants
     to know what reaches the imports of large components too. ``settings`` are the configuration's, and what
     the command line says instead; ``today`` decides what has expired; ``known`` takes all findings as those of
-    the baseline. ``jobs`` is how many processes may read binaries, 0 for one a processor.
+    the baseline. ``jobs`` is how many processes may read binaries, 0 for one a processor. ``overlay`` has bytes of
+    sources to read instead of what is on disk (None: the file is gone), by path from ``cwd``. ``frames`` wants the
+    lines around each finding's place.
     """
 
     paths: tuple[str, ...]
@@ -74,6 +77,20 @@ class CheckOptions:
     known: bool = False
     explain_link: bool = False
     jobs: int = 0
+    overlay: Mapping[str, bytes | None] = field(default_factory=dict)
+    frames: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a run read: binaries and what stands for those not built, the first host's verdicts by path, and the
+    sources (None when they were not asked) with the crate that makes each component."""
+
+    files: tuple[WasmFile, ...]
+    host: HostView
+    verdicts: Mapping[str, tuple[Verdict, ...]]
+    project: Project | None
+    makers: Mapping[str, Maker]
 
 
 MAX_SNIPPET = 1000
@@ -90,10 +107,12 @@ def check(
     *,
     stdin: bytes | None = None,
     progress: Progress = lambda done, total: None,
+    looked: Callable[[Reading], None] | None = None,
 ) -> Report:
     """Check what is below the paths against one host or several, and against each other.
 
-    Binaries and sources are read once, however many hosts there are.
+    Binaries and sources are read once, however many hosts there are. ``looked`` is given what was read, for
+    those who want more of it than the report has.
 
     Raises DiscoverError for a path that does not exist, HostError for an unknown host or flag, ConfigError for
     settings that cannot be used, and CatalogError for broken rule data. Everything else that is wrong is a
@@ -115,6 +134,7 @@ def check(
         runs = [HostRun(host, judge(files, host)) for host in hosts]
         verdicts = all_verdicts(runs)
     open_questions = _open_questions(verdicts)
+    origins = sources.origins(verdicts)
     facts = Facts(
         files=tuple(files),
         host=hosts[0],
@@ -126,8 +146,9 @@ def check(
         invalid=invalid,
         tool_problem=tool_problem,
         sources=sources.facts(),
-        origins=sources.origins(verdicts),
+        origins=origins,
         export_origins=sources.export_origins(),
+        std=_brought_by_std(found, files, verdicts, sources, origins, catalog) if open_questions else {},
         skew=skew_facts(found, files, [run.verdicts for run in runs], catalog),
     )
     runs = [_judged(run, runs, facts, catalog) for run in runs]
@@ -136,17 +157,31 @@ def check(
     )
     hashes = _hashes(found) if options.hashes else {}
     reached = _reached(options, found, files, verdicts, sources) if open_questions else {}
+    if looked is not None:
+        looked(_reading(files, runs, sources))
     return Report(
         tool_version=__version__,
         host=hosts[0].id,
         components=_with_link_errors(
             tuple(_artifact(file, runs, hashes, reached) for file in files), runs, options, catalog
         ),
-        findings=_with_snippets(findings, options.cwd),
+        findings=_with_snippets(_with_fixes(findings, options, settings), options),
         skipped=_skipped(found),
         notes=(*notes, *hidden),
         hosts=tuple(host.id for host in hosts),
         suppressed=suppressed,
+    )
+
+
+def _reading(files: Sequence[WasmFile], runs: Sequence[HostRun], sources: _Sources) -> Reading:
+    """What was read, as the first host judges it."""
+    read = sources if isinstance(sources, _ReadSources) else None
+    return Reading(
+        files=tuple(files),
+        host=runs[0].host,
+        verdicts=runs[0].verdicts,
+        project=read.project if read else None,
+        makers=read.makers if read else {},
     )
 
 
@@ -263,6 +298,10 @@ class _Sources:
         """The exports of a component that its own world has not; None when that world is not known."""
         return None
 
+    def maker(self, path: str) -> Maker | None:
+        """The crate that builds a component, where one can be told."""
+        return None
+
 
 class _ReadSources(_Sources):
     """Sources that were read: the crate of each component, and the components that are not built."""
@@ -310,6 +349,27 @@ class _ReadSources(_Sources):
         maker = self.makers.get(file.path)
         return self.project.leaked_exports(maker, file) if maker else None
 
+    def maker(self, path: str) -> Maker | None:
+        """The crate that builds a component, where one can be told."""
+        return self.makers.get(path)
+
+
+def _brought_by_std(
+    found: Discovery,
+    files: Sequence[WasmFile],
+    verdicts: Mapping[str, tuple[Verdict, ...]],
+    sources: _Sources,
+    origins: Mapping[tuple[str, str], Origin],
+    catalog: Catalog,
+) -> Mapping[tuple[str, str], StdImport]:
+    """The imports that nobody provides and that a language's own library brought: ``pipeline.stdimports``."""
+    if not any(v.unprovided and v.name.namespace == "wasi" for each in verdicts.values() for v in each):
+        return {}
+    from wasmdoctor.pipeline.stdimports import std_imports
+
+    binaries = {binary.path: binary for binary in found.binaries}
+    return std_imports(files, binaries, verdicts, lambda: catalog.std, sources.maker, origins.__contains__)
+
 
 def _read_sources(
     options: CheckOptions,
@@ -321,7 +381,8 @@ def _read_sources(
     # Loading the readers of sources takes longer than checking a component that is fine.
     from wasmdoctor.pipeline.project import Project
 
-    return _ReadSources(Project(found, options.cwd, toolchain, options.target, catalog.std), files)
+    project = Project(found, options.cwd, toolchain, options.target, catalog.std, options.overlay)
+    return _ReadSources(project, files)
 
 
 def _ask_wasm_tools(
@@ -508,7 +569,16 @@ def _skipped(found: Discovery) -> tuple[Skipped, ...]:
     )
 
 
-def _with_snippets(findings: Iterable[Finding], cwd: Path) -> tuple[Finding, ...]:
+def _with_fixes(findings: Sequence[Finding], options: CheckOptions, settings: Settings) -> Sequence[Finding]:
+    """The findings whose rule proposed something get that as edits."""
+    if not any(finding.remedies for finding in findings):
+        return findings
+    from wasmdoctor.pipeline.fix import with_fixes
+
+    return with_fixes(findings, options, settings)
+
+
+def _with_snippets(findings: Iterable[Finding], options: CheckOptions) -> tuple[Finding, ...]:
     """Findings that point at a line of a source get its text."""
     lines: dict[str, list[str]] = {}
     result: list[Finding] = []
@@ -517,11 +587,16 @@ def _with_snippets(findings: Iterable[Finding], cwd: Path) -> tuple[Finding, ...
         if place.line:
             if place.path not in lines:
                 try:
-                    lines[place.path] = read_regular(cwd / place.path).decode("utf-8", "replace").splitlines()
+                    data = options.overlay.get(place.path) or read_regular(options.cwd / place.path)
+                    lines[place.path] = data.decode("utf-8", "replace").splitlines()
                 except OSError:
                     lines[place.path] = []
             text = lines[place.path]
             snippet = text[place.line - 1][:MAX_SNIPPET] if place.line <= len(text) else ""
             finding = dataclasses.replace(finding, snippet=snippet)
+            if options.frames:
+                from wasmdoctor.pipeline.frames import frame_of
+
+                finding = dataclasses.replace(finding, frame=frame_of(text, place, finding.interface))
         result.append(finding)
     return tuple(result)

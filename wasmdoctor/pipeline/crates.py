@@ -33,7 +33,6 @@ from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.pipeline.sources import WitView, Workspace
 from wasmdoctor.readers.cargo import (
     CrateResolver,
-    DiskFiles,
     FeatureSelection,
     PackageSources,
     Platforms,
@@ -106,7 +105,7 @@ class Crates:
         self.packages = packages
         self.std = std
         home = cargo_home()
-        self.files = DiskFiles(workspace.cwd, workspace.root, [home])
+        self.files = workspace.view([home])
         self.problems: list[Problem] = list(cargo.problems)
         self.facts: MutableMapping[str, FileFacts] = {}
         self._home = workspace.show(home)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wasmdoctor.checks.linking import Verdict
-from wasmdoctor.discover import read_regular
 from wasmdoctor.model.fingerprint import Place, fingerprints, place_in
 from wasmdoctor.pipeline.settings import Settings
 
@@ -69,8 +70,10 @@ def judged(
     from wasmdoctor.checks.policy import apply
     from wasmdoctor.pipeline.settings import policy_of
 
-    policy = policy_of(settings, catalog, known=known)
     place = place_of(settings, paths)
+    policy = dataclasses.replace(
+        policy_of(settings, catalog, known=known), place=_spelling(settings.cwd.resolve().as_posix())
+    )
     return apply(
         _marked(findings, place),
         policy,
@@ -81,6 +84,11 @@ def judged(
         ran=frozenset((*BINARY_CHECKS, *SOURCE_CHECKS)) if project is not None else frozenset(BINARY_CHECKS),
         whole=_whole(settings, found, project),
     )
+
+
+def _spelling(cwd: str) -> Place:
+    """Paths relative to ``cwd``, each file in one spelling."""
+    return lambda path: posixpath.normpath(posixpath.join(cwd, path))
 
 
 def _marked(findings: Sequence[Finding], place: Place) -> list[Finding]:
@@ -99,7 +107,7 @@ def comments(project: Project, policy: Policy) -> Iterator[Suppression]:
         if policy.exclude is not None and policy.exclude(path):
             continue
         try:
-            data = read_regular(project.cwd / path, LARGEST)
+            data = project.source(path, LARGEST)
         except OSError:
             continue
         if MARK in data:
@@ -123,7 +131,9 @@ def _source_files(project: Project) -> Iterator[str]:
                 for crate in crates.analysis(component).rust:
                     files = [file.path for file in crate.tree.files]
                     paths.update(file for file in files if _is_own(file, own))
-    return iter(sorted(path for path in paths if path.endswith((".wit", ".rs", ".toml"))))
+    spelling = _spelling(project.cwd.resolve().as_posix())
+    each = {spelling(path): path for path in sorted(paths, reverse=True)}
+    return iter(sorted(path for path in each.values() if path.endswith((".wit", ".rs", ".toml"))))
 
 
 def _is_own(path: str, folders: Iterable[str]) -> bool:
@@ -144,11 +154,14 @@ def _whole(settings: Settings, found: Discovery | None, project: Project | None)
         if any((real := root.resolve()).is_relative_to(top) for top in named)
     ]
 
+    # A check of the tree at another commit has another folder than the settings: what is below it counts.
+    here = project.cwd
+
     def whole(path: str) -> bool:
         if path:
-            file = (settings.cwd / path).resolve()
+            file = (here / path).resolve()
         elif settings.folder is not None:
-            file = settings.folder.resolve()
+            file = (here / os.path.relpath(settings.folder, settings.cwd)).resolve()
             if any(file == root or file.is_relative_to(top) for root in covered for top in named):
                 return True
         else:

@@ -15,7 +15,7 @@ from wasmdoctor.model.source import Problem
 from wasmdoctor.pipeline.crates import Crates, cargo_home
 from wasmdoctor.pipeline.sources import Workspace
 from wasmdoctor.readers.cargo import DiskFiles, PackageSources, configured_vendor_folders, read_workspace
-from wasmdoctor.readers.cargo.files import folder_of
+from wasmdoctor.readers.cargo.files import folder_of, is_below
 from wasmdoctor.readers.cargo.version import parse_requirement, parse_version
 from wasmdoctor.readers.rust.items import FileFacts
 from wasmdoctor.toolchain import Toolchain
@@ -129,6 +129,17 @@ class EditedWorkspace(Workspace):
         self.edits = edits
         self.files = EditedFiles(cwd, root, (), edits)
 
+    def view(self, also: Iterable[str | Path]) -> EditedFiles:
+        """The workspace's files as they are after the edits, and those of other folders."""
+        return EditedFiles(self.cwd, self.root, also, self.edits)
+
+    def wit_files(self, folder: str) -> list[str]:
+        """The .wit files below a folder after the edits."""
+        edited = {path: data for path, data in self.edits.items() if path.endswith(".wit")}
+        kept = [path for path in super().wit_files(folder) if path not in edited]
+        made = [path for path, data in edited.items() if data is not None and is_below(path, folder)]
+        return kept + made
+
     @cached_property
     def sources(self) -> Sources:
         """The source files as they are after the edits."""
@@ -196,7 +207,6 @@ class EditedCrates(Crates):
 
     def __init__(self, workspace: EditedWorkspace, cargo: CargoWorkspace, before: Crates) -> None:
         super().__init__(workspace, cargo, before.target, std=before.std)
-        self.files = EditedFiles(workspace.cwd, workspace.root, [cargo_home()], workspace.edits)
         self.facts = _Facts(before.facts, workspace.edits)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from time import time_ns
 
 from wasmdoctor.checks.exports import leaked_exports
 from wasmdoctor.checks.facts import Origin
 from wasmdoctor.checks.leaks import own_world
 from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
-from wasmdoctor.discover import Binary, Discovery, workspace_root
+from wasmdoctor.discover import Binary, Discovery, read_regular, workspace_root
 from wasmdoctor.graph.origins import origin, wit_line
 from wasmdoctor.model.binding import Carrier, Certainty, Evidence, Predicted
 from wasmdoctor.model.cargo import TargetKind
@@ -48,7 +49,10 @@ class Maker:
 
 
 class Project:
-    """All sources of a run. Nothing is read before somebody asks."""
+    """All sources of a run. Nothing is read before somebody asks.
+
+    ``edits`` are bytes to read instead of a file's (None: the file is gone), by its path from ``cwd``.
+    """
 
     def __init__(
         self,
@@ -57,8 +61,10 @@ class Project:
         toolchain: Toolchain,
         target: str | None = None,
         std: Mapping[str, StdFacts] | None = None,
+        edits: Mapping[str, bytes | None] | None = None,
     ) -> None:
         self.cwd = cwd
+        self.edits = edits or {}
         self.toolchain = toolchain
         self.target = target or _target_of(found)
         self.std = std or {}
@@ -77,7 +83,23 @@ class Project:
         roots = {root for root in self._roots.values() if root is not None}
         named = {root for root in self._found.roots if root.is_dir()}
         roots |= {folder for folder in named if self._roots.get(folder) is None}
-        return {root: Workspace(root, self.cwd, self.toolchain) for root in sorted(roots)}
+        return {root: self._workspace(root) for root in sorted(roots)}
+
+    def _workspace(self, root: Path) -> Workspace:
+        if not self.edits:
+            return Workspace(root, self.cwd, self.toolchain)
+        from wasmdoctor.pipeline.overlay import EditedWorkspace
+
+        return EditedWorkspace(root, self.cwd, self.toolchain, self.edits)
+
+    def source(self, path: str, limit: int) -> bytes:
+        """The bytes of a source file; no more than ``limit``. Raises OSError."""
+        if path not in self.edits:
+            return read_regular(self.cwd / path, limit)
+        data = self.edits[path]
+        if data is None or len(data) > limit:
+            raise FileNotFoundError(path)
+        return data
 
     @cached_property
     def crates(self) -> dict[Path, list[Crates]]:
@@ -300,7 +322,8 @@ class Project:
         times: dict[str, int] = {}
         for path in dict.fromkeys(paths):
             try:
-                times[path] = (self.cwd / path).stat().st_mtime_ns
+                edited = self.edits.get(path) is not None
+                times[path] = time_ns() if edited else (self.cwd / path).stat().st_mtime_ns
             except OSError:
                 continue
         return times
@@ -331,7 +354,7 @@ def _texts(workspace: Workspace, wit: Iterable[str]) -> dict[str, bytes]:
     wanted = [workspace.show(workspace.root / ".cargo" / name) for name in ("config.toml", "config")]
     for folder in wit:
         real = workspace.cwd / folder
-        wanted += [workspace.show(path) for path in real.rglob("*.wit")]
+        wanted += workspace.wit_files(folder)
         for place in (real, real.parent):
             wanted += [workspace.show(place / name) for name in DEPENDENCY_FILES]
     texts: dict[str, bytes] = {}

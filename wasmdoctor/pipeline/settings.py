@@ -194,11 +194,16 @@ def config_folder(cwd: Path) -> Path | None:
 
 
 def load_settings(
-    paths: Iterable[str], cwd: Path, *, config: str | None = None, isolated: bool = False
+    paths: Iterable[str],
+    cwd: Path,
+    *,
+    config: str | None = None,
+    isolated: bool = False,
+    overlay: Mapping[str, bytes | None] | None = None,
 ) -> Settings:
     """The settings for what is checked: of ``config``, or of the nearest configuration above ``paths``.
 
-    ``isolated`` takes none. Raises ConfigError for a file that cannot be used, and when the paths have
+    ``isolated`` takes none; ``overlay`` has bytes to read instead of a file's, by path from ``cwd``. Raises ConfigError for a file that cannot be used, and when the paths have
     different configurations: a run has one.
     """
     if isolated:
@@ -206,7 +211,7 @@ def load_settings(
     file = cwd / config if config else _found(paths, cwd)
     if file is None:
         return Settings(cwd, data=_own_data(cwd))
-    chain = _chain(file, cwd, named=config is not None)
+    chain = _chain(file, cwd, overlay or {}, named=config is not None)
     values: dict[str, Given] = {}
     for each in reversed(chain):
         _merge(values, each.values)
@@ -246,7 +251,7 @@ def _start(path: Path) -> Path:
     return path.resolve()
 
 
-def _chain(file: Path, cwd: Path, *, named: bool) -> list[Config]:
+def _chain(file: Path, cwd: Path, overlay: Mapping[str, bytes | None], *, named: bool) -> list[Config]:
     """A configuration and those that it extends, the nearest first."""
     chain: list[Config] = []
     seen: set[Path] = set()
@@ -259,7 +264,7 @@ def _chain(file: Path, cwd: Path, *, named: bool) -> list[Config]:
                 [Problem(place, "these configurations extend each other", "let one of them end")]
             )
         seen.add(real)
-        config = _read(file, cwd, place, named=named or place is not None)
+        config = _read(file, cwd, place, overlay, named=named or place is not None)
         if config.problems:
             raise ConfigError(config.problems)
         chain.append(config)
@@ -270,19 +275,25 @@ def _chain(file: Path, cwd: Path, *, named: bool) -> list[Config]:
         file = file.parent / str(given.value)
 
 
-def _read(file: Path, cwd: Path, place: Location | None, *, named: bool) -> Config:
+def _read(
+    file: Path, cwd: Path, place: Location | None, overlay: Mapping[str, bytes | None], *, named: bool
+) -> Config:
     from wasmdoctor.discover import display_path, read_regular
+    from wasmdoctor.model.config import Config
     from wasmdoctor.readers.config import read_config
 
     shown = display_path(file, cwd)
     try:
-        data = read_regular(file)
+        edited = overlay.get(shown)
+        data = read_regular(file) if edited is None else edited
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ConfigError(
             [Problem(place or Location(shown), f"`{shown}` cannot be read: {reason}", "check the path")]
         ) from None
     config = read_config(data, shown)
+    if config is None and edited is not None:
+        return Config(shown)  # the edit took out all that it said
     if config is None:
         message = f"`{shown}` does not configure wasmdoctor"
         help_ = "add [workspace.metadata.wasmdoctor] or [package.metadata.wasmdoctor]"
@@ -318,6 +329,13 @@ def _own_data(cwd: Path) -> Path | None:
     from wasmdoctor.catalog import own_folder
 
     return own_folder(cwd)
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """The catalog for a run with these settings: with the person's own data, and who provides what."""
+    from wasmdoctor.catalog import Catalog
+
+    return Catalog(extra=(settings.data,) if settings.data else (), allowed=settings.providing())
 
 
 # -- the policy -----------------------------------------------------------------------------------

@@ -60,6 +60,14 @@ class Workspace:
         """A path as it is shown, and as the readers are given it."""
         return display_path(path, self.cwd)
 
+    def view(self, also: Iterable[str | Path]) -> DiskFiles:
+        """The workspace's files and those of other folders."""
+        return DiskFiles(self.cwd, self.root, also)
+
+    def wit_files(self, folder: str) -> list[str]:
+        """The .wit files below a folder."""
+        return [self.show(path) for path in (self.cwd / folder).rglob("*.wit")]
+
     @cached_property
     def wit(self) -> Mapping[str, Resolution]:
         """Every WIT package folder, resolved, by its path."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.binaries import read_binaries
 from wasmdoctor.pipeline.calls import NO_NAMES, Calls
-from wasmdoctor.pipeline.check import import_verdict
+from wasmdoctor.pipeline.check import Reading, import_verdict
 from wasmdoctor.pipeline.evidence import Proof
 from wasmdoctor.pipeline.project import Maker, Project
 from wasmdoctor.toolchain import Toolchain
@@ -131,21 +131,30 @@ def _answers(run: _Run, file: WasmFile, calls: Calls | None, options: WhyOptions
 
 def network(options: WhyOptions, catalog: Catalog, toolchain: Toolchain) -> Network:
     """The graph of everything below the paths, unprovided imports marked."""
+    run = _read(options, catalog, toolchain, None)
+    marks = {
+        path: {v.name.text: "error" for v in each if v.unprovided} for path, each in run.verdicts.items()
+    }
+    return network_of(Reading(tuple(run.files), run.host, run.verdicts, run.project, run.makers), marks)
+
+
+def network_of(reading: Reading, marks: Mapping[str, Mapping[str, str]]) -> Network:
+    """The graph of what was read. ``marks`` maps a component's path to the severities of its imports' findings."""
     from wasmdoctor.graph.assemble import Part, assemble
 
-    run = _read(options, catalog, toolchain, None)
+    host, verdicts, makers = reading.host, reading.verdicts, reading.makers
     parts = [
         Part(
             path=file.path,
             kind="predicted" if file.predicted else "component" if file.component else "module",
-            imports=tuple(import_verdict(v, run.host) for v in run.verdicts.get(file.path, ())),
+            imports=tuple(import_verdict(v, host) for v in verdicts.get(file.path, ())),
             exports=tuple(e.name for e in file.component.exports) if file.component else (),
-            source=_built_from(run.makers[file.path]) if file.path in run.makers else None,
-            findings={v.name.text: "error" for v in run.verdicts.get(file.path, ()) if v.unprovided},
+            source=_built_from(makers[file.path]) if file.path in makers else None,
+            findings=marks.get(file.path, {}),
         )
-        for file in run.files
+        for file in reading.files
     ]
-    return assemble(parts, run.host.id, run.project.declarations)
+    return assemble(parts, host.id, reading.project.declarations if reading.project else None)
 
 
 def _read(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: bytes | None) -> _Run:

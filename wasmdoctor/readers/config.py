@@ -21,7 +21,7 @@ FILE_NAMES = ("wasmdoctor.toml", ".wasmdoctor.toml")
 MANIFEST = "Cargo.toml"
 MAX_BYTES = 1_000_000
 
-FORMATS = ("text", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown")
+FORMATS = ("text", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown", "html")
 SEVERITIES = ("error", "warning", "note")
 PERSONAS = ("regular", "pedantic", "auditor")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Separators of lines and paragraphs, at which Python, JavaScript and some viewers begin a new line.
+LINES = frozenset("\u2028\u2029")
+
 # Bidirectional controls can make a name read as another one (CVE-2021-42574).
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -20,7 +23,13 @@ def one_line(text: str) -> str:
 
 def _obeyed(char: str) -> bool:
     code = ord(char)
-    return (code < 0x20 and char != "\n") or 0x7F <= code < 0xA0 or char in BIDI or 0xD800 <= code < 0xE000
+    return (
+        (code < 0x20 and char != "\n")
+        or 0x7F <= code < 0xA0
+        or char in BIDI
+        or char in LINES
+        or 0xD800 <= code < 0xE000
+    )
 
 
 def _escaped(char: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 
-from wasmdoctor.reporters.escape import BIDI
+from wasmdoctor.reporters.escape import BIDI, LINES
 
 # What JSON itself lets through: DEL and C1 controls (0x9b begins a terminal's command), bidirectional controls,
-# and halves of surrogate pairs, which no UTF-8 stream takes.
-_OBEYED = re.compile(f"[\x7f-\x9f\ud800-\udfff{''.join(sorted(BIDI))}]")
+# separators of lines (JSON by lines is read with them by some), and halves of surrogate pairs, which no UTF-8 stream takes.
+_OBEYED = re.compile(f"[\x7f-\x9f\ud800-\udfff{''.join(sorted(BIDI | LINES))}]")
 
 
 def dumped(document: object, indent: int | None = 2) -> str:

@@ -142,21 +142,22 @@ th { color: var(--quiet); font-weight: 600; }
 
 def html(blocks: Sequence[Block], title: str) -> str:
     """The blocks as one page. Its policy allows no script, and no style but its own."""
-    return page(safe(title), STYLE, "".join(f"{_html(block)}\n" for block in blocks))
+    return page(safe(title), STYLE, "".join(f"{html_block(block)}\n" for block in blocks))
 
 
-def _html(block: Block) -> str:
+def html_block(block: Block) -> str:
+    """A block as HTML, without a line end."""
     match block:
         case Heading(level, text):
-            return f"<h{level}>{_html_inline(text)}</h{level}>"
+            return f"<h{level}>{html_inline(text)}</h{level}>"
         case Paragraph(text):
-            return f"<p>{_html_inline(text)}</p>"
+            return f"<p>{html_inline(text)}</p>"
         case Items(items):
-            return "<ul>" + "".join(f"<li>{_html_inline(item)}</li>" for item in items) + "</ul>"
+            return "<ul>" + "".join(f"<li>{html_inline(item)}</li>" for item in items) + "</ul>"
         case Grid(head, rows):
             cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
             body = "".join(
-                "<tr>" + "".join(f"<td>{_html_inline(cell)}</td>" for cell in row) + "</tr>\n" for row in rows
+                "<tr>" + "".join(f"<td>{html_inline(cell)}</td>" for cell in row) + "</tr>\n" for row in rows
             )
             return f'<div class="wide"><table>\n<thead><tr>{cells}</tr></thead>\n<tbody>\n{body}</tbody></table></div>'
         case Listing(text, language):
@@ -164,7 +165,8 @@ def _html(block: Block) -> str:
             return f"<pre>{lines}</pre>"
 
 
-def _html_inline(text: Inline) -> str:
+def html_inline(text: Inline) -> str:
+    """Running text as HTML: ``Code`` parts, and names between backticks, are set as code."""
     parts = [text] if isinstance(text, str) else text
     return " ".join(_html_text(part) for part in parts if part)
 

@@ -48,7 +48,7 @@ def _blocks(found: Sequence[WorkspacePlans]) -> Iterator[Block]:
             continue
         yield from _troubles(plans)
         yield Heading(3, "The plans side by side")
-        yield _comparison(plans)
+        yield comparison(plans)
         if plans.verdict:
             best = next(plan for plan in plans.plans if plan.recommended)
             yield Paragraph(f"Recommended: plan {best.plan.value.upper()}. {plans.verdict}.")
@@ -65,7 +65,8 @@ def _troubles(plans: WorkspacePlans) -> Iterator[Block]:
     yield Grid(["import", "component", "comes from"], rows)
 
 
-def _comparison(plans: WorkspacePlans) -> Grid:
+def comparison(plans: WorkspacePlans) -> Grid:
+    """The plans side by side: a column for each, a row for each thing that is said of them."""
     columns = [dict(_facts(plans, plan)) for plan in plans.plans]
     labels = list(dict.fromkeys(label for column in columns for label in column))
     head = ["", *(f"{plan.plan.value.upper()}: {TITLES[plan.plan]}" for plan in plans.plans)]

@@ -23,10 +23,11 @@ from wasmdoctor.model.finding import (
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.wasm import ExternKind
-from wasmdoctor.reporters.console import SEVERITY_STYLE, Style, finished, written
+from wasmdoctor.reporters.console import SEVERITY_STYLE, Style, written
 from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.hosttable import print_hosts
 from wasmdoctor.reporters.linkwords import print_link_errors
+from wasmdoctor.reporters.quiet import render as one_line_each
 
 MARK = {
     Status.UNPROVIDED: ("✗", "red"),
@@ -64,9 +65,7 @@ def render(
     ``suppressed`` lists what is suppressed as well, with the reasons.
     """
     if quiet:
-        lines = [_one_line(finding) for finding in report.findings]
-        lines += [_one_line(each.finding, _why(each)) for each in report.suppressed if suppressed]
-        return finished("".join(lines), style)
+        return one_line_each(report, style, suppressed=suppressed)
 
     def write(console: Console) -> None:
         seen: set[str] = set()
@@ -85,11 +84,6 @@ def render(
     return written(style, write)
 
 
-def _why(suppressed: Suppressed) -> str:
-    """Why a finding is suppressed, and where that stands."""
-    return f" (suppressed: {suppressed.reason}, {suppressed.location})"
-
-
 def _suppressed(console: Console, suppressed: tuple[Suppressed, ...]) -> None:
     """What is not shown otherwise: each finding in a line, and its reason."""
     for each in suppressed:
@@ -99,12 +93,6 @@ def _suppressed(console: Console, suppressed: tuple[Suppressed, ...]) -> None:
         _labelled(console, "because: ", f"{each.reason} ({each.location})", "dim", 2)
     if suppressed:
         console.print()
-
-
-def _one_line(finding: Finding, more: str = "") -> str:
-    hosts = f" [{', '.join(finding.hosts)}]" if len(finding.hosts) > 1 else ""
-    message = one_line(finding.message + hosts + more)
-    return f"{one_line(str(finding.location))}: {finding.severity.value}[{finding.code}] {message}\n"
 
 
 def _artifact(

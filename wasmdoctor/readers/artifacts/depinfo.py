@@ -40,7 +40,9 @@ def read_dep_info(data: bytes, path: str) -> DepInfo:
                 if len(problems) < MAX_PROBLEMS:
                     message = "this line is not a rule: no target ends in a colon"
                     if targets is not None:
-                        message = f"this rule has {len(targets)} targets, more than the {MAX_TARGETS} read here"
+                        message = (
+                            f"this rule has {len(targets)} targets, more than the {MAX_TARGETS} read here"
+                        )
                     problems.append(Problem(Location(path, number), message, "build the crate again"))
                 continue
             for target in targets:

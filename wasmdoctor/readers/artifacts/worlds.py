@@ -59,7 +59,7 @@ class _Named(Type):
     """A type that has a name in an interface or world; ``owner`` is set when the interface gets its name."""
 
     definition: str = ""
-    origin: _Named | None = None
+    bound: _Named | None = None
     owner: str = ""
 
 
@@ -350,8 +350,8 @@ def _extern_type(cursor: Cursor, scope: Scope, name: str) -> ExternType:
     again.pos = start + 2  # past the kind "type" and the bound "equal to"
     bound = scope.at(ExternKind.TYPE, again.u32()).type
     text = bound.text if isinstance(bound, Type) else ""
-    origin = bound if isinstance(bound, _Named) else None
-    return ExternType(extern.kind, _Named(name, definition=text, origin=origin))
+    first = bound if isinstance(bound, _Named) else None
+    return ExternType(extern.kind, _Named(name, definition=text, bound=first))
 
 
 def _world(
@@ -410,6 +410,6 @@ def _types(name: str, extern: ExternType, *, exported: bool) -> Iterator[Encoded
 
 
 def _encoded(owner: str, name: str, type_: _Named, *, exported: bool) -> EncodedType:
-    origin = type_.origin
-    used_from = origin.owner if origin is not None and origin.owner != type_.owner else ""
+    first = type_.bound
+    used_from = first.owner if first is not None and first.owner != type_.owner else ""
     return EncodedType(owner, name, type_.definition, used_from, exported)

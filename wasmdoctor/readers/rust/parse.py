@@ -8,7 +8,7 @@ from tree_sitter import Language, Node, Parser, Point, Range, Tree
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Problem, SourceText
 
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 2 * 1024 * 1024
 """Larger files are not read: generated bindings of all of WASI are below 1 MB."""
 
 MAX_SYNTAX_PROBLEMS = 5

@@ -146,6 +146,10 @@ class Program:
         return methods_by_type(self._index, self._resolver)
 
     @cached_property
+    def _types(self) -> TypeReader:
+        return TypeReader(self._resolver, self._methods)
+
+    @cached_property
     def _graph(self) -> CallGraph:
         return CallGraph(self._index, self._resolver, self._methods, self._references_of)
 
@@ -190,8 +194,7 @@ class Program:
     def _references_of(self, unit: Unit) -> uses.UnitReferences:
         found = self._references.get(id(unit))
         if found is None:
-            types = TypeReader(self._resolver, self._methods)
-            found = uses.references(unit, self._resolver, types)
+            found = uses.references(unit, self._resolver, self._types)
             self._references[id(unit)] = found
         return found
 

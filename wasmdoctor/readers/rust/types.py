@@ -79,13 +79,18 @@ class TypeReader:
     def __init__(self, resolver: Resolver, methods: dict[str, dict[str, list[Unit]]]) -> None:
         self.resolver = resolver
         self.methods = methods
+        self._names: dict[tuple[int, str, int], Types] = {}
 
     def of(self, value: ValueExpr | None, unit: Unit, depth: int = 0) -> Types:
         """The types of a value in a unit's code."""
         if value is None or depth > MAX_DEPTH:
             return _NOTHING
         if value.kind == "name":
-            return self._name(value.name, unit, depth)
+            # Units live as long as the index that this reads in, so their identity tells them apart.
+            key = (id(unit), value.name, depth)
+            if key not in self._names:
+                self._names[key] = self._name(value.name, unit, depth)
+            return self._names[key]
         if value.kind == "type" and value.type is not None:
             return self._written(value.type, unit)
         if value.kind == "call":
@@ -254,7 +259,7 @@ class TypeReader:
             stack = list(type_.expr.args)
             while stack and len(found) < 32:
                 expr = stack.pop()
-                found.append(replace(type_, expr=expr, exact=False, target=None))
+                found.append(Type(expr, type_.scope, type_.owner, exact=False))
                 stack.extend(expr.args)
         return Types(tuple(found), False)
 

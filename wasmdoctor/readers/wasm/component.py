@@ -7,6 +7,7 @@ out of it. Section ids and index spaces: Component Model, Binary.md, "Component 
 from __future__ import annotations
 
 from collections.abc import Callable, Sized
+from contextlib import suppress
 
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
@@ -39,7 +40,7 @@ from wasmdoctor.readers.wasm.types import (
     read_type_section,
 )
 
-MAX_EXTERNS = 2_000
+MAX_EXTERNS = 1_000
 """Imports, and exports, of a component. Those with all of WASI have fewer than a hundred."""
 
 MAX_DEPTH = 32
@@ -129,7 +130,9 @@ class _Walk:
         custom = custom_section(self.source, section)
         self.customs.append(custom)
         if custom.name == "producers":
-            self.producers = read_producers(self.source, custom)
+            # What is wrong in a custom section makes no binary invalid (core specification, "Custom Section").
+            with suppress(Malformed):
+                self.producers = read_producers(self.source, custom)
 
     def _imports(self, cursor: Cursor) -> None:
         for _ in range(cursor.count()):

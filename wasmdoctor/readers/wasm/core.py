@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sized
+from contextlib import suppress
 
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import CoreExport, CoreImport, CoreModule, CustomSection, Producers
@@ -38,7 +39,8 @@ def read_core_module(source: ByteSource, path: str) -> CoreModule:
                     custom = custom_section(source, section)
                     customs.append(custom)
                     if custom.name == "producers":
-                        producers = read_producers(source, custom)
+                        with suppress(Malformed):  # it makes no module invalid
+                            producers = read_producers(source, custom)
                 case 2:
                     cursor = open_section(source, section)
                     for _ in range(cursor.count()):

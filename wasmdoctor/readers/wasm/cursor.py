@@ -120,7 +120,9 @@ class Cursor:
                 raise Malformed("a name is not UTF-8", self.base + start) from None
         count = self.u32()
         if count > MAX_NAME:
-            raise Malformed(f"a name of {count} bytes is longer than the {MAX_NAME} allowed", self.base + start)
+            raise Malformed(
+                f"a name of {count} bytes is longer than the {MAX_NAME} allowed", self.base + start
+            )
         try:
             return self.take(count).decode("utf-8")
         except UnicodeDecodeError:

@@ -38,7 +38,11 @@ def test_a_table_of_files_that_announces_entries_of_no_bytes() -> None:
     assert any(lines(good, {16: 16, 64: 16}).places.values())
     line = good[".debug_line"]
     at = line.index(b"\x01\x01\x08\x02/w\0")
-    for table in (b"\x00\xff\xff\xff\xff\x0f", b"\x01\x01\x19\xff\xff\xff\xff\x0f", b"\x01\x01\x21\xff\xff\xff\xff\x0f"):
+    for table in (
+        b"\x00\xff\xff\xff\xff\x0f",
+        b"\x01\x01\x19\xff\xff\xff\xff\x0f",
+        b"\x01\x01\x21\xff\xff\xff\xff\x0f",
+    ):
         started = time.process_time()
         found = lines({**good, ".debug_line": line[:at] + table + line[at:]}, {16: 16, 64: 16})
         assert not any(found.places.values())
@@ -56,7 +60,7 @@ def test_a_requirement_of_blanks() -> None:
     quick(started)
 
 
-CRASH = b'\n=== src/lib.rs\nfn f() { a\xff!(); panic\xff\xff!(); std::exit\xfe(1); loop { break; } return; todo\xc3!() }'
+CRASH = b"\n=== src/lib.rs\nfn f() { a\xff!(); panic\xff\xff!(); std::exit\xfe(1); loop { break; } return; todo\xc3!() }"
 
 
 def test_rust_that_is_not_utf8_does_not_end_the_process() -> None:
@@ -70,7 +74,9 @@ def test_rust_that_is_not_utf8_does_not_end_the_process() -> None:
     assert done.returncode == 0, (done.returncode, done.stderr.decode()[-1000:])
 
 
-@pytest.mark.parametrize("data", [b"", b"plain", b"\xff", b"a\xc3", b"\xed\xa0\x80", "é".encode(), b"\xf0\x9f\xa6"])
+@pytest.mark.parametrize(
+    "data", [b"", b"plain", b"\xff", b"a\xc3", b"\xed\xa0\x80", "é".encode(), b"\xf0\x9f\xa6"]
+)
 def test_bytes_stay_where_they_are(data: bytes) -> None:
     made = decodable(data)
     assert len(made) == len(data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,9 +15,8 @@ SECONDS = 0.8
 
 
 @pytest.fixture
-def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzzing, "STATE", tmp_path_factory.mktemp("fuzz"))
-    yield
 
 
 @pytest.mark.parametrize("name", sorted(available()))
@@ -35,7 +33,9 @@ def test_a_short_run(name: str, state: None) -> None:
 def test_seeds_are_read_well(name: str) -> None:
     """A seed that is refused at its first byte finds nothing: each shows more than one feature."""
     target = available()[name]
-    assert any(len(set(target.run(seed))) > 1 or name in ("journal", "lock", "depinfo") for seed in target.seeds())
+    assert any(
+        len(set(target.run(seed))) > 1 or name in ("journal", "lock", "depinfo") for seed in target.seeds()
+    )
 
 
 def test_a_failure_is_kept_with_its_input(state: None) -> None:

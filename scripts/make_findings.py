@@ -1,0 +1,101 @@
+"""Makes fixtures/findings.txt: what every rule says of every fixture of the repository.
+
+`python scripts/make_findings.py` writes it, `--check` fails when it is not current. Each fixture is copied, the cases
+of fixtures/field are made as their tests make them (those that need Rust only as sources), and `check` runs in the
+copy. So a rule that speaks where it did not shows as a line in a review.
+
+Lines are `SEVERITY CODE PATH:LINE:COLUMN [INTERFACE]`, sorted, below the fixture's path.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT))
+
+from field import field  # noqa: E402  (the runner of the tests, found by the lines above)
+
+from wasmdoctor.catalog import Catalog  # noqa: E402
+from wasmdoctor.model.finding import Finding  # noqa: E402
+from wasmdoctor.pipeline.check import CheckOptions, check  # noqa: E402
+from wasmdoctor.toolchain import Toolchain  # noqa: E402
+
+FIXTURES = ROOT / "fixtures"
+PAGE = FIXTURES / "findings.txt"
+HEAD = """\
+# What every rule says of every fixture, for the host wasmtime. Made by scripts/make_findings.py; a test holds it current.
+"""
+
+
+def folders() -> list[Path]:
+    """The fixtures, by path."""
+    several = (FIXTURES / "workspaces", FIXTURES / "field")
+    found = [path for path in FIXTURES.iterdir() if path.is_dir() and path not in several]
+    found += [path for each in several for path in each.iterdir() if path.is_dir()]
+    return sorted(found)
+
+
+def copied(folder: Path, tree: Path) -> None:
+    """A copy of a fixture without what was built in it; of a case what its commands make."""
+    if (folder / "case.toml").is_file():
+        case = field.load(folder)
+        if not case.rust:
+            field.prepare(case, tree)
+            return
+    aside = shutil.ignore_patterns("target", "case.toml", "cure", ".wasmdoctor")
+    shutil.copytree(folder, tree, ignore=aside, dirs_exist_ok=True)
+
+
+def findings(folder: Path) -> tuple[Finding, ...]:
+    """What `check` says of a fixture."""
+    with tempfile.TemporaryDirectory() as place:
+        tree = Path(place).resolve()
+        copied(folder, tree)
+        return check(CheckOptions((".",), tree), Catalog(), Toolchain()).findings
+
+
+def lines(found: Sequence[Finding]) -> Iterator[str]:
+    """Findings as lines; equal ones (of several components) once, with their number."""
+    counted = Counter(
+        " ".join(filter(None, (each.severity.value, each.code, str(each.location), each.interface)))
+        for each in found
+    )
+    for line, number in sorted(counted.items()):
+        yield f"  {line}" + (f" x{number}" if number > 1 else "")
+
+
+def section(folder: Path) -> str:
+    """A fixture's part of the file."""
+    body = list(lines(findings(folder))) or ["  nothing"]
+    return "\n".join(["", folder.relative_to(ROOT).as_posix(), *body]) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when the file is not current")
+    parser.add_argument("fixtures", nargs="*", type=Path, help="show these only, and write nothing")
+    options = parser.parse_args()
+    if options.fixtures:
+        print("".join(section(path.resolve()) for path in options.fixtures))
+        return 0
+    text = HEAD + "".join(section(folder) for folder in folders())
+    if PAGE.exists() and PAGE.read_text("utf-8") == text:
+        return 0
+    if options.check:
+        print(f"{PAGE.relative_to(ROOT)} is not current: run `python scripts/make_findings.py`")
+        return 1
+    PAGE.write_text(text, "utf-8")
+    print(f"{PAGE.relative_to(ROOT)} written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Fixes: what rules want done about their findings (``model.remedy``) as edits of bytes.
+
+``wit`` declarations of WIT files, ``configs`` values of TOML files, ``comments`` suppressions, ``files`` whole
+files. To give a rule a fix, give its draft a remedy. A new sort of action is a record in ``model.remedy``, one
+function in a module here, and one line in ``MAKERS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wasmdoctor.migrate.edits import EditError, Read
+from wasmdoctor.migrate.fixes import comments, configs, files, wit
+from wasmdoctor.migrate.fixes.places import inserted_or_replaced
+from wasmdoctor.model.edit import Edit
+from wasmdoctor.model.fix import SuggestedFix
+from wasmdoctor.model.remedy import (
+    AddElement,
+    AddItem,
+    CopyFiles,
+    MoveFile,
+    Remedy,
+    RemoveItem,
+    RemoveRule,
+    ReplaceText,
+    SetValue,
+    SetVersion,
+)
+
+Maker = Callable[[Any, Read, str], tuple[Edit, ...]]
+"""An action, a view of the files, and why it is done, to edits. Raises EditError when it cannot be done."""
+
+MAKERS: Mapping[type[object], Maker] = {
+    ReplaceText: inserted_or_replaced,
+    RemoveItem: wit.remove_item,
+    AddItem: wit.add_item,
+    SetVersion: wit.set_version,
+    SetValue: configs.set_value,
+    AddElement: configs.add_element,
+    RemoveRule: comments.remove_rule,
+    CopyFiles: files.copy_files,
+    MoveFile: files.move_file,
+}
+
+
+def suggested(remedy: Remedy, read: Read) -> SuggestedFix | None:
+    """A remedy as a fix of the files that ``read`` gives; None when it cannot be made, or changes nothing.
+
+    The edits' paths are those of the remedy's places.
+    """
+    edits: list[Edit] = []
+    try:
+        for action in remedy.actions:
+            edits += MAKERS[type(action)](action, read, remedy.title)
+    except EditError:
+        return None
+    return SuggestedFix(remedy.title, tuple(edits), remedy.safe) if edits else None

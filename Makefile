@@ -35,10 +35,14 @@ test: check tools
 
 # Generated parts of the docs: pictures, the references of rules and commands, the man page, docs/origins.md, docs/plans.md.
 docs: setup
+	$(BIN)/python scripts/make_config.py
 	$(BIN)/python scripts/make_cli.py
 	$(BIN)/python scripts/make_docs.py
 	$(BIN)/python scripts/make_origins.py
 	$(BIN)/python scripts/make_plans.py
+	$(BIN)/python scripts/make_tutorial.py
+	$(BIN)/python scripts/make_comparison.py
+	$(BIN)/python scripts/make_field.py
 
 # The documentation as a site, in build/site.
 site: setup

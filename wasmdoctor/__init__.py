@@ -10,8 +10,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # `typing` is not loaded: an answer that is known is given sooner than it is
 if TYPE_CHECKING:
     from wasmdoctor.api import WasmdoctorError, check, plans, why
 

@@ -133,6 +133,28 @@ def run(
     return code, b"".join(out), b"".join(err)
 
 
+def page(command: Sequence[str], text: bytes, environment: Mapping[str, str]) -> bool:
+    """Show a text in a pager that has the terminal, until the person leaves it. False when it cannot be started.
+
+    Ctrl-C is the pager's own meanwhile.
+    """
+    try:
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, env=dict(environment))
+    except OSError:
+        return False
+    assert child.stdin is not None
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with suppress(OSError):  # it was left before its end
+            child.stdin.write(text)
+        with suppress(OSError):
+            child.stdin.close()
+        child.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return True
+
+
 def _kill(child: subprocess.Popen[bytes]) -> None:
     """End a program and all that it started: a build is a tree of processes."""
     if os.name == "posix":

@@ -323,7 +323,7 @@ def test_codes_and_names_are_used_once(write: Write, file: str, old: str, new: s
 
 def test_lints_are_found_by_code_and_name() -> None:
     catalog = Catalog()
-    assert catalog.lint("wd101") is catalog.lint("nonstandard-import")
+    assert catalog.lint("wd101") == catalog.lint("nonstandard-import")
     with pytest.raises(LookupError, match=r"Did you mean nonstandard-import\?"):
         catalog.lint("nonstandard-imports")
     with pytest.raises(LookupError, match="See `wasmdoctor rules`"):

@@ -5,8 +5,9 @@ A case is a folder with the smallest input that shows the pain and a ``case.toml
 ``pain``      one sentence: what happens to people
 ``threads``   where they describe it, as ``owner-less-repo#number``
 ``make``      commands that make the input, run in a copy of the folder
-``truth``     what there is to say, by which every tool's words are graded (see :data:`GRADES`)
-``tools``     for each tool, the commands that a person would run
+``truth``     what there is to say, by grade: phrases by which every tool's words are graded (see :data:`GRADES`)
+``tools``     for each tool, the commands that a person would run, in a copy of the folder that is its own
+``solved``    for a tool that can do the thing itself, commands that pass only when it has done it
 ``expect``    the findings of ``wasmdoctor check``: ``SEVERITY CODE PATH:LINE:COLUMN [INTERFACE]``
 ``cure``      commands that apply the cure (``edit`` replaces files by those of the case's folder ``cure/``)
 ``again``     commands that fail before the cure and pass after it
@@ -31,7 +32,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -53,6 +54,7 @@ GRADES: Mapping[str, str] = {
     "cause": "it says why: what about it is at fault",
     "line": "it says in which file and line that stands",
     "cure": "it says what to do, so that doing it ends the fault",
+    "solved": "there is no fault with it: it does the thing, and what it made works, or what it says is right",
 }
 """The grades, the worst first. A tool gets the best one that its words reach."""
 
@@ -78,6 +80,7 @@ class Said:
     text: str
     code: int
     grade: str
+    solved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class Case:
     check: str = "check ."
     rust: bool = False
     note: str = ""
+    solved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load(folder: Path) -> Case:
@@ -113,7 +117,9 @@ def load(folder: Path) -> Case:
     tools = {tool: texts(value) for tool, value in data.pop("tools").items()}
     truth = {grade: texts(value) for grade, value in data.pop("truth").items()}
     assert set(tools) <= set(ALL), tools
-    assert set(truth) <= set(GRADES) - {"nothing"}, truth
+    solved = {tool: texts(value) for tool, value in data.pop("solved", {}).items()}
+    assert set(truth) <= set(GRADES) - {"nothing", "solved"}, truth
+    assert set(solved) <= set(tools), solved
     expect = texts(data.pop("expect"))
     again = texts(data.pop("again", []))
     theme = data.pop("theme", "") or next((line.split()[1][:3] for line in expect), "WD1")
@@ -131,6 +137,7 @@ def load(folder: Path) -> Case:
         again=again,
         after=texts(data.pop("after", list(again))),
         theme=theme,
+        solved=solved,
         check=data.pop("check", "check ."),
         rust=data.pop("rust", False),
         note=data.pop("note", ""),
@@ -343,6 +350,9 @@ def ask(case: Case, tool: str, tree: Path) -> Said:
         if code:
             break
     whole = "\n".join(filter(None, texts))
+    shown = case.solved.get(tool, ())
+    if shown and code == 0 and all(run(command, tree)[0] == 0 for command in shown):
+        return Said(tool, case.tools[tool], whole, code, "solved", shown)
     return Said(tool, case.tools[tool], whole, code, grade(case, whole))
 
 
@@ -357,6 +367,14 @@ class Played:
     after: Mapping[str, tuple[int, str]]
 
 
+def _apart(case: Case, tool: str, tree: Path) -> Said:
+    """What a tool says in a copy of the tree: it does not see what another one left."""
+    with tempfile.TemporaryDirectory(prefix="field-") as folder:
+        own = Path(folder).resolve()
+        shutil.copytree(tree, own, dirs_exist_ok=True)
+        return ask(case, tool, own)
+
+
 _PLAYED: dict[str, Played] = {}
 
 
@@ -367,7 +385,7 @@ def play(case: Case) -> Played:
             tree = Path(folder).resolve()
             prepare(case, tree)
             found = tuple(findings(case, tree))
-            said = {tool: ask(case, tool, tree) for tool in case.tools}
+            said = {tool: _apart(case, tool, tree) for tool in case.tools}
             before = {command: run(command, tree) for command in case.again}
             cured = {command: run(command, tree, case.folder / "cure") for command in case.cure}
             after = {command: run(command, tree) for command in case.after}

@@ -210,7 +210,7 @@ def test_quiet_output_file_and_fail_on(components: Path, tmp_path: Path) -> None
     assert json.loads(out.read_text())["summary"]["errors"] == 2
     assert run("check", "app.wasm", "--fail-on", "never", cwd=components).returncode == 0
     assert run("check", "core.wasm", "--fail-on", "note", cwd=components).returncode == 1
-    done = run("check", "app.wasm", "-o", str(tmp_path / "no/such/folder"), cwd=components)
+    done = run("check", "app.wasm", "-o", str(out / "below/a-file"), cwd=components)
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
 

@@ -11,8 +11,10 @@ import pytest
 from wasmdoctor.readers.artifacts import read_dep_info
 from wasmdoctor.readers.cargo.globs import GlobError, _matcher
 from wasmdoctor.readers.cargo.version import parse_requirement, parse_version
+from wasmdoctor.readers.code import read_code
 from wasmdoctor.readers.dwarf import SECTIONS, lines
 from wasmdoctor.readers.rust.parse import decodable
+from wasmdoctor.readers.wasm import BytesSource, read_component
 
 
 def quick(started: float, seconds: float = 1.0) -> None:
@@ -96,3 +98,39 @@ def test_patterns_of_members_take_no_exponential_time() -> None:
     with pytest.raises(GlobError):
         _matcher("a**b")
     quick(started)
+
+
+@pytest.mark.parametrize(
+    "alias", [b"\x00\x10\x01\x00\x00", b"\x00\x10\x00\x00\x00", b"\x00\x02\x00\x00\x00", b"\x03\x01\x00\x00"]
+)
+def test_aliases_of_sorts_that_do_not_fit(alias: bytes) -> None:
+    """A core type that is an alias of a core instance's export ended the reading of calls with a KeyError."""
+    data = b"\0asm\x0d\0\1\0" + b"\6" + bytes([1 + len(alias)]) + b"\1" + alias
+    assert read_code(BytesSource(data), "x.wasm").modules == ()
+
+
+def test_a_damaged_custom_section_makes_no_component_invalid() -> None:
+    """wasm-tools takes it (core specification, "Custom Section"); we called it malformed."""
+    producers = b"\x09producers" + b"\x01\x02\xff\xfe\x00"
+    data = b"\0asm\x0d\0\1\0" + b"\0" + bytes([len(producers)]) + producers
+    found = read_component(BytesSource(data), "x.wasm")
+    assert found.problems == ()
+    assert found.producers == {}
+
+
+def test_an_alias_from_four_billion_scopes_further_out() -> None:
+    """Eleven bytes that kept the reader busy for minutes."""
+    started = time.process_time()
+    alias = b"\x03\x02\xff\xff\xff\xff\x0f\x00"
+    data = b"\0asm\x0d\0\1\0" + b"\6" + bytes([1 + len(alias)]) + b"\1" + alias
+    (problem,) = read_component(BytesSource(data), "x.wasm").problems
+    assert "no scope 4294967295 levels up" in problem.message
+    quick(started)
+
+
+def test_more_bodies_than_types_of_functions() -> None:
+    """A module that exports a function with a body and without a type ended the reading with an IndexError."""
+    body = b"\x02\x00\x0b"
+    data = b"\0asm\1\0\0\0" + b"\1\4\1\x60\0\0" + b"\3\2\1\0" + b"\4\4\1\x70\0\1"
+    data += b"\7\5\1\1f\0\1" + b"\x09\x07\1\0\x41\0\x0b\1\1" + b"\x0a\7\2" + body * 2
+    assert read_code(BytesSource(data), "x.wasm").modules

@@ -31,11 +31,10 @@ def test_a_short_run(name: str, state: None) -> None:
 
 @pytest.mark.parametrize("name", sorted(available()))
 def test_seeds_are_read_well(name: str) -> None:
-    """A seed that is refused at its first byte finds nothing: each shows more than one feature."""
+    """A seed that is refused at its first byte finds nothing: some seed is read without a problem."""
     target = available()[name]
-    assert any(
-        len(set(target.run(seed))) > 1 or name in ("journal", "lock", "depinfo") for seed in target.seeds()
-    )
+    features = [set(target.run(seed)) for seed in target.seeds()]
+    assert any(found and not any(each.startswith(("said", "refused")) for each in found) for found in features)
 
 
 def test_a_failure_is_kept_with_its_input(state: None) -> None:

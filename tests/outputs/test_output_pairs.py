@@ -135,7 +135,8 @@ def test_errors_of_outputs_end_with_2(repository: Path, tmp_path: Path) -> None:
     unknown = run("check", "--format", "serif", cwd=repository)
     assert unknown.returncode == 2
     assert "'sarif'" in unknown.stderr
-    nowhere = run("check", "--format", "sarif", "-o", str(tmp_path / "no/where.sarif"), cwd=repository)
+    (tmp_path / "file").write_text("no folder")
+    nowhere = run("check", "--format", "sarif", "-o", str(tmp_path / "file/where.sarif"), cwd=repository)
     assert nowhere.returncode == 2
     assert "cannot be written" in nowhere.stderr
     assert "Traceback" not in both.stderr + unknown.stderr + nowhere.stderr

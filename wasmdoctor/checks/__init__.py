@@ -12,10 +12,12 @@ One rule is one TOML file in ``rules/lints/`` (its texts) and one function here 
 ``leaks``    imports that a linked crate brings (WD106), and ones that nothing calls
 ``exports``  exports that a linked crate brings (WD108)
 ``wit``, ``deps``  WIT packages and their copies (WD2xx); ``wit_roots``  which WIT is read together
-``copies``  one WIT package in two forms in one component (WD207)
-``cargo``    crates, manifests and bindings (WD3xx)
+``wituse``  imports that a `use` brings (WD117)
+``copies``  one WIT package in two forms in one component (WD207); ``layout``  where WIT lies (WD208)
+``cargo``    crates, manifests and bindings (WD3xx); ``managers``  two tools for one `deps` (WD306)
 ``freshness``  binaries and bindings that are older than what they come from (WD5xx)
-``composition``  wiring components together (WD110, WD4xx)
+``composition``  wiring components together (WD110, WD4xx); ``plugs``  the export that comes nearest (WD406);
+    ``identity``  resources that are not the same (WD407)
 ``suppressions``  suppressions without effect (WD004, WD005); ``policy``  what is shown of all findings
 ``linking``  who provides an import; ``lookalike``  what a custom interface resembles
 """
@@ -26,10 +28,11 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from wasmdoctor.checks import entry, imports, inputs, mistyped, modules, skew, stdimport
+from wasmdoctor.checks import entry, imports, inputs, mistyped, modules, plugs, skew, stdimport
 from wasmdoctor.checks.facts import Draft, Facts, Origin
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.rule import Confidence, Lint, Severity
+from wasmdoctor.model.text import joined, phrase, say
 
 if TYPE_CHECKING:
     from wasmdoctor.checks.composition import CompositionFacts
@@ -55,6 +58,7 @@ BINARY_CHECKS: Mapping[str, Check] = {
     "WD114": imports.needs_flag,
     "WD115": imports.function_missing,
     "WD116": stdimport.std_import,
+    "WD406": plugs.near_export,
 }
 
 
@@ -64,6 +68,7 @@ SOURCE_CHECKS: Mapping[str, tuple[str, str]] = {
     "WD106": ("leaks", "leaked"),
     "WD107": ("leaks", "unused_custom_import"),
     "WD108": ("exports", "leaked_export"),
+    "WD117": ("wituse", "import_by_use"),
     "WD201": ("wit", "syntax"),
     "WD202": ("wit", "unresolved"),
     "WD203": ("deps", "stale_deps"),
@@ -71,11 +76,13 @@ SOURCE_CHECKS: Mapping[str, tuple[str, str]] = {
     "WD205": ("wit", "unused_import"),
     "WD206": ("wit", "duplicate_package"),
     "WD207": ("copies", "conflicting_copies"),
+    "WD208": ("layout", "wit_layout"),
     "WD301": ("cargo", "library_is_component"),
     "WD302": ("cargo", "bindgen_versions"),
     "WD303": ("cargo", "metadata_target"),
     "WD304": ("cargo", "metadata_name"),
     "WD305": ("cargo", "crate_type"),
+    "WD306": ("managers", "two_managers"),
     "WD501": ("freshness", "stale_component"),
     "WD502": ("freshness", "stale_bindings"),
 }
@@ -88,6 +95,8 @@ COMPOSITION_CHECKS: Mapping[str, str] = {
     "WD403": "cycle",
     "WD404": "wac_names",
     "WD405": "still_custom",
+    "WD406": "plug_mismatch",
+    "WD407": "type_identity",
 }
 
 # Rules about suppressions, asked when all others have spoken, by function of the module `suppressions`.
@@ -108,12 +117,12 @@ def source_check(code: str) -> Check:
 
 
 # Rules about imports and exports that say the same whatever the host.
-_HOST_FREE = frozenset({"WD105", "WD108", "WD109", "WD117"})
+_HOST_FREE = frozenset({"WD105", "WD108", "WD109"})
 
 
 def depends_on_host(code: str) -> bool:
     """Whether what a rule finds depends on the host."""
-    return code.startswith("WD1") and code not in _HOST_FREE
+    return (code.startswith("WD1") and code not in _HOST_FREE) or code == "WD406"
 
 
 def run_checks(
@@ -173,13 +182,13 @@ def _finding(
     """A draft with what its lint and its origin say of it. ``predicted``: its subject is not built."""
     severity = draft.severity or lint.severity
     confidence = draft.confidence or lint.confidence
-    message = draft.message
+    message = phrase(draft.message)
     if predicted and origin is not None:
         if origin.certainty.value in ("certain", "likely"):
-            message += " (predicted from sources)"
+            message += say(" (predicted from sources)")
         else:
-            done = "exported" if draft.exported else "imported"
-            message += f" (predicted from sources: it may be {done})"
+            done = say("exported") if draft.exported else say("imported")
+            message += say(" (predicted from sources: it may be {done})", done=done)
             severity, confidence = min(severity, Severity.WARNING, key=lambda s: s.rank), Confidence.LOW
     return Finding(
         code=code,
@@ -190,7 +199,7 @@ def _finding(
         subject=draft.subject,
         location=draft.location,
         interface=draft.interface,
-        help="\n".join(filter(None, (draft.help, lint.note))),
+        help=joined("\n", filter(None, (phrase(draft.help), lint.note))),
         # What a build shows of an import is worth more than what a rule saw in the sources.
         origin=origin.steps if origin else draft.origin,
         plans=lint.plans if draft.plans is None else draft.plans,

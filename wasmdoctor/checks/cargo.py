@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.fixing import inside, only
 from wasmdoctor.checks.freshness import crate_of
 from wasmdoctor.checks.leaks import is_ours
 from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
@@ -17,10 +20,13 @@ from wasmdoctor.model.cargo import (
     Package,
     Side,
     TargetKind,
+    Text,
 )
 from wasmdoctor.model.names import Version, version_order
+from wasmdoctor.model.remedy import AddElement, Remedy, SetValue
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location, SourceText
+from wasmdoctor.model.text import say
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.readers.cargo.files import is_below, join
 from wasmdoctor.readers.cargo.toml import Table, parse
@@ -70,16 +76,31 @@ def _both(crate: Crate, found: Iterable[tuple[ComponentFacts, Dependency]]) -> D
     names = list(dict.fromkeys(component.crate.name for component, _ in found))
     first = edges[0]
     place = crate.lib.location if crate.lib else crate.location
-    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    others = say(" and {count} more", count=len(names) - 1) if len(names) > 1 else ""
     return Draft(
         crate.manifest,
-        f"`{crate.name}` is built as a component (`cdylib`, {place.path}:{place.line}), and `{first.dependent.name}` "
-        f"links it as a library ({first.location.path}:{first.location.line}), so all that it binds gets into "
-        f"`{names[0]}`{others}",
+        say(
+            "`{crate}` is built as a component (`cdylib`, {path}:{line}), and `{dependent}` links it "
+            "as a library ({location_path}:{location_line}), so all that it binds gets into "
+            "`{names}`{others}",
+            crate=crate.name,
+            path=place.path,
+            line=place.line,
+            dependent=first.dependent.name,
+            location_path=first.location.path,
+            location_line=first.location.line,
+            names=names[0],
+            others=others,
+        ),
         place,
-        help=f'keep crate-type = ["rlib"] and take the bindings out (plan a), or remove the dependency in '
-        f"{first.location.path} and compose the two components",
-        related=tuple((edge.location, f"`{edge.dependent.name}` links it") for edge in edges),
+        help=say(
+            'keep crate-type = ["rlib"] and take the bindings out (plan a), or remove the dependency '
+            "in {path} and compose the two components",
+            path=first.location.path,
+        ),
+        related=tuple(
+            (edge.location, say("`{dependent}` links it", dependent=edge.dependent.name)) for edge in edges
+        ),
     )
 
 
@@ -114,19 +135,63 @@ def _disagreeing(sources: SourceFacts, component: ComponentFacts) -> Iterator[Dr
         place = _asked_at(low)
         yield Draft(
             low.location.path,
-            f"`{low.dependent.name}` uses {low.dependency.name} {version} ({place.path}:{place.line}) and "
-            f"`{high.dependent.name}` {high.dependency.name} {newest} ({there.path}:{there.line}), and both get into "
-            "one component",
+            say(
+                "`{dependent}` uses {dependency} {version} ({path}:{line}) and `{dependent_name}` "
+                "{dependency_name} {newest} ({there_path}:{there_line}), and both get into one component",
+                dependent=low.dependent.name,
+                dependency=low.dependency.name,
+                version=version,
+                path=place.path,
+                line=place.line,
+                dependent_name=high.dependent.name,
+                dependency_name=high.dependency.name,
+                newest=newest,
+                there_path=there.path,
+                there_line=there.line,
+            ),
             place,
             help=_raise(low, newest, place),
-            related=((there, f"{high.dependency.name} {newest} is asked for here"),),
+            related=(
+                (
+                    there,
+                    say(
+                        "{dependency} {newest} is asked for here",
+                        dependency=high.dependency.name,
+                        newest=newest,
+                    ),
+                ),
+            ),
+            remedies=_raised(low, newest, place),
         )
+
+
+def _raised(edge: Dependency, version: str, place: Location) -> tuple[Remedy, ...]:
+    """Another version in the manifest: bindings are made otherwise then, so it is never safe."""
+    if edge.dependency.name == "wit-bindgen-rt" and _is_older(LAST_RT, version):
+        return ()
+    value = SetValue(place, version, "version")
+    return (
+        Remedy(
+            say("Raise {dependency} to {version}", dependency=edge.dependency.name, version=version), (value,)
+        ),
+    )
 
 
 def _raise(low: Dependency, newest: str, place: Location) -> str:
     if low.dependency.name == "wit-bindgen-rt" and _is_older(LAST_RT, newest):
-        return f"generate the bindings of `{low.dependent.name}` with wit-bindgen {newest}: wit-bindgen-rt ends at {LAST_RT}"
-    return f"raise {low.dependency.name} to {newest} in {place.path}, best in one place: [workspace.dependencies]"
+        return say(
+            "generate the bindings of `{dependent}` with wit-bindgen {newest}: wit-bindgen-rt ends "
+            "at {last_rt}",
+            dependent=low.dependent.name,
+            newest=newest,
+            last_rt=LAST_RT,
+        )
+    return say(
+        "raise {dependency} to {newest} in {path}, best in one place: [workspace.dependencies]",
+        dependency=low.dependency.name,
+        newest=newest,
+        path=place.path,
+    )
 
 
 def _runtime_edges(component: ComponentFacts) -> Iterator[Dependency]:
@@ -174,11 +239,25 @@ def _older_runtime(sources: SourceFacts, component: ComponentFacts) -> Iterator[
         place = _asked_at(edge)
         yield Draft(
             crate.manifest,
-            f"{file.path} was generated by wit-bindgen {file.version}, and `{crate.name}` compiles it with the older "
-            f"{edge.dependency.name} {version} ({place.path}:{place.line})",
+            say(
+                "{path} was generated by wit-bindgen {version}, and `{crate}` compiles it with the older "
+                "{dependency} {version2} ({place_path}:{line})",
+                path=file.path,
+                version=file.version,
+                crate=crate.name,
+                dependency=edge.dependency.name,
+                version2=version,
+                place_path=place.path,
+                line=place.line,
+            ),
             place,
-            help=f"raise {edge.dependency.name} to {file.version}, or generate the file with the older version",
-            related=((file.location, f"generated by wit-bindgen {file.version}"),),
+            help=say(
+                "raise {dependency} to {version}, or generate the file with the older version",
+                dependency=edge.dependency.name,
+                version=file.version,
+            ),
+            related=((file.location, say("generated by wit-bindgen {version}", version=file.version)),),
+            remedies=_raised(edge, file.version, place),
         )
 
 
@@ -212,21 +291,61 @@ def metadata_target(facts: Facts) -> Iterator[Draft]:
                 if target.path is not None and _is_surely_missing(sources, path):
                     yield Draft(
                         package.manifest,
-                        f"the metadata of `{package.name}` says that its WIT is in {path}, where there is none",
+                        say(
+                            "the metadata of `{package}` says that its WIT is in {path}, where there is none",
+                            package=package.name,
+                            path=path,
+                        ),
                         target.path.location,
-                        help=f"`path` is relative to {package.manifest}: write the folder of the crate's WIT"
+                        help=say(
+                            "`path` is relative to {manifest}: write the folder of the crate's WIT",
+                            manifest=package.manifest,
+                        )
                         + _nearby(sources, package),
+                        remedies=_only_path(sources, package, target),
                     )
                 continue
             world = find_world(resolution, target.world.value if target.world else None)
             if isinstance(world, str) and not _is_broken(resolution, path):
                 yield Draft(
                     package.manifest,
-                    f"the metadata of `{package.name}` names no world of {path}: {world}",
+                    say(
+                        "the metadata of `{package}` names no world of {path}: {world}",
+                        package=package.name,
+                        path=path,
+                        world=world,
+                    ),
                     target.world.location if target.world else target.location,
-                    help="write one of the worlds that are there" + _worlds(resolution),
-                    related=tuple((p.locations[0], f"package `{p.name}`") for p in resolution.main[:1]),
+                    help=say("write one of the worlds that are there") + _worlds(resolution),
+                    related=tuple(
+                        (p.locations[0], say("package `{p}`", p=p.name)) for p in resolution.main[:1]
+                    ),
+                    remedies=_meant_world(resolution, target),
                 )
+
+
+def _only_path(sources: SourceFacts, package: Package, target: ComponentTarget) -> tuple[Remedy, ...]:
+    """The only folder of WIT of a crate; safe when it has the world that the metadata names, if it names one."""
+    folder = only(inside(sources.wit, package.folder))
+    if not folder or target.path is None:
+        return ()
+    world = find_world(sources.wit[folder], target.world.value if target.world else None)
+    path = posixpath.relpath(folder, package.folder)
+    value = SetValue(target.path.location, path)
+    return (Remedy(say("Write the path `{path}`", path=path), (value,), safe=not isinstance(world, str)),)
+
+
+def _meant_world(resolution: Resolution, target: ComponentTarget) -> tuple[Remedy, ...]:
+    """The only world that is there, which is safe, else one with a name much like what is written."""
+    if target.world is None:
+        return ()
+    names = [world.short for package in resolution.main for world in package.worlds.values()]
+    name = only(names)
+    near = name or next(iter(get_close_matches(target.world.value, names, 1)), "")
+    if not near:
+        return ()
+    value = SetValue(target.world.location, near)
+    return (Remedy(say("Write the world `{near}`", near=near), (value,), safe=bool(name)),)
 
 
 def _wit_at(sources: SourceFacts, path: str) -> Resolution | None:
@@ -251,7 +370,7 @@ def _is_broken(resolution: Resolution, path: str) -> bool:
 
 def _nearby(sources: SourceFacts, package: Package) -> str:
     inside = [folder for folder in sources.wit if is_below(folder, package.folder)]
-    return f", such as {inside[0]}" if inside else ""
+    return say(", such as {inside}", inside=inside[0]) if inside else ""
 
 
 def _worlds(resolution: Resolution) -> str:
@@ -278,12 +397,28 @@ def metadata_name(facts: Facts) -> Iterator[Draft]:
                 line = wit.locations[0]
                 yield Draft(
                     package.manifest,
-                    f"the metadata calls the package `{named.value}`, and its WIT calls it `{wit.base}` "
-                    f"({line.path}:{line.line})",
+                    say(
+                        "the metadata calls the package `{named}`, and its WIT calls it `{base}` ({path}:{line})",
+                        named=named.value,
+                        base=wit.base,
+                        path=line.path,
+                        line=line.line,
+                    ),
                     named.location,
-                    help=f'write package = "{wit.base}": that is the name that others import',
-                    related=((line, f"package `{wit.name}`"),),
+                    help=say('write package = "{base}": that is the name that others import', base=wit.base),
+                    related=((line, say("package `{wit}`", wit=wit.name)),),
+                    remedies=(_renamed(named, wit.base),),
                 )
+
+
+def _renamed(named: Text, base: str) -> Remedy:
+    """The WIT's name in the metadata, with the version that stands there. No build reads the name."""
+    _, at, version = named.value.partition("@")
+    return Remedy(
+        say("Call the package `{base}`", base=base),
+        (SetValue(named.location, f"{base}{at}{version}"),),
+        safe=True,
+    )
 
 
 # -- WD305
@@ -296,7 +431,9 @@ def crate_type(facts: Facts) -> Iterator[Draft]:
             for manifest in cargo.members:
                 package = cargo.packages.get(manifest)
                 if package is not None and package.component is not None:
-                    yield from _no_component(package, "it has component metadata", package.component.location)
+                    yield from _no_component(
+                        package, say("it has component metadata"), package.component.location
+                    )
         libraries = sources.libraries
         for library in libraries:
             exported = next(
@@ -308,7 +445,7 @@ def crate_type(facts: Facts) -> Iterator[Draft]:
                 None,
             )
             if exported is not None and library.package.component is None:
-                yield from _no_component(library.package, "it calls `export!`", exported.location)
+                yield from _no_component(library.package, say("it calls `export!`"), exported.location)
         yield from _configured_target(sources)
 
 
@@ -321,10 +458,15 @@ def _no_component(package: Package, why: str, meant: Location) -> Iterator[Draft
     if lib is None:
         yield Draft(
             package.manifest,
-            f"`{package.name}` is meant as a component ({why}, line {meant.line}), but has neither src/lib.rs nor "
-            "src/main.rs",
+            say(
+                "`{package}` is meant as a component ({why}, line {line}), but has neither src/lib.rs "
+                "nor src/main.rs",
+                package=package.name,
+                why=why,
+                line=meant.line,
+            ),
             package.name.location,
-            help='add src/lib.rs and `[lib] crate-type = ["cdylib"]`',
+            help=say('add src/lib.rs and `[lib] crate-type = ["cdylib"]`'),
             severity=Severity.ERROR,  # cargo refuses such a package
             related=((meant, why),),
         )
@@ -332,11 +474,24 @@ def _no_component(package: Package, why: str, meant: Location) -> Iterator[Draft
     types = ", ".join(f'"{kind}"' for kind in lib.crate_types)
     yield Draft(
         package.manifest,
-        f"`{package.name}` is meant as a component ({why}, {meant.path}:{meant.line}), but its crate-type is "
-        f"[{types}], which gives no .wasm file",
+        say(
+            "`{package}` is meant as a component ({why}, {path}:{line}), but its crate-type is "
+            "[{types}], which gives no .wasm file",
+            package=package.name,
+            why=why,
+            path=meant.path,
+            line=meant.line,
+            types=types,
+        ),
         lib.location,
-        help='write `crate-type = ["cdylib"]` under [lib]',
+        help=say('write `crate-type = ["cdylib"]` under [lib]'),
         related=((meant, why),),
+        remedies=(
+            Remedy(
+                say("Add `cdylib` to the crate-type"),
+                (AddElement(package.manifest, ("lib", "crate-type"), "cdylib", ("rlib",)),),
+            ),
+        ),
     )
 
 
@@ -358,9 +513,19 @@ def _configured_target(sources: SourceFacts) -> Iterator[Draft]:
             names = ", ".join(f"`{package}`" for package in meant[:3])
             yield Draft(
                 path,
-                f"cargo builds for {target.value}, and no component can be made of what that gives for {names}",
+                say(
+                    "cargo builds for {target}, and no component can be made of what that gives for {names}",
+                    target=target.value,
+                    names=names,
+                ),
                 SourceText(path, data).location(target.start),
-                help='write `target = "wasm32-wasip2"`',
+                help=say('write `target = "wasm32-wasip2"`'),
+                remedies=(
+                    Remedy(
+                        say("Build for wasm32-wasip2"),
+                        (SetValue(SourceText(path, data).location(target.start), "wasm32-wasip2"),),
+                    ),
+                ),
             )
 
 

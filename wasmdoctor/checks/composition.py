@@ -1,13 +1,17 @@
-"""Rules about wiring components together (WD4xx, WD110). Judges a composition and the .wac documents of a run."""
+"""Rules about wiring components together (WD4xx, WD110; WD406 in ``plugs``, WD407 in ``identity``). Judges a composition and the .wac documents of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from wasmdoctor.checks.facts import Draft
+from wasmdoctor.checks.identity import type_identity as type_identity
+from wasmdoctor.checks.plugs import nearest
+from wasmdoctor.checks.plugs import plug_mismatch as plug_mismatch
 from wasmdoctor.model.composition import Composition
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import joined, phrase, say
 from wasmdoctor.model.wac import WacDocument, WacExport, WacExpression, WacImport, WacLet, WacName
 from wasmdoctor.model.wasm import Component, Extern, WasmFile
 
@@ -17,7 +21,8 @@ class CompositionFacts:
     """What these rules may know: the wiring, the host's id, the .wac documents with what they name.
 
     ``packages`` maps a document's path to the component of each package that it names, None for one that
-    no file was found for. ``output`` is where the result goes, for messages.
+    no file was found for. ``output`` is where the result goes, for messages. ``files`` are all that were given;
+    ``packages_as_components`` the paths of encoded WIT packages among them.
     """
 
     composition: Composition
@@ -25,20 +30,28 @@ class CompositionFacts:
     output: str
     documents: tuple[WacDocument, ...] = ()
     packages: Mapping[str, Mapping[str, WasmFile | None]] = field(default_factory=dict)
+    files: tuple[WasmFile, ...] = ()
+    packages_as_components: tuple[str, ...] = ()
 
 
 def no_provider(facts: CompositionFacts) -> Iterator[Draft]:
     """WD401: an import that neither the host nor a component of the composition provides."""
-    near = {(m.consumer, m.name) for m in facts.composition.mismatches}
+    near = {(m.consumer, m.name) for m in facts.composition.mismatches if m.function}
     for path, extern in facts.composition.missing:
         if (path, extern.name) in near:
             continue  # WD110 says more
+        if (nearby := nearest(path, extern, facts.files)) is not None and nearby.sure:
+            continue  # WD406 says more
         yield Draft(
             path,
-            f"nobody provides `{extern.name}`: not {facts.host}, and no component that was given exports it",
+            say(
+                "nobody provides `{extern}`: not {host}, and no component that was given exports it",
+                extern=extern.name,
+                host=facts.host,
+            ),
             Location(path),
             extern.name,
-            help="give the component that exports it as well, or make one with `wasmdoctor stub`",
+            help=say("give the component that exports it as well, or make one with `wasmdoctor stub`"),
         )
 
 
@@ -48,11 +61,16 @@ def two_providers(facts: CompositionFacts) -> Iterator[Draft]:
         names = ", ".join(double.providers)
         yield Draft(
             double.consumer,
-            f"{len(double.providers)} components export `{double.name}`: {names}",
+            say(
+                "{count} components export `{double}`: {names}",
+                count=len(double.providers),
+                double=double.name,
+                names=names,
+            ),
             Location(double.consumer),
             double.name,
-            help=f"choose one: --prefer {double.providers[0]}",
-            related=tuple((Location(path), "exports it") for path in double.providers),
+            help=say("choose one: --prefer {providers}", providers=double.providers[0]),
+            related=tuple((Location(path), say("exports it")) for path in double.providers),
         )
 
 
@@ -64,35 +82,52 @@ def cycle(facts: CompositionFacts) -> Iterator[Draft]:
         through = ", ".join(sorted({w.name for w in wires}))
         yield Draft(
             first,
-            f"these components need each other: {' -> '.join((*ring, first))}",
+            say("these components need each other: {names}", names=" -> ".join((*ring, first))),
             Location(first),
-            help=f"an instance is made after those it is given, so a ring has no beginning; it runs through {through}",
-            related=tuple((Location(path), "part of the ring") for path in ring[1:]),
+            help=say(
+                "an instance is made after those it is given, so a ring has no beginning; it runs "
+                "through {through}",
+                through=through,
+            ),
+            related=tuple((Location(path), say("part of the ring")) for path in ring[1:]),
         )
 
 
 def mismatch(facts: CompositionFacts) -> Iterator[Draft]:
-    """WD110: a component exports what is imported, with other functions or at an incompatible version."""
+    """WD110: a component exports what is imported, with other functions."""
     for found in facts.composition.mismatches:
         if not found.function:
-            message = (
-                f"`{found.name}` is not given: {found.provider} exports it at version {found.offered}, "
-                f"which is not compatible with {found.wanted}"
+            continue  # a version: WD406
+        if not found.offered:
+            message = say(
+                "`{found}` of {provider} has no `{function}`, which is imported",
+                found=found.name,
+                provider=found.provider,
+                function=found.function,
             )
-            help_ = "build both against one version of the package"
-        elif not found.offered:
-            message = f"`{found.name}` of {found.provider} has no `{found.function}`, which is imported"
-            help_ = f"it is imported as {found.wanted}" if found.wanted != "resource" else "it is a resource"
+            help_ = (
+                say("it is imported as {wanted}", wanted=found.wanted)
+                if found.wanted != "resource"
+                else say("it is a resource")
+            )
         else:
-            message = f"`{found.function}` of `{found.name}` differs between importer and {found.provider}"
-            help_ = f"imported as {found.wanted}\nexported as {found.offered}"
+            message = say(
+                "`{function}` of `{found}` differs between importer and {provider}",
+                function=found.function,
+                found=found.name,
+                provider=found.provider,
+            )
+            help_ = joined(
+                "\n",
+                (say("imported as {type}", type=found.wanted), say("exported as {type}", type=found.offered)),
+            )
         yield Draft(
             found.consumer,
             message,
             Location(found.consumer),
             found.name,
             help=help_,
-            related=((Location(found.provider), "exports it"),),
+            related=((Location(found.provider), say("exports it")),),
         )
 
 
@@ -105,9 +140,14 @@ def still_custom(facts: CompositionFacts) -> Iterator[Draft]:
         names = ", ".join(f"`{name}`" for name in missing)
         yield Draft(
             facts.composition.root,
-            f"{facts.output} would still import {names}, which {facts.host} does not provide",
+            say(
+                "{output} would still import {names}, which {host} does not provide",
+                output=facts.output,
+                names=names,
+                host=facts.host,
+            ),
             Location(facts.composition.root),
-            help="the host will refuse it; the findings above say what is missing",
+            help=say("the host will refuse it; the findings above say what is missing"),
         )
 
 
@@ -115,7 +155,7 @@ def wac_names(facts: CompositionFacts) -> Iterator[Draft]:
     """WD404: a .wac document names a package, an instance, an import or an export that is not there."""
     for document in facts.documents:
         for problem in document.problems:
-            yield Draft(document.path, problem.message, problem.location, help=problem.help)
+            yield Draft(document.path, phrase(problem.message), problem.location, help=phrase(problem.help))
         yield from _Scope(document, facts.packages.get(document.path, {})).drafts()
 
 
@@ -145,7 +185,13 @@ class _Scope:
 
         near = difflib.get_close_matches(name.text, list(known), 1)
         some = ", ".join(f"`{word}`" for word in sorted(known)[:8])
-        help_ = f"did you mean `{near[0]}`?" if near else f"there is {some}" if some else ""
+        help_ = (
+            say("did you mean `{near}`?", near=near[0])
+            if near
+            else say("there is {some}", some=some)
+            if some
+            else ""
+        )
         self.found.append(Draft(self.document.path, message, name.location, name.text, help=help_))
 
     def _value(self, value: WacExpression) -> Mapping[str, Extern] | None:
@@ -157,13 +203,13 @@ class _Scope:
             self._arguments(value, component)
         elif value.name is not None:
             if value.name.text not in self.known:
-                self._say(value.name, f"there is no `{value.name.text}`", self.known)
+                self._say(value.name, say("there is no `{value}`", value=value.name.text), self.known)
             exports = self.known.get(value.name.text)
         for step in value.access:
             if exports is None:
                 return None
             if _named(step.text, exports) is None:
-                self._say(step, f"nothing is exported as `{step.text}`", exports)
+                self._say(step, say("nothing is exported as `{step}`", step=step.text), exports)
             # What an exported instance holds cannot be given on its own in a way that matters here.
             exports = None
         return exports
@@ -172,7 +218,11 @@ class _Scope:
         file = self.packages.get(package.text)
         if file is None:
             found = [name for name, other in self.packages.items() if other is not None]
-            self._say(package, f"no component was found for the package `{package.text}`", found)
+            self._say(
+                package,
+                say("no component was found for the package `{package}`", package=package.text),
+                found,
+            )
             return None
         return file.component
 
@@ -184,7 +234,9 @@ class _Scope:
             if argument.name is None or imports is None or value.new is None:
                 continue
             if _named(argument.name.text, imports) is None:
-                message = f"`{value.new.text}` does not import `{argument.name.text}`"
+                message = say(
+                    "`{new}` does not import `{argument}`", new=value.new.text, argument=argument.name.text
+                )
                 self._say(argument.name, message, imports)
 
 

@@ -28,12 +28,11 @@ from wasmdoctor.model.names import ExternName, version_order
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Confidence, Severity
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import say
 from wasmdoctor.model.wit import MAX_TEXT, TypeKind, World, WorldItem
 from wasmdoctor.readers.artifacts import decode_worlds
 
-PRIMITIVES = frozenset(
-    "bool s8 s16 s32 s64 u8 u16 u32 u64 f32 f64 char string error-context".split()
-)
+PRIMITIVES = frozenset("bool s8 s16 s32 s64 u8 u16 u32 u64 f32 f64 char string error-context".split())
 """Types that have no definition (wit-parser 0.262, ``Type``)."""
 
 MOST = 200
@@ -91,36 +90,50 @@ def conflicting_copies(facts: Facts) -> Iterator[Draft]:
 
 def _draft(component: ComponentFacts, one: _Bound, other: _Bound, conflict: _Conflict) -> Draft:
     end = (
-        "the encoder refuses to merge them"
+        say("the encoder refuses to merge them")
         if conflict.refused
-        else "the encoder takes one of the two for both crates, without a word"
+        else say("the encoder takes one of the two for both crates, without a word")
     )
     sure = one.sure and other.sure
     return Draft(
         component.crate.manifest,
-        f"`{one.crate}` and `{other.crate}` are linked into `{component.crate.name}`, and {conflict.text}: {end}",
+        say(
+            "`{crate}` and `{other_crate}` are linked into `{crate_name}`, and {conflict}: {end}",
+            crate=one.crate,
+            other_crate=other.crate,
+            crate_name=component.crate.name,
+            conflict=conflict.text,
+            end=end,
+        ),
         conflict.second,
         conflict.interface,
         help=_help(conflict, one, other),
         severity=None if conflict.refused and sure else Severity.WARNING,
         confidence=None if sure else Confidence.MEDIUM,
         related=(
-            (conflict.first, f"the form of `{one.crate}`"),
-            (one.binding.location, f"the bindings of `{one.crate}`"),
-            (other.binding.location, f"the bindings of `{other.crate}`"),
+            (conflict.first, say("the form of `{crate}`", crate=one.crate)),
+            (one.binding.location, say("the bindings of `{crate}`", crate=one.crate)),
+            (other.binding.location, say("the bindings of `{crate}`", crate=other.crate)),
         ),
     )
 
 
 def _help(conflict: _Conflict, one: _Bound, other: _Bound) -> str:
     if conflict.interface == one.world:
-        return f"give the world of one of the two crates another name, or another package: `{one.world}` is both now"
+        return say(
+            "give the world of one of the two crates another name, or another package: `{world}` is both now",
+            world=one.world,
+        )
     package = ExternName.parse(conflict.interface).package
     if package is None:
-        return "give it one form in both worlds, or another name in one of them"
-    return (
-        f"give both crates the same WIT of `{package}`: one copy that both name in the `path` of `generate!`, or crate "
-        f"versions of `{one.crate}` and `{other.crate}` that were made from one release of it"
+        return say("give it one form in both worlds, or another name in one of them")
+    return say(
+        "give both crates the same WIT of `{package}`: one copy that both name in the `path` of "
+        "`generate!`, or crate versions of `{crate}` and `{other_crate}` that were made from one "
+        "release of it",
+        package=package,
+        crate=one.crate,
+        other_crate=other.crate,
     )
 
 
@@ -268,15 +281,22 @@ def _pairs(one: _Bound, other: _Bound) -> Iterator[tuple[_Form, _Form, bool]]:
 
 def _worlds(one: _Bound, other: _Bound) -> _Conflict | None:
     for word, ours, others in (
-        ("imports", one.imports, other.imports),
-        ("exports", one.exports, other.exports),
+        (say("imports"), one.imports, other.imports),
+        (say("exports"), one.exports, other.exports),
     ):
         for name in sorted(ours.keys() ^ others.keys()):
             has, lacks = (one, other) if name in ours else (other, one)
             return _Conflict(
                 one.world,
-                f"both call their world `{one.world}`, but only that of `{has.crate}` {word} `{name}` and not that of "
-                f"`{lacks.crate}`",
+                say(
+                    "both call their world `{world}`, but only that of `{crate}` {word} `{name}` and not "
+                    "that of `{lacks_crate}`",
+                    world=one.world,
+                    crate=has.crate,
+                    word=word,
+                    name=name,
+                    lacks_crate=lacks.crate,
+                ),
                 one.binding.world_location or one.binding.location,
                 other.binding.world_location or other.binding.location,
             )
@@ -292,9 +312,17 @@ def _forms(
         (ours, here), (others, there) = mine.functions[name], theirs.functions[name]
         if ours == others or len(ours) >= MAX_TEXT or len(others) >= MAX_TEXT or not (ours and others):
             continue
-        what = f"`{name}` of `{_shown(mine, theirs)}` is `{ours}` in one and `{others}` in the other"
+        what = say(
+            "`{name}` of `{shown}` is `{ours}` in one and `{others}` in the other",
+            name=name,
+            shown=_shown(mine, theirs),
+            ours=ours,
+            others=others,
+        )
         if mine.name == name:
-            what = f"`{name}` is `{ours}` in one and `{others}` in the other"
+            what = say(
+                "`{name}` is `{ours}` in one and `{others}` in the other", name=name, ours=ours, others=others
+            )
         if refused(ours, others):
             return _Conflict(mine.name, what, here, there)
         if silent is None and _names(ours) == _names(others):
@@ -306,7 +334,13 @@ def _forms(
     for name in sorted(mine.types.keys() & theirs.types.keys()):
         (ours, here), (others, there) = mine.types[name], theirs.types[name]
         if ours != others and silent is None and len(ours) < MAX_TEXT and len(others) < MAX_TEXT:
-            what = f"type `{name}` of `{_shown(mine, theirs)}` is `{ours}` in one and `{others}` in the other"
+            what = say(
+                "type `{name}` of `{shown}` is `{ours}` in one and `{others}` in the other",
+                name=name,
+                shown=_shown(mine, theirs),
+                ours=ours,
+                others=others,
+            )
             silent = _Conflict(mine.name, what, here, there, refused=False)
     return silent
 
@@ -341,7 +375,13 @@ def _lost(
     first, second = (place, new.location) if owner is other else (new.location, place)
     return _Conflict(
         old.name,
-        f"`{new.name}` of `{owner.crate}`, which is taken for `{old.name}` as well, has no `{lost[0]}`",
+        say(
+            "`{new}` of `{crate}`, which is taken for `{old}` as well, has no `{lost}`",
+            new=new.name,
+            crate=owner.crate,
+            old=old.name,
+            lost=lost[0],
+        ),
         first,
         second,
     )

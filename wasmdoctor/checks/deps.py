@@ -7,11 +7,13 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.fixing import copied
 from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
 from wasmdoctor.checks.wit_roots import aside
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Confidence
 from wasmdoctor.model.source import Location, SourceText
+from wasmdoctor.model.text import joined, say
 from wasmdoctor.model.wit import Interface, Resolution, TypeDef, TypeKind, WitPackage
 from wasmdoctor.readers.cargo.files import is_below, join
 from wasmdoctor.readers.cargo.toml import Array, Item, Table, parse
@@ -42,7 +44,7 @@ def stale_deps(facts: Facts) -> Iterator[Draft]:
         for root, resolution in sources.wit.items():
             copies = list(_copies(root, resolution))
             for copy in copies:
-                draft = _differs(sources, copy, originals.get(copy.package.name, ()))
+                draft = _differs(sources, copy, originals.get(copy.package.name, ()), root)
                 if draft is not None:
                     yield draft
             yield from _deps_lock(sources, root, resolution, copies)
@@ -77,7 +79,7 @@ def _originals(sources: SourceFacts) -> dict[str, list[WitPackage]]:
 # -- the copy and the original
 
 
-def _differs(sources: SourceFacts, copy: _Copy, originals: Iterable[WitPackage]) -> Draft | None:
+def _differs(sources: SourceFacts, copy: _Copy, originals: Iterable[WitPackage], root: str) -> Draft | None:
     """The finding for a copy that equals none of the originals; None when it does, or there is none.
 
     Parts of the original that a copy leaves out are no difference as long as they are whole interfaces or
@@ -98,16 +100,25 @@ def _differs(sources: SourceFacts, copy: _Copy, originals: Iterable[WitPackage])
         return None
     original, found = min(differences, key=lambda pair: len(pair[1]))
     first = found[0]
-    more = f", and {len(found) - 1} more differences" if len(found) > 1 else ""
+    more = say(", and {count} more differences", count=len(found) - 1) if len(found) > 1 else ""
     return Draft(
         place,
-        f"this copy of `{copy.package.name}` differs from {posixpath.dirname(original.files[0]) or '.'}: "
-        f"{first.text}{more}",
+        say(
+            "this copy of `{package}` differs from {dirname}: {first}{more}",
+            package=copy.package.name,
+            dirname=posixpath.dirname(original.files[0]) or ".",
+            first=first.text,
+            more=more,
+        ),
         first.here,
         first.interface,
-        help=f"copy {posixpath.dirname(original.files[0]) or '.'} to {copy.folder} again; give a changed interface "
-        "a new version",
-        related=tuple((one.there, f"the original: {one.text}") for one in found[:5]),
+        help=say(
+            "copy {dirname} to {folder} again; give a changed interface a new version",
+            dirname=posixpath.dirname(original.files[0]) or ".",
+            folder=copy.folder,
+        ),
+        related=tuple((one.there, say("the original: {one}", one=one.text)) for one in found[:5]),
+        remedies=copied(sources, root, copy.package, original, adds_only=all(one.lacking for one in found)),
     )
 
 
@@ -128,12 +139,20 @@ def _linked_copies(sources: SourceFacts, originals: Mapping[str, list[WitPackage
                 if both:
                     yield Draft(
                         copy.package.files[0],
-                        f"this copy of `{name}` differs from the one in {other.folder}, and both are linked "
-                        f"into `{component.crate.name}`: {both[0].text}",
+                        say(
+                            "this copy of `{name}` differs from the one in {folder}, and both are linked into "
+                            "`{crate}`: {both}",
+                            name=name,
+                            folder=other.folder,
+                            crate=component.crate.name,
+                            both=both[0].text,
+                        ),
                         both[0].here,
                         both[0].interface,
-                        help="fetch both again from where the package comes from, at one version",
-                        related=tuple((one.there, f"the other copy: {one.text}") for one in both[:5]),
+                        help=say("fetch both again from where the package comes from, at one version"),
+                        related=tuple(
+                            (one.there, say("the other copy: {one}", one=one.text)) for one in both[:5]
+                        ),
                     )
 
 
@@ -159,12 +178,16 @@ def _related(copy: WitPackage, original: WitPackage) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """Something that is not the same in two packages: in words, and where on either side."""
+    """Something that is not the same in two packages: in words, and where on either side.
+
+    ``lacking`` says that it is only missing here.
+    """
 
     text: str
     interface: str
     here: Location
     there: Location
+    lacking: bool = False
 
 
 def _differences(copy: WitPackage, original: WitPackage) -> list[_Difference]:
@@ -172,7 +195,7 @@ def _differences(copy: WitPackage, original: WitPackage) -> list[_Difference]:
     for name, mine in copy.interfaces.items():
         theirs = original.interfaces.get(name)
         if theirs is None:
-            text = f"the original has no interface `{name}`"
+            text = say("the original has no interface `{name}`", name=name)
             found.append(_Difference(text, mine.name, mine.location, original.locations[0]))
         else:
             found += _in_interface(mine, theirs)
@@ -181,14 +204,16 @@ def _differences(copy: WitPackage, original: WitPackage) -> list[_Difference]:
         if other is None:
             continue
         for side, ours, others in (
-            ("imports", world.imports, other.imports),
-            ("exports", world.exports, other.exports),
+            (say("imports"), world.imports, other.imports),
+            (say("exports"), world.exports, other.exports),
         ):
             for item in sorted(ours.keys() ^ others.keys()):
-                verb = "only here" if item in ours else "only in the original"
+                verb = say("only here") if item in ours else say("only in the original")
                 place = ours[item].location if item in ours else world.location
                 there = others[item].location if item in others else other.location
-                text = f"world `{name}` {side} `{item}` {verb}"
+                text = say(
+                    "world `{name}` {side} `{item}` {verb}", name=name, side=side, item=item, verb=verb
+                )
                 found.append(_Difference(text, item, place, there))
     return found
 
@@ -201,15 +226,25 @@ def _in_interface(mine: Interface, theirs: Interface) -> Iterator[_Difference]:
     for name in dict.fromkeys((*here, *there)):
         ours, others = here.get(name), there.get(name)
         if ours is None:
-            text = f"`{mine.short}` here lacks `{name}`"
+            text = say("`{mine}` here lacks `{name}`", mine=mine.short, name=name)
         elif others is None:
-            text = f"`{mine.short}` has `{name}` only here"
+            text = say("`{mine}` has `{name}` only here", mine=mine.short, name=name)
         elif ours[0] != others[0]:
-            text = f"`{name}` of `{mine.short}` is `{ours[0]}` here and `{others[0]}` there"
+            text = say(
+                "`{name}` of `{mine}` is `{ours}` here and `{others}` there",
+                name=name,
+                mine=mine.short,
+                ours=ours[0],
+                others=others[0],
+            )
         else:
             continue
         yield _Difference(
-            text, mine.name, ours[1] if ours else mine.location, others[1] if others else theirs.location
+            text,
+            mine.name,
+            ours[1] if ours else mine.location,
+            others[1] if others else theirs.location,
+            ours is None,
         )
 
 
@@ -238,7 +273,7 @@ def _deps_lock(
 ) -> Iterator[Draft]:
     """Copies whose files are not the ones that ``wit-deps`` wrote (deps.lock beside ``deps``)."""
     path = join(root, "deps.lock")
-    table = _table(sources.texts, path)
+    table = table_of(sources.texts, path)
     if table is None or resolution.problems:
         return  # of files with mistakes not all may be known here
     by_folder = {copy.folder: copy for copy in copies}
@@ -259,11 +294,19 @@ def _deps_lock(
         line = SourceText(path, sources.texts[path]).location(item.key.start)
         yield Draft(
             copy.package.files[0],
-            f"the files in {folder} are not those that {path} (line {line.line}) was written for: "
-            "their digest differs",
+            say(
+                "the files in {folder} are not those that {path} (line {line}) was written for: their "
+                "digest differs",
+                folder=folder,
+                path=path,
+                line=line.line,
+            ),
             copy.line,
-            help="bring them back with `wit-deps`, or, when the change is meant, make it where the package comes from",
-            related=((line, f"`{name}` in the lock file"),),
+            help=say(
+                "bring them back with `wit-deps`, or, when the change is meant, make it where the "
+                "package comes from"
+            ),
+            related=((line, say("`{name}` in the lock file", name=name)),),
             confidence=Confidence.HIGH,
         )
 
@@ -311,7 +354,7 @@ def _wkg_lock(sources: SourceFacts, root: str, copies: Iterable[_Copy]) -> Itera
     """
     for folder in (posixpath.dirname(root) or ".", root):
         path = join(folder, "wkg.lock")
-        table = _table(sources.texts, path)
+        table = table_of(sources.texts, path)
         if table is None:
             continue
         locked = _locked_versions(table)
@@ -321,13 +364,22 @@ def _wkg_lock(sources: SourceFacts, root: str, copies: Iterable[_Copy]) -> Itera
             if not version or base not in locked or base in local or version in locked[base][1]:
                 continue
             line = SourceText(path, sources.texts[path]).location(locked[base][0])
-            versions = " and ".join(locked[base][1])
+            versions = joined(say(" and "), locked[base][1])
             yield Draft(
                 copy.package.files[0],
-                f"this is `{base}` at {version}, and {path} (line {line.line}) has it at {versions}",
+                say(
+                    "this is `{base}` at {version}, and {path} (line {line}) has it at {versions}",
+                    base=base,
+                    version=version,
+                    path=path,
+                    line=line.line,
+                    versions=versions,
+                ),
                 copy.line,
-                help="fetch the locked version with `wkg wit fetch`, or lock this one with `wkg wit update`",
-                related=((line, f"`{base}` in the lock file"),),
+                help=say(
+                    "fetch the locked version with `wkg wit fetch`, or lock this one with `wkg wit update`"
+                ),
+                related=((line, say("`{base}` in the lock file", base=base)),),
                 confidence=Confidence.HIGH,
             )
 
@@ -348,9 +400,20 @@ def _locked_versions(table: Table) -> dict[str, tuple[int, list[str]]]:
     return {name: entry for name, entry in found.items() if entry[1]}
 
 
+def wkg_versions(texts: Mapping[str, bytes], path: str) -> dict[str, list[str]]:
+    """The versions that a wkg.lock has of each package; none when it is not there."""
+    table = table_of(texts, path)
+    return {} if table is None else {name: entry[1] for name, entry in _locked_versions(table).items()}
+
+
+def deps_lock_differs(sources: SourceFacts, root: str, resolution: Resolution) -> bool:
+    """Whether a copy in ``deps`` is not what deps.lock was written for."""
+    return any(True for _ in _deps_lock(sources, root, resolution, list(_copies(root, resolution))))
+
+
 def _overridden(texts: Mapping[str, bytes], path: str) -> set[str]:
     """The packages that wkg.toml takes from a folder: those are not in the lock file."""
-    table = _table(texts, path)
+    table = table_of(texts, path)
     overrides = table.get("overrides") if table is not None else None
     if overrides is None or not isinstance(overrides.value, Table):
         return set()
@@ -361,8 +424,8 @@ def _overridden(texts: Mapping[str, bytes], path: str) -> set[str]:
     }
 
 
-def _table(texts: Mapping[str, bytes], path: str) -> Table | None:
-    """A TOML file among the texts; None when it is not there or not TOML."""
+def table_of(texts: Mapping[str, bytes], path: str) -> Table | None:
+    """A TOML file among the texts; None when it is not there, or not TOML."""
     if path not in texts:
         return None
     table = parse(SourceText(path, texts[path]))

@@ -10,6 +10,7 @@ from wasmdoctor.model.host import Entry, HostProfile, HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import joined, say
 from wasmdoctor.model.wasm import Extern, ExternKind, WasmFile
 
 CALLABLE = (ExternKind.INSTANCE, ExternKind.FUNC)
@@ -91,7 +92,7 @@ def not_startable(facts: Facts) -> Iterator[Draft]:
                 file.path,
                 _message(host, exports, others),
                 Location(file.path),
-                help="\n".join(_help(host, exports, others)),
+                help=joined("\n", _help(host, exports, others)),
                 severity=_severity(host, exports, others),
             )
 
@@ -116,31 +117,56 @@ def _severity(host: HostView, exports: list[Extern], others: tuple[Starter, ...]
 
 def _message(host: HostView, exports: list[Extern], others: tuple[Starter, ...]) -> str:
     if not exports:
-        return f"{host.id} can start nothing in it: the component exports no function and no interface"
+        return say(
+            "{host} can start nothing in it: the component exports no function and no interface", host=host.id
+        )
     shown = ", ".join(f"`{extern.name}`" for extern in exports[:3])
-    more = f" and {len(exports) - 3} more" if len(exports) > 3 else ""
-    mode = "" if host.spec.mode or len(host.line.modes) == 1 else f" with `{host.mode_name}`"
+    more = say(" and {count} more", count=len(exports) - 3) if len(exports) > 3 else ""
+    mode = (
+        ""
+        if host.spec.mode or len(host.line.modes) == 1
+        else say(" with `{mode_name}`", mode_name=host.mode_name)
+    )
     if _is_library(exports, others):
-        return f"{host.id} cannot start it{mode}: it exports only interfaces of its own ({shown}{more})"
-    return f"{host.id} cannot start it{mode}: none of its exports is called there ({shown}{more})"
+        return say(
+            "{host} cannot start it{mode}: it exports only interfaces of its own ({shown}{more})",
+            host=host.id,
+            mode=mode,
+            shown=shown,
+            more=more,
+        )
+    return say(
+        "{host} cannot start it{mode}: none of its exports is called there ({shown}{more})",
+        host=host.id,
+        mode=mode,
+        shown=shown,
+        more=more,
+    )
 
 
 def _help(host: HostView, exports: list[Extern], others: tuple[Starter, ...]) -> Iterator[str]:
     for other in others:
         if other.relation == "mode":
-            command = f"start it with `{other.command}`, and " if other.command else ""
-            yield f"{command}check it with `--host {other.spec}`, which calls `{other.export}`"
+            command = say("start it with `{command}`, and ", command=other.command) if other.command else ""
+            yield say(
+                "{command}check it with `--host {other}`, which calls `{export}`",
+                command=command,
+                other=other.spec,
+                export=other.export,
+            )
     newer = [other for other in others if other.relation == "version"]
     if newer:
-        yield f"{newer[0].spec} starts it: it calls `{newer[0].export}`"
+        yield say("{newer} starts it: it calls `{export}`", newer=newer[0].spec, export=newer[0].export)
     elsewhere = [other.spec for other in others if other.relation == "other"]
     if elsewhere:
-        yield f"other hosts that start it: {', '.join(elsewhere)}"
+        yield say("other hosts that start it: {names}", names=", ".join(elsewhere))
     if _is_library(exports, others):
-        yield "compose it with a component that imports what it exports: `wasmdoctor compose APP.wasm IT.wasm`"
-    called = " or ".join(_called(host))
+        yield say(
+            "compose it with a component that imports what it exports: `wasmdoctor compose APP.wasm IT.wasm`"
+        )
+    called = joined(say(" or "), _called(host))
     if called and not any(other.relation == "mode" for other in others):
-        yield f"to be started by {host.id}, a component exports {called}"
+        yield say("to be started by {host}, a component exports {called}", host=host.id, called=called)
 
 
 def _called(host: HostView) -> Iterator[str]:
@@ -149,4 +175,4 @@ def _called(host: HostView) -> Iterator[str]:
     for name in dict.fromkeys(entries):
         yield f"`{name}`"
     if any(rule.export == "func" for rule in host.start_rules):
-        yield "a function"
+        yield say("a function")

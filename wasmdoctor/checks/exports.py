@@ -10,6 +10,7 @@ from wasmdoctor.checks.sources import ComponentFacts
 from wasmdoctor.graph.origins import origin, wit_line
 from wasmdoctor.model.binding import Carrier
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import say
 from wasmdoctor.model.wasm import Component
 
 
@@ -60,21 +61,30 @@ def _draft(
     assert carrier.linked is not None
     library, binding = carrier.linked.crate, carrier.binding
     if is_ours(library):
-        cure = (
-            f"take `export!` and `cdylib` out of `{library.name}`, which others link (plan a); the bindings at "
-            f"{binding.location} can move into a crate of their own that nobody links"
+        cure = say(
+            "take `export!` and `cdylib` out of `{library}`, which others link (plan a); the "
+            "bindings at {location} can move into a crate of their own that nobody links",
+            library=library.name,
+            location=binding.location,
         )
     else:
-        cure = f"use `{library.name}` without the feature that exports, or another crate"
-    by = f"its world `{short(binding.world)}`" if binding.world else "its bindings"
+        cure = say("use `{library}` without the feature that exports, or another crate", library=library.name)
+    by = say("its world `{short}`", short=short(binding.world)) if binding.world else say("its bindings")
     return Draft(
         path,
-        f"the export `{name}` is not in `{component.crate.name}`'s world `{world[0]}`: the linked crate "
-        f"`{library.name}` exports it with {by}",
+        say(
+            "the export `{name}` is not in `{crate}`'s world `{world}`: the linked crate `{library}` "
+            "exports it with {by}",
+            name=name,
+            crate=component.crate.name,
+            world=world[0],
+            library=library.name,
+            by=by,
+        ),
         wit_line(carrier, export=True) or binding.location,
         name,
         help=cure,
-        related=((world[1], f"world `{world[0]}` does not export it"),),
+        related=((world[1], say("world `{world}` does not export it", world=world[0])),),
         origin=origin(component.crate, carrier, export=True),
         exported=True,
     )

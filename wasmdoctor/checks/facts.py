@@ -52,8 +52,8 @@ class Facts:
     """Everything that rules may know of a run.
 
     ``verdicts`` maps a component's path to the verdicts on its imports, in the order of the binary;
-    ``declarations`` an interface (``ns:pkg/name``, without version) to the line of the one world that imports
-    it, else to where WIT sources declare it;
+    ``declarations`` an interface (``ns:pkg/name``, with the version, and without) to the line of the one world
+    that imports it, else (without) to where WIT sources declare it;
     ``problems`` are what discovery and readers could not read; ``invalid`` a path to what the
     validator said; ``tool_problem`` why wasm-tools could not answer, or ""; ``sources`` what is known of
     the sources, one record for each folder, empty when they were not asked for; ``origins`` maps a
@@ -84,12 +84,18 @@ class Facts:
         return (file for file in self.files if file.component is not None)
 
     def place(self, file: str, interface: str) -> Location:
-        """Where to point a person for an import: the WIT line that brings it, else the one that declares
-        the interface, else the binary."""
+        """Where to point a person for an import: the WIT line that brings it, else the binding that has it
+        without WIT, else the line that declares the interface, else the binary."""
         origin = self.origins.get((file, interface))
         if origin and origin.line:
             return origin.line
-        return self.declarations.get(interface.partition("@")[0], Location(file))
+        for step in origin.steps if origin else ():
+            if step.kind == "binding" and step.location.line:
+                return step.location
+        for name in (interface, interface.partition("@")[0]):
+            if name in self.declarations:
+                return self.declarations[name]
+        return Location(file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from wasmdoctor.checks.deps import type_text
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.leaks import is_ours, short
+from wasmdoctor.checks.otherwit import other_interfaces
 from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
 from wasmdoctor.model.artifact import EncodedWorld, SectionPlace
 from wasmdoctor.model.binding import Binding, Certainty
@@ -14,6 +15,7 @@ from wasmdoctor.model.cargo import Crate
 from wasmdoctor.model.rule import Confidence
 from wasmdoctor.model.rust import BindingsFile
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import say
 from wasmdoctor.model.wasm import Component, Extern, WasmFile
 from wasmdoctor.model.wit import TypeDef, World, WorldItem
 from wasmdoctor.readers.artifacts import decode_worlds
@@ -33,11 +35,17 @@ def stale_component(facts: Facts) -> Iterator[Draft]:
     """WD501: a component is older than its sources, or was built from another world."""
     files = {file.path: file for file in facts.files if file.component is not None and not file.predicted}
     for sources in facts.sources:
+        told: set[tuple[str, str]] = set()
         for component in sources.components:
             for path in component.built:
                 if path in files:
                     yield from _older(sources, component, files[path])
-                    yield from _other_world(sources, component, files[path])
+                    for draft in _other_world(sources, component, files[path]):
+                        told.add((draft.subject, draft.interface))
+                        yield draft
+        for draft in other_interfaces(sources, list(files.values())):
+            if (draft.subject, draft.interface) not in told:
+                yield draft
 
 
 def _older(sources: SourceFacts, component: ComponentFacts, file: WasmFile) -> Iterator[Draft]:
@@ -55,13 +63,22 @@ def _older(sources: SourceFacts, component: ComponentFacts, file: WasmFile) -> I
     if not newer:
         return
     path = newer[0][1]
-    more = f" and {len(newer) - 1} more sources are newer" if len(newer) > 1 else " is newer"
+    more = (
+        say(" and {count} more sources are newer", count=len(newer) - 1)
+        if len(newer) > 1
+        else say(" is newer")
+    )
     yield Draft(
         file.path,
-        f"this component of `{component.crate.name}` was built before its sources changed: {path}{more}",
+        say(
+            "this component of `{crate}` was built before its sources changed: {path}{more}",
+            crate=component.crate.name,
+            path=path,
+            more=more,
+        ),
         Location(path, 1, 1),
-        help="build it again, so that what is found out about it holds",
-        related=tuple((Location(other, 1, 1), "changed after the build") for _, other in newer[1:SHOWN]),
+        help=say("build it again, so that what is found out about it holds"),
+        related=tuple((Location(other, 1, 1), say("changed after the build")) for _, other in newer[1:SHOWN]),
     )
 
 
@@ -101,11 +118,15 @@ def _other_world(sources: SourceFacts, component: ComponentFacts, file: WasmFile
             if text:
                 yield Draft(
                     file.path,
-                    f"this component of `{component.crate.name}` was built from another world than "
-                    f"`{short(binding.world)}` is now: {text}",
+                    say(
+                        "this component of `{crate}` was built from another world than `{short}` is now: {text}",
+                        crate=component.crate.name,
+                        short=short(binding.world),
+                        text=text,
+                    ),
                     place,
                     name,
-                    help="build it again from these sources, or check the file that belongs to them",
+                    help=say("build it again from these sources, or check the file that belongs to them"),
                     confidence=Confidence.HIGH,
                 )
                 break
@@ -113,14 +134,19 @@ def _other_world(sources: SourceFacts, component: ComponentFacts, file: WasmFile
 
 def _missing_export(component: Component, name: str, export: Extern | None, item: WorldItem | None) -> str:
     if export is None:
-        has = ", ".join(f"`{other.name}`" for other in component.exports[:3]) or "nothing"
-        return f"it does not export `{name}` (it exports {has})"
+        has = ", ".join(f"`{other.name}`" for other in component.exports[:3]) or say("nothing")
+        return say("it does not export `{name}` (it exports {has})", name=name, has=has)
     for function, signature in _signatures(item).items() if export.typed else ():
         built = {f.name: f.signature for f in export.functions}
         if function not in built:
-            return f"its `{name}` has no `{function}`"
+            return say("its `{name}` has no `{function}`", name=name, function=function)
         if built[function] and built[function] != signature:
-            return f"its `{function}` is `{built[function]}`, and the world says `{signature}`"
+            return say(
+                "its `{function}` is `{built}`, and the world says `{signature}`",
+                function=function,
+                built=built[function],
+                signature=signature,
+            )
     return ""
 
 
@@ -193,10 +219,19 @@ def _stale(sources: SourceFacts, crate: Crate, file: BindingsFile, encoded: Enco
 def _stale_draft(crate: Crate, file: BindingsFile, text: str, place: Location) -> Draft:
     return Draft(
         crate.manifest,
-        f"{file.path} does not match {place.path} (line {place.line}): {text}",
+        say(
+            "{path} does not match {place_path} (line {line}): {text}",
+            path=file.path,
+            place_path=place.path,
+            line=place.line,
+            text=text,
+        ),
         file.location,
-        help=f"generate it again with {file.generator.value}: the component is built from the file, not from the WIT",
-        related=((place, "what the WIT says now"),),
+        help=say(
+            "generate it again with {generator}: the component is built from the file, not from the WIT",
+            generator=file.generator.value,
+        ),
+        related=((place, say("what the WIT says now")),),
     )
 
 
@@ -218,26 +253,26 @@ def _gone(sources: SourceFacts, crate: Crate, package: str, name: str) -> tuple[
     for folder, resolution in sources.wit.items():
         for candidate in resolution.main:
             if candidate.base == base and is_below(folder, crate.folder) and not resolution.problems:
-                return f"it was made for world `{name}`, and there is no such world now", candidate.locations[
-                    0
-                ]
+                return say(
+                    "it was made for world `{name}`, and there is no such world now", name=name
+                ), candidate.locations[0]
     return None
 
 
 def _difference(encoded: EncodedWorld, world: World, *, imports_only: bool) -> tuple[str, Location] | None:
     """The first thing that is not the same, in words, and the WIT line that has it."""
     types = {(t.exported, t.owner, t.name): t.definition for t in encoded.types}
-    sides = [("imports", False, encoded.imports, world.imports)]
+    sides = [(say("imports"), False, encoded.imports, world.imports)]
     if not imports_only:
-        sides.append(("exports", True, encoded.exports, world.exports))
+        sides.append((say("exports"), True, encoded.exports, world.exports))
     for verb, exported, externs, items in sides:
         old = {extern.name: extern for extern in externs}
         for name in dict.fromkeys((*items, *old)):
             if name not in items:
-                return f"it {verb} `{name}`, and the world does not", world.location
+                return say("it {verb} `{name}`, and the world does not", verb=verb, name=name), world.location
             item = items[name]
             if name not in old:
-                return f"the world {verb} `{name}`, and it does not", item.location
+                return say("the world {verb} `{name}`, and it does not", verb=verb, name=name), item.location
             found = _in_item(old[name], item) or _in_types(types, item, exported=exported)
             if found is not None:
                 return found
@@ -252,11 +287,19 @@ def _in_item(old: Extern, item: WorldItem) -> tuple[str, Location] | None:
     for name in dict.fromkeys((*now, *before)):
         place = _function_place(item, name)
         if name not in now:
-            return f"it has `{name}` of `{item.name}`, which is not there now", place
+            return say(
+                "it has `{name}` of `{item}`, which is not there now", name=name, item=item.name
+            ), place
         if name not in before:
-            return f"it lacks `{name}` of `{item.name}`", place
+            return say("it lacks `{name}` of `{item}`", name=name, item=item.name), place
         if before[name] and before[name] != now[name]:
-            return f"`{name}` of `{item.name}` is `{before[name]}` in it and `{now[name]}` now", place
+            return say(
+                "`{name}` of `{item}` is `{before}` in it and `{now}` now",
+                name=name,
+                item=item.name,
+                before=before[name],
+                now=now[name],
+            ), place
     return None
 
 
@@ -277,5 +320,11 @@ def _in_types(
         if before is None or type_.used_from:
             continue
         if before != now:
-            return f"type `{name}` of `{item.name}` is `{before}` in it and `{now}` now", type_.location
+            return say(
+                "type `{name}` of `{item}` is `{before}` in it and `{now}` now",
+                name=name,
+                item=item.name,
+                before=before,
+                now=now,
+            ), type_.location
     return None

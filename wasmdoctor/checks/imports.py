@@ -10,6 +10,7 @@ from wasmdoctor.checks.lookalike import lookalikes
 from wasmdoctor.model.host import HostView, Missing
 from wasmdoctor.model.names import Version
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import joined, phrase, say
 from wasmdoctor.model.wasm import WasmFile
 
 
@@ -24,7 +25,7 @@ def _unprovided(facts: Facts) -> Iterator[tuple[WasmFile, Verdict]]:
 def _names(items: tuple[str, ...], limit: int = 4) -> str:
     shown = ", ".join(f"`{item}`" for item in items[:limit])
     more = len(items) - limit
-    return f"{shown} and {more} more" if more > 0 else shown
+    return say("{shown} and {more} more", shown=shown, more=more) if more > 0 else shown
 
 
 def _host_name(host: HostView) -> str:
@@ -43,19 +44,31 @@ def nonstandard(facts: Facts) -> Iterator[Draft]:
         extern = verdict.extern
         name = verdict.name.text
         kind = extern.kind.value
-        message = f"nobody provides `{name}`: {_host_name(facts.host)} has no such interface"
+        message = say(
+            "nobody provides `{name}`: {host_name} has no such interface",
+            name=name,
+            host_name=_host_name(facts.host),
+        )
         if not facts.host.mode.provides and not facts.host.label:
-            message = f"nobody provides `{name}`: with the host `{facts.host.id}` a component gets nothing"
+            message = say(
+                "nobody provides `{name}`: with the host `{host}` a component gets nothing",
+                name=name,
+                host=facts.host.id,
+            )
         if verdict.name.kind != "interface":
-            message = f"nobody provides the {kind} `{name}`"
+            message = say("nobody provides the {kind} `{name}`", kind=kind, name=name)
         elif extern.kind != "instance":
-            message = f"nobody provides `{name}`: it is imported as a {kind}, and hosts provide instances"
+            message = say(
+                "nobody provides `{name}`: it is imported as a {kind}, and hosts provide instances",
+                name=name,
+                kind=kind,
+            )
         yield Draft(
             file.path,
             message,
             facts.place(file.path, name),
             name,
-            help="\n".join([*map(_near_help, verdict.near), _nonstandard_help(verdict, facts.host)]),
+            help=joined("\n", [*map(_near_help, verdict.near), _nonstandard_help(verdict, facts.host)]),
             related=_elsewhere(file, facts.place(file.path, name)),
         )
 
@@ -63,29 +76,44 @@ def nonstandard(facts: Facts) -> Iterator[Draft]:
 def _nonstandard_help(verdict: Verdict, host: HostView) -> str:
     package = verdict.name.package or ""
     if package.startswith("wasi:") and not host.mode.provides:
-        return (
-            "Rust's std and the preview1 adapter bring WASI with them: build for wasm32-unknown-unknown, or compose "
-            "with a component that exports it"
+        return say(
+            "Rust's std and the preview1 adapter bring WASI with them: build for "
+            "wasm32-unknown-unknown, or compose with a component that exports it"
         )
     if package.startswith("wasi:"):
-        return "check the spelling against the standard, or ask for a host that has it: `wasmdoctor hosts` lists them"
-    return (
-        "link the library that imports it as plain Rust (plan a), call standard WASI there instead (plan c), "
-        "or compose with a component that exports it (plan b)"
+        return say(
+            "check the spelling against the standard, or ask for a host that has it: `wasmdoctor "
+            "hosts` lists them"
+        )
+    return say(
+        "link the library that imports it as plain Rust (plan a), call standard WASI there "
+        "instead (plan c), or compose with a component that exports it (plan b)"
     )
 
 
 def _near_help(near: NearProvider) -> str:
     if near.lacks:
-        return f"{near.path} exports `{near.export}` but lacks {_names(near.lacks)}"
+        return say(
+            "{path} exports `{export}` but lacks {names}",
+            path=near.path,
+            export=near.export,
+            names=_names(near.lacks),
+        )
     if near.mistyped:
         names = _names(tuple(each.name for each in near.mistyped))
-        return f"{near.path} exports `{near.export}` with other types of {names}"
-    return f"{near.path} exports `{near.export}`, which is on another version track"
+        return say(
+            "{path} exports `{export}` with other types of {names}",
+            path=near.path,
+            export=near.export,
+            names=names,
+        )
+    return say(
+        "{path} exports `{export}`, which is on another version track", path=near.path, export=near.export
+    )
 
 
 def _elsewhere(file: WasmFile, location: Location) -> tuple[tuple[Location, str], ...]:
-    return () if location.path == file.path else ((Location(file.path), "imported by this component"),)
+    return () if location.path == file.path else ((Location(file.path), say("imported by this component")),)
 
 
 def look_alike(facts: Facts) -> Iterator[Draft]:
@@ -99,20 +127,26 @@ def look_alike(facts: Facts) -> Iterator[Draft]:
         if best is None:
             continue
         pairs = ", ".join(f"`{ours}` ~ `{theirs}`" for ours, theirs in best.functions[:2])
-        more = f" and {len(best.functions) - 2} more" if len(best.functions) > 2 else ""
-        functions = f"; functions that match: {pairs}{more}" if pairs else ""
+        more = say(" and {count} more", count=len(best.functions) - 2) if len(best.functions) > 2 else ""
+        functions = say("; functions that match: {pairs}{more}", pairs=pairs, more=more) if pairs else ""
         yield Draft(
             file.path,
-            f"`{verdict.name.text}` looks like the standard `{best.interface}` (score {best.score:.2f}){functions}",
+            say(
+                "`{verdict}` looks like the standard `{interface}` (score {score}){functions}",
+                verdict=verdict.name.text,
+                interface=best.interface,
+                score=f"{best.score:.2f}",
+                functions=functions,
+            ),
             facts.place(file.path, verdict.name.text),
             verdict.name.text,
-            help=best.about,
+            help=phrase(best.about),
         )
 
 
-PLAIN_NAME_HELP = (
-    "remove it from the world, give it an interface with a package and version that a component can export, "
-    "or run it in a host of your own that defines it"
+PLAIN_NAME_HELP = say(
+    "remove it from the world, give it an interface with a package and version that a "
+    "component can export, or run it in a host of your own that defines it"
 )
 
 
@@ -122,17 +156,24 @@ def plain_name(facts: Facts) -> Iterator[Draft]:
         if verdict.name.kind != "plain" or verdict.match.kind != "none":
             continue
         extern = verdict.extern
-        what = {"func": "the function", "instance": "the inline interface", "type": "the resource"}.get(
-            extern.kind.value, f"the {extern.kind.value}"
-        )
+        what = {
+            "func": say("the function"),
+            "instance": say("the inline interface"),
+            "type": say("the resource"),
+        }.get(extern.kind.value, say("the {kind}", kind=extern.kind.value))
         signature = extern.functions[0].signature if extern.kind == "func" and extern.functions else ""
         yield Draft(
             file.path,
-            f"{what} `{extern.name}` is imported by a plain name, which {_host_name(facts.host)} does not define"
+            say(
+                "{what} `{extern}` is imported by a plain name, which {host_name} does not define",
+                what=what,
+                extern=extern.name,
+                host_name=_host_name(facts.host),
+            )
             + (f": {signature}" if signature else ""),
             Location(file.path),
             extern.name,
-            help="\n".join([*map(_near_help, verdict.near), PLAIN_NAME_HELP]),
+            help=joined("\n", [*map(_near_help, verdict.near), PLAIN_NAME_HELP]),
         )
 
 
@@ -145,14 +186,20 @@ def function_missing(facts: Facts) -> Iterator[Draft]:
         names = _names(tuple(m.name for m in without_flag))
         yield Draft(
             file.path,
-            f"{_host_name(facts.host)} has `{verdict.match.provided}`, but without {names}",
+            say(
+                "{host_name} has `{provided}`, but without {names}",
+                host_name=_host_name(facts.host),
+                provided=verdict.match.provided,
+                names=names,
+            ),
             facts.place(file.path, verdict.name.text),
             verdict.name.text,
-            help="\n".join(
+            help=joined(
+                "\n",
                 [
                     *_missing_signatures(verdict, without_flag),
                     _missing_help(facts, file, verdict, without_flag),
-                ]
+                ],
             ),
             related=_elsewhere(file, facts.place(file.path, verdict.name.text)),
         )
@@ -163,11 +210,19 @@ def _missing_signatures(verdict: Verdict, missing: tuple[Missing, ...], limit: i
     signatures = {function.name: function.signature for function in verdict.extern.functions}
     for each in missing[:limit]:
         signature = signatures.get(each.name, "")
-        what = "it is a resource" if each.kind == "resource" else f"`{each.name}` is imported as {signature}"
+        what = (
+            say("it is a resource")
+            if each.kind == "resource"
+            else say("`{each}` is imported as {signature}", each=each.name, signature=signature)
+        )
         if each.kind == "function" and not signature:
-            what = f"`{each.name}` is a function"
+            what = say("`{each}` is a function", each=each.name)
         package = (verdict.name.package or "").partition("@")[0]
-        yield what + (f"; {package} has it since {each.gate.since}" if each.gate and each.gate.since else "")
+        yield what + (
+            say("; {package} has it since {since}", package=package, since=each.gate.since)
+            if each.gate and each.gate.since
+            else ""
+        )
 
 
 def _missing_help(facts: Facts, file: WasmFile, verdict: Verdict, missing: tuple[Missing, ...]) -> str:
@@ -175,21 +230,30 @@ def _missing_help(facts: Facts, file: WasmFile, verdict: Verdict, missing: tuple
     host = facts.host.profile.name
     takers = facts.skew.takers.get((file.path, verdict.name.text), ())
     if takers:
-        return f"needs {host} {' or '.join(map(str, takers))}; or drop the call, and the import goes with it"
+        return say(
+            "needs {host} {names}; or drop the call, and the import goes with it",
+            host=host,
+            names=joined(say(" or "), map(str, takers)),
+        )
     gates = sorted({m.gate.feature for m in missing if m.gate and m.gate.feature})
     if gates:
-        return (
-            f"it is unstable in WIT (feature {', '.join(gates)}), and no version of {host} known here links it: "
-            "drop the call"
+        return say(
+            "it is unstable in WIT (feature {names}), and no version of {host} known here links it: "
+            "drop the call",
+            names=", ".join(gates),
+            host=host,
         )
     asked = Version.parse(verdict.name.version or "")
     provided = Version.parse((verdict.match.provided or "").partition("@")[2])
     if asked and provided and asked > provided:
-        return (
-            f"the component was built against a newer {verdict.name.package} than any {host} known here has: "
-            "drop the call"
+        return say(
+            "the component was built against a newer {package} than any {host} known here has: drop the call",
+            package=verdict.name.package,
+            host=host,
         )
-    return "no version of the standard known here has it: check the WIT that the component was built against"
+    return say(
+        "no version of the standard known here has it: check the WIT that the component was built against"
+    )
 
 
 def needs_flag(facts: Facts) -> Iterator[Draft]:
@@ -202,16 +266,25 @@ def needs_flag(facts: Facts) -> Iterator[Draft]:
             what = f"`{verdict.name.text}`"
         elif match.linked and flagged and len(flagged) == len(verdict.missing):
             flags = tuple(sorted({flag for m in flagged for flag in m.needs_flag}))
-            what = f"{_names(tuple(m.name for m in flagged))} of `{verdict.name.text}`"
+            what = say(
+                "{names} of `{verdict}`",
+                names=_names(tuple((m.name for m in flagged))),
+                verdict=verdict.name.text,
+            )
         else:
             continue
         words = _flag_words(facts.host, flags)
         yield Draft(
             file.path,
-            f"{_host_name(facts.host)} links {what} only with `{words}`",
+            say(
+                "{host_name} links {what} only with `{words}`",
+                host_name=_host_name(facts.host),
+                what=what,
+                words=words,
+            ),
             facts.place(file.path, verdict.name.text),
             verdict.name.text,
-            help=f"start the host with `{words}`; tell wasmdoctor with "
+            help=say("start the host with `{words}`; tell wasmdoctor with ", words=words)
             + " ".join(f"`--host-flag {flag}`" for flag in flags),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.fixing import removal
 from wasmdoctor.checks.linking import Verdict
 from wasmdoctor.checks.sources import ComponentFacts
 from wasmdoctor.graph.origins import origin, wit_line
@@ -15,6 +16,7 @@ from wasmdoctor.model.names import ExternName, track
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import say
 from wasmdoctor.model.wit import Resolution, StepKind
 from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.readers.wit import find_world
@@ -137,24 +139,37 @@ def _leaked(
     library = carrier.linked.crate
     binding = carrier.binding
     if is_ours(library):
-        cure = (
-            f"take the bindings at {binding.location} out of `{library.name}` (plan a), or let it call standard WASI "
-            "instead (plan c)"
+        cure = say(
+            "take the bindings at {location} out of `{library}` (plan a), or let it call standard "
+            "WASI instead (plan c)",
+            location=binding.location,
+            library=library.name,
         )
     else:
-        cure = f"use `{library.name}` without what calls it, or another crate"
-    by = f"its world `{short(binding.world)}`" if binding.world else "an extern block"
-    compose = f"compose it with {verdict.provider}, which exports it; or " if verdict.provider else ""
+        cure = say("use `{library}` without what calls it, or another crate", library=library.name)
+    by = say("its world `{short}`", short=short(binding.world)) if binding.world else say("an extern block")
+    compose = (
+        say("compose it with {provider}, which exports it; or ", provider=verdict.provider)
+        if verdict.provider
+        else ""
+    )
     return Draft(
         path,
-        f"`{name}` is not in `{component.crate.name}`'s world `{world[0]}`: the linked crate `{library.name}` brings it "
-        f"with {by}",
+        say(
+            "`{name}` is not in `{crate}`'s world `{world}`: the linked crate `{library}` brings it "
+            "with {by}",
+            name=name,
+            crate=component.crate.name,
+            world=world[0],
+            library=library.name,
+            by=by,
+        ),
         wit_line(carrier) or binding.location,
         name,
         help=compose + cure,
         # Composed with its provider the component works: this may be what its authors want.
         severity=Severity.NOTE if verdict.provider else None,
-        related=((world[1], f"world `{world[0]}` does not import it"),),
+        related=((world[1], say("world `{world}` does not import it", world=world[0])),),
         origin=origin(component.crate, carrier),
     )
 
@@ -204,7 +219,7 @@ class Unused:
         """The components in words."""
         names = [f"`{component.crate.name}`" for component in self.components]
         more = len(names) - 3
-        return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
+        return ", ".join(names[:3]) + (say(" and {more} more", more=more) if more > 0 else "")
 
 
 def unused(facts: Facts) -> Iterator[Unused]:
@@ -289,11 +304,11 @@ def unused_lines(facts: Facts) -> Iterator[UnusedLine]:
     for found in unused(facts):
         steps = found.item.steps
         if not steps:
-            yield UnusedLine(found.binding.location, f"imports `{found.item.name}`", (found,))
+            yield UnusedLine(found.binding.location, say("imports `{item}`", item=found.item.name), (found,))
         elif steps[0].kind is StepKind.INCLUDE:
             included.setdefault((steps[0].location, found.binding.location), []).append(found)
         elif len(steps) == 1 and steps[0].kind is StepKind.IMPORT:
-            yield UnusedLine(steps[0].location, f"imports `{found.item.name}`", (found,))
+            yield UnusedLine(steps[0].location, say("imports `{item}`", item=found.item.name), (found,))
     for (place, _), group in included.items():
         brought = [
             item.name
@@ -301,7 +316,9 @@ def unused_lines(facts: Facts) -> Iterator[UnusedLine]:
             if item.functions and item.steps and item.steps[0].location == place
         ]
         if len(brought) == len(group):
-            yield UnusedLine(place, f"includes `{short(group[0].item.steps[0].target)}`", tuple(group))
+            yield UnusedLine(
+                place, say("includes `{short}`", short=short(group[0].item.steps[0].target)), tuple(group)
+            )
 
 
 def unused_custom_import(facts: Facts) -> Iterator[Draft]:
@@ -312,11 +329,19 @@ def unused_custom_import(facts: Facts) -> Iterator[Draft]:
             continue
         yield Draft(
             first.manifest,
-            f"world `{first.world}` of `{first.crate.name}` {line.what}, and nothing that is kept in {first.crates} "
-            "calls it",
+            say(
+                "world `{world}` of `{crate}` {what}, and nothing that is kept in {crates} calls it",
+                world=first.world,
+                crate=first.crate.name,
+                what=line.what,
+                crates=first.crates,
+            ),
             line.location,
             line.interface,
-            help="remove the line, with code that would call it and is itself not called, and make the bindings anew; "
-            "types that are still needed go into an interface without functions",
-            related=((first.binding.location, f"the bindings of `{first.crate.name}`"),),
+            help=say(
+                "remove the line, with code that would call it and is itself not called, and make the "
+                "bindings anew; types that are still needed go into an interface without functions"
+            ),
+            related=((first.binding.location, say("the bindings of `{crate}`", crate=first.crate.name)),),
+            remedies=removal(facts, line),
         )

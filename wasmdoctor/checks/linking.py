@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from wasmdoctor.model.finding import Status
+from wasmdoctor.model.fit import differing
 from wasmdoctor.model.host import HostView, Match, Missing, Mistyped, same_track
 from wasmdoctor.model.names import ExternName, version_order
 from wasmdoctor.model.record import dataclass, replace
-from wasmdoctor.model.types import COMPONENT_RULE, difference, handles
+from wasmdoctor.model.types import handles
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, WasmFile
 
 
@@ -144,8 +145,8 @@ def _verdict(path: str, extern: Extern, host: HostView, exports: Exports) -> Ver
             near.append(NearProvider(provider, exported.text, lacks))
         elif exported.version != name.version and not same_track(exported.version, name.version):
             near.append(NearProvider(provider, exported.text, other_version=exported.version or "none"))
-        elif differing := _differing(extern, candidate):
-            near.append(NearProvider(provider, exported.text, mistyped=differing))
+        elif misfits := differing(extern, candidate):
+            near.append(NearProvider(provider, exported.text, mistyped=misfits))
         else:
             return Verdict(extern, name, Status.COMPONENT, match, missing, provider, mistyped=mistyped)
     status = Status.VERSION if match.kind == "version" else Status.UNPROVIDED
@@ -174,40 +175,3 @@ def _lacks(wanted: Extern, offered: Extern) -> tuple[str, ...]:
     have = {function.name for function in offered.functions}
     need = {function.name for function in wanted.functions}
     return (*sorted(need - have), *sorted(set(wanted.resources) - set(offered.resources)))
-
-
-def _differing(wanted: Extern, offered: Extern) -> tuple[Mistyped, ...]:
-    """Functions that an export has with another type than the import, as far as both types are known.
-
-    Rule: Component Model, Subtyping.md; names of parameters and the sort of handles count there (wasmparser
-    0.262).
-    """
-    offers = {function.name: function for function in offered.functions}
-    if wanted.kind is ExternKind.FUNC:
-        offers = dict(zip([wanted.name], offered.functions, strict=False))
-
-    def same(asked: str, there: str) -> bool:
-        return _same_resource(wanted.name, asked, offered.name, there)
-
-    found: list[Mistyped] = []
-    for function in wanted.functions:
-        other = offers.get(function.name)
-        if other is None or function.type is None or other.type is None:
-            continue
-        parts = difference(function.type, other.type, COMPONENT_RULE, same)
-        if parts is not None:
-            found.append(Mistyped(function.name, function.signature, other.signature, parts))
-    return tuple(found)
-
-
-def _same_resource(wanted: str, asked: str, offered: str, there: str) -> bool:
-    """Whether a resource of an import is the one that an export means, once they are joined.
-
-    Only the interfaces' own resources are told apart: who provides the others is another question.
-    """
-    if asked.startswith("#") and there.startswith("#"):
-        return asked == there
-    interface, _, name = there.rpartition("#")
-    known = interface or offered
-    own, _, mine = asked.rpartition("#")
-    return mine == name and (own or wanted).partition("@")[0] == known.partition("@")[0]

@@ -8,6 +8,7 @@ from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.linking import NearProvider, Verdict
 from wasmdoctor.model.host import Mistyped
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import joined, say
 from wasmdoctor.model.wasm import WasmFile
 
 SHOWN = 2
@@ -31,17 +32,31 @@ def _by_host(facts: Facts, file: WasmFile, verdict: Verdict) -> Draft:
     name = verdict.name.text
     host = facts.host.id
     place = facts.place(file.path, name)
-    cure = f"build against the WIT of `{verdict.match.provided}`: then the bindings have the types that the host has"
+    cure = say(
+        "build against the WIT of `{provided}`: then the bindings have the types that the host has",
+        provided=verdict.match.provided,
+    )
     takers = facts.skew.takers.get((file.path, name))
     if takers:
-        cure += f"; or use {facts.host.profile.name} {' or '.join(map(str, takers))}, which takes it as it is"
+        cure += say(
+            "; or use {profile} {names}, which takes it as it is",
+            profile=facts.host.profile.name,
+            names=joined(say(" or "), map(str, takers)),
+        )
     return Draft(
         file.path,
-        f"{host} has `{verdict.match.provided}`, but {_what(verdict.mistyped)}",
+        say(
+            "{host} has `{provided}`, but {what}",
+            host=host,
+            provided=verdict.match.provided,
+            what=_what(verdict.mistyped),
+        ),
         place,
         name,
-        help="\n".join([*_signatures(verdict.mistyped, host), cure]),
-        related=() if place.path == file.path else ((Location(file.path), "imported by this component"),),
+        help=joined("\n", [*_signatures(verdict.mistyped, host), cure]),
+        related=()
+        if place.path == file.path
+        else ((Location(file.path), say("imported by this component")),),
         plans=(),
     )
 
@@ -50,26 +65,31 @@ def _by_component(facts: Facts, file: WasmFile, verdict: Verdict, near: NearProv
     name = verdict.name.text
     return Draft(
         file.path,
-        f"{near.path} exports `{near.export}`, but {_what(near.mistyped)}",
+        say(
+            "{path} exports `{export}`, but {what}",
+            path=near.path,
+            export=near.export,
+            what=_what(near.mistyped),
+        ),
         facts.place(file.path, name),
         name,
-        help="\n".join([*_signatures(near.mistyped, near.path), "build both from one WIT package"]),
-        related=((Location(near.path), "exports it"),),
+        help=joined("\n", [*_signatures(near.mistyped, near.path), say("build both from one WIT package")]),
+        related=((Location(near.path), say("exports it")),),
     )
 
 
 def _what(mistyped: Sequence[Mistyped]) -> str:
     """``function `now` has another type there``."""
     names = [f"`{each.name}`" for each in mistyped]
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    more = say(" and {count} more", count=len(names) - 4) if len(names) > 4 else ""
     if len(names) == 1:
-        return f"the function {names[0]} has another type there"
-    return f"the functions {', '.join(names[:4])}{more} have other types there"
+        return say("the function {names} has another type there", names=names[0])
+    return say("the functions {names}{more} have other types there", names=", ".join(names[:4]), more=more)
 
 
 def _signatures(mistyped: Sequence[Mistyped], where: str) -> Iterator[str]:
     """Both signatures of the first functions, and where they part."""
     for each in mistyped[:SHOWN]:
-        yield f"`{each.name}` is imported as {each.asked}"
-        yield f"{where} has it as {each.offered}"
-        yield f"they differ in {each.difference.words('the component', where)}"
+        yield say("`{each}` is imported as {asked}", each=each.name, asked=each.asked)
+        yield say("{where} has it as {offered}", where=where, offered=each.offered)
+        yield say("they differ in {words}", words=each.difference.words(say("the component"), where))

@@ -16,6 +16,7 @@ from wasmdoctor.model.finding import Finding, Suppressed
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Confidence, Severity
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import say
 
 Matcher = Callable[[str], bool]
 """Whether a path, as reports show it, is meant by a pattern."""
@@ -115,14 +116,24 @@ class Outcome:
         """What people should know of what they do not see."""
         notes: list[str] = []
         if self.unsure:
-            notes.append(f"{_findings(self.unsure)} of low confidence not shown; --persona auditor shows all")
+            notes.append(
+                say(
+                    "{findings} of low confidence not shown; --persona auditor shows all",
+                    findings=_findings(self.unsure),
+                )
+            )
         if self.gone:
-            notes.append(f"{_findings(self.gone)} of the baseline gone: --update-baseline forgets them")
+            notes.append(
+                say(
+                    "{findings} of the baseline gone: --update-baseline forgets them",
+                    findings=_findings(self.gone),
+                )
+            )
         return tuple(notes)
 
 
 def _findings(count: int) -> str:
-    return "1 finding" if count == 1 else f"{count} findings"
+    return say("1 finding") if count == 1 else say("{count} findings", count=count)
 
 
 def apply(
@@ -195,7 +206,7 @@ def _new(findings: Iterable[Finding], policy: Policy) -> tuple[list[Finding], li
         # Builds of one crate share a fingerprint: each of them is the finding that is known.
         if (policy.known or finding.fingerprint in baseline) and finding.code not in NOT_READ:
             met.add(finding.fingerprint)
-            known.append(Suppressed(finding, "baseline", policy.baseline_place, "known from before"))
+            known.append(Suppressed(finding, "baseline", policy.baseline_place, say("known from before")))
         else:
             new.append(finding)
     return new, known, len(baseline.keys() - met)
@@ -256,8 +267,10 @@ class _Uses:
             yield from self._unused_rules(allow.location, allow.rules, ran, judged=judged)
         for allow in self.policy.shared:
             if whole("") and not allow.expired(self.today) and allow.location not in used:
-                message = f"nothing imports `{allow.interface}` that nobody else provides"
-                yield Unused(allow.location, message, "remove it, or correct the name")
+                message = say(
+                    "nothing imports `{interface}` that nobody else provides", interface=allow.interface
+                )
+                yield Unused(allow.location, message, say("remove it, or correct the name"))
 
     def _unused_rules(
         self, place: Location, rules: Iterable[str], ran: frozenset[str], *, judged: bool
@@ -265,12 +278,17 @@ class _Uses:
         for rule in rules:
             named = [code for code in self.policy.names if self.policy.exactness((rule,), code)]
             if not named:
-                yield Unused(place, f"there is no rule `{rule}`", _near(rule, self.policy.names), wrong=True)
+                yield Unused(
+                    place,
+                    say("there is no rule `{rule}`", rule=rule),
+                    _near(rule, self.policy.names),
+                    wrong=True,
+                )
             elif not judged or (place, rule) in self.used:
                 continue
             elif any(code in ran and self.policy.selects(code) for code in named):
-                message = f"there is no finding of {rule} here to suppress"
-                yield Unused(place, message, "remove it", rule=rule)
+                message = say("there is no finding of {rule} here to suppress", rule=rule)
+                yield Unused(place, message, say("remove it"), rule=rule)
 
 
 def _is_meant(allow: Allow, matches: Matcher, finding: Finding) -> bool:
@@ -287,4 +305,4 @@ def _near(rule: str, names: Mapping[str, str]) -> str:
     import difflib
 
     near = difflib.get_close_matches(rule, (*names, *names.values()), 1)
-    return f"did you mean `{near[0]}`?" if near else "`wasmdoctor rules` lists them"
+    return say("did you mean `{near}`?", near=near[0]) if near else say("`wasmdoctor rules` lists them")

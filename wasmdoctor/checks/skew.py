@@ -21,17 +21,19 @@ from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.skew import WASI_TRACK, HostRange
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import joined, phrase, say
 from wasmdoctor.model.wasm import WasmFile
 
 if TYPE_CHECKING:
     from wasmdoctor.model.artifact import ModuleCalls
+    from wasmdoctor.model.remedy import Remedy
 
 RETARGETED = frozenset(
     f"wasi:{name}" for name in ("cli", "clocks", "filesystem", "http", "io", "random", "sockets")
 )
 """The packages of a WASI release: they get their version together, and `migrate --wasi` sets it."""
 
-ADAPTER = "the preview1 adapter"
+ADAPTER = say("the preview1 adapter")
 MOST_CRATES = 3
 
 
@@ -54,8 +56,10 @@ class Bringer:
             return ADAPTER
         shown = ", ".join(f"`{name}`" for name in self.crates[:MOST_CRATES])
         more = len(self.crates) - MOST_CRATES
-        shown += f" and {more} more" if more > 0 else ""
-        return f"crate{'s' if len(self.crates) > 1 else ''} {shown}"
+        shown += say(" and {more} more", more=more) if more > 0 else ""
+        if len(self.crates) > 1:
+            return say("crates {names}", names=shown)
+        return say("crate {name}", name=shown)
 
 
 def bringers(facts: Facts, path: str, name: ExternName) -> tuple[Bringer, ...]:
@@ -91,10 +95,10 @@ def bringers(facts: Facts, path: str, name: ExternName) -> tuple[Bringer, ...]:
 
 
 SKEW = {
-    "prerelease": "a release candidate or draft links only where the host has exactly that version",
-    "unversioned": "a name without a version links only where the host has none either",
-    "newer": "it is newer than the host",
-    "older": "it is older than the host",
+    "prerelease": say("a release candidate or draft links only where the host has exactly that version"),
+    "unversioned": say("a name without a version links only where the host has none either"),
+    "newer": say("it is newer than the host"),
+    "older": say("it is older than the host"),
 }
 
 
@@ -113,28 +117,48 @@ def other_version(facts: Facts) -> Iterator[Draft]:
             name = verdict.name
             place = facts.place(file.path, name.text)
             offers = tuple(
-                dict.fromkeys(o.name.partition("@")[2] or "no version" for o in verdict.match.offers)
+                dict.fromkeys(o.name.partition("@")[2] or say("no version") for o in verdict.match.offers)
             )
             yield Draft(
                 file.path,
-                f"{facts.host.id} has `{name.unversioned}` at {', '.join(offers)}, "
-                f"not at {name.version or 'no version'}: {SKEW[_skew(verdict)]}",
+                say(
+                    "{host} has `{unversioned}` at {names}, not at {version}: {skew}",
+                    host=facts.host.id,
+                    unversioned=name.unversioned,
+                    names=", ".join(offers),
+                    version=name.version or say("no version"),
+                    skew=SKEW[_skew(verdict)],
+                ),
                 place,
                 name.text,
-                help="\n".join([*map(_near, verdict.near), *_cures(facts, file, verdict)]),
+                help=joined("\n", [*map(_near, verdict.near), *_cures(facts, file, verdict)]),
                 related=()
                 if place.path == file.path
-                else ((Location(file.path), "imported by this component"),),
+                else ((Location(file.path), say("imported by this component")),),
+                remedies=_at_offer(facts, place, verdict),
             )
+
+
+def _at_offer(facts: Facts, place: Location, verdict: Verdict) -> tuple[Remedy, ...]:
+    """The import at the version to build against, where one edit of the WIT does it."""
+    if not facts.sources or not place.path.endswith(".wit"):
+        return ()
+    from wasmdoctor.checks.fixing import set_version
+
+    return set_version(facts, place, wanted_offer(verdict).name)
 
 
 def _near(near: NearProvider) -> str:
     if near.lacks:
         shown = ", ".join(f"`{name}`" for name in near.lacks[:4])
         more = len(near.lacks) - 4
-        shown += f" and {more} more" if more > 0 else ""
-        return f"{near.path} exports `{near.export}` but lacks {shown}"
-    return f"{near.path} exports `{near.export}`, which is on another version track"
+        shown += say(" and {more} more", more=more) if more > 0 else ""
+        return say(
+            "{path} exports `{export}` but lacks {shown}", path=near.path, export=near.export, shown=shown
+        )
+    return say(
+        "{path} exports `{export}`, which is on another version track", path=near.path, export=near.export
+    )
 
 
 def _skew(verdict: Verdict) -> str:
@@ -174,8 +198,13 @@ def _cures(facts: Facts, file: WasmFile, verdict: Verdict) -> Iterator[str]:
     offer = wanted_offer(verdict)
     wanted = ExternName.parse(offer.name)
     flags = _flags(facts.host, offer.flags)
-    start = f" and start the host with `{flags}`" if flags else ""
-    yield f"build against `{offer.name}`{start}{_set_where(facts, file, verdict.name, wanted)}"
+    start = say(" and start the host with `{flags}`", flags=flags) if flags else ""
+    yield say(
+        "build against `{offer}`{start}{set_where}",
+        offer=offer.name,
+        start=start,
+        set_where=_set_where(facts, file, verdict.name, wanted),
+    )
     change = _what_changes(verdict, wanted)
     if change:
         yield change
@@ -188,19 +217,30 @@ def _set_where(facts: Facts, file: WasmFile, name: ExternName, wanted: ExternNam
     found = bringers(facts, file.path, name)
     if any(bringer.adapter for bringer in found):
         host = facts.skew.adapter_for(version or "")
-        newer = f" of {facts.host.profile.name} {host}" if host else f" for WASI {version}"
+        newer = (
+            say(" of {profile} {host}", profile=facts.host.profile.name, host=host)
+            if host
+            else say(" for WASI {version}", version=version)
+        )
         own = [bringer for bringer in found if not bringer.adapter]
-        also = f"; {own[0].words} asks for it too" if own else ""
-        return f": {ADAPTER} brings this version, so wrap the core module with the adapter{newer}{also}"
+        also = say("; {words} asks for it too", words=own[0].words) if own else ""
+        return say(
+            ": {adapter} brings this version, so wrap the core module with the adapter{newer}{also}",
+            adapter=ADAPTER,
+            newer=newer,
+            also=also,
+        )
     if not version:
-        return ": take the version off the name"
+        return say(": take the version off the name")
     who = found[0].words if found else ""
     place = found[0].place if found else None
-    where = f"at {place}" if place and place.line else "in wit/"
-    text = f": set the version {where} and in wit/deps to {version}"
-    text += f"; {who} brings it" if who else ", and update the crate that brings the bindings"
+    where = say("at {place}", place=place) if place and place.line else say("in wit/")
+    text = say(": set the version {where} and in wit/deps to {version}", where=where, version=version)
+    text += (
+        say("; {who} brings it", who=who) if who else say(", and update the crate that brings the bindings")
+    )
     if name.package in RETARGETED and track(name.version) == track(version) == WASI_TRACK:
-        text += f" (`wasmdoctor migrate --wasi {version}` does that in a workspace)"
+        text += say(" (`wasmdoctor migrate --wasi {version}` does that in a workspace)", version=version)
     return text
 
 
@@ -208,9 +248,18 @@ def _what_changes(verdict: Verdict, wanted: ExternName) -> str:
     """What another version means for the code."""
     asked = verdict.name
     if _skew(verdict) == "prerelease":
-        return "a candidate and its release may differ in functions and types: the bindings are made anew from the release's WIT"
+        return say(
+            "a candidate and its release may differ in functions and types: the bindings are made "
+            "anew from the release's WIT"
+        )
     if asked.track and wanted.track and asked.track != wanted.track:
-        return f"{asked.package} {asked.track} and {wanted.track} are different interfaces: the code that calls it changes too"
+        return say(
+            "{package} {track} and {wanted_track} are different interfaces: the code that calls it "
+            "changes too",
+            package=asked.package,
+            track=asked.track,
+            wanted_track=wanted.track,
+        )
     return ""
 
 
@@ -219,14 +268,14 @@ def _other_host(facts: Facts, file: WasmFile, verdict: Verdict) -> str:
     title = facts.host.profile.name
     takers = facts.skew.takers.get((file.path, verdict.name.text))
     if takers is None:
-        return f"or use another host: `wasmdoctor hosts {title}` shows what each version has"
+        return say("or use another host: `wasmdoctor hosts {title}` shows what each version has", title=title)
     if not takers:
-        return f"no version of {title} known here takes it as it is"
-    return f"or use {title} {_ranges(takers)}, which takes it as it is"
+        return say("no version of {title} known here takes it as it is", title=title)
+    return say("or use {title} {ranges}, which takes it as it is", title=title, ranges=_ranges(takers))
 
 
 def _ranges(takers: Sequence[HostRange]) -> str:
-    return " or ".join(map(str, takers)) if len(takers) < 4 else f"{takers[0]} ... {takers[-1]}"
+    return joined(say(" or "), map(str, takers)) if len(takers) < 4 else f"{takers[0]} ... {takers[-1]}"
 
 
 def _flags(host: HostView, flags: tuple[str, ...]) -> str:
@@ -311,23 +360,30 @@ def two_versions(facts: Facts) -> Iterator[Draft]:
             if skew.by_adapter and not skew.twice:
                 continue
             parts = [_part(skew, version) for version in skew.versions]
-            text = f"`{skew.package}` is imported at {len(parts)} versions: {'; '.join(parts)}"
+            text = say(
+                "`{package}` is imported at {count} versions: {names}",
+                package=skew.package,
+                count=len(parts),
+                names=joined("; ", parts),
+            )
             last = skew.imports[skew.versions[0]][0].name
             yield Draft(
                 file.path,
                 text,
                 facts.place(file.path, last.text),
                 last.text,
-                help="\n".join(_two_versions_help(facts, skew)),
+                help=joined("\n", _two_versions_help(facts, skew)),
                 severity=Severity.WARNING if skew.twice else None,
             )
 
 
 def _part(skew: PackageSkew, version: str) -> str:
     names = [f"`{verdict.name.interface}`" for verdict in skew.imports[version]]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = ", ".join(names[:3]) + (say(" and {count} more", count=len(names) - 3) if len(names) > 3 else "")
     who = _who(skew.brought.get(version, ()))
-    return f"{version or 'none'} ({shown}{', from ' + who if who else ''})"
+    if who:
+        return say("{version} ({shown}, from {who})", version=version or say("none"), shown=shown, who=who)
+    return (version or say("none")) + joined("", (" (", shown, ")"))
 
 
 def _who(found: Sequence[Bringer]) -> str:
@@ -335,28 +391,47 @@ def _who(found: Sequence[Bringer]) -> str:
     parts = [Bringer(crates).words] if crates else []
     if any(bringer.adapter for bringer in found):
         parts.append(ADAPTER)
-    return " and ".join(parts)
+    return joined(say(" and "), parts)
 
 
 def _two_versions_help(facts: Facts, skew: PackageSkew) -> Iterator[str]:
     tracks = {track(version) or f"={version}" for version in skew.versions}
     newest = skew.versions[-1]
     if len(tracks) == 1:
-        yield f"bring all crates to {newest}: set it in their WIT and wit/deps" + (
-            f" (`wasmdoctor migrate --wasi {newest}` in a workspace), and update crates from a registry"
+        yield say("bring all crates to {newest}: set it in their WIT and wit/deps", newest=newest) + (
+            say(
+                " (`wasmdoctor migrate --wasi {newest}` in a workspace), and update crates from a registry",
+                newest=newest,
+            )
             if skew.package in RETARGETED and tracks == {WASI_TRACK}
-            else ", and update crates from a registry"
+            else say(", and update crates from a registry")
         )
         if facts.host.name_rule == "exact":
-            yield f"{facts.host.id} compares names as texts, so at most one of the versions links there"
+            yield say(
+                "{host} compares names as texts, so at most one of the versions links there",
+                host=facts.host.id,
+            )
         elif not skew.twice:
-            yield f"{facts.host.id} gives both the same implementation: harmless there, unless composed with `wasm-tools compose`"
+            yield say(
+                "{host} gives both the same implementation: harmless there, unless composed with "
+                "`wasm-tools compose`",
+                host=facts.host.id,
+            )
     else:
-        yield "they are on different tracks, so the host must have both, and their types have nothing to do with each other"
+        yield say(
+            "they are on different tracks, so the host must have both, and their types have nothing "
+            "to do with each other"
+        )
     if skew.twice:
         shown = ", ".join(f"`{name}`" for name in skew.twice[:3])
-        are = "are" if len(skew.twice) > 1 else "is"
-        yield f"{shown} {are} there twice: compose with `wac plug`, which merges versions of one track, or build the parts against one version"
+        there = (
+            say("{names} are there twice", names=shown)
+            if len(skew.twice) > 1
+            else say("{name} is there twice", name=shown)
+        )
+        yield there + say(
+            ": compose with `wac plug`, which merges versions of one track, or build the parts against one version"
+        )
 
 
 # -- WD111
@@ -416,31 +491,54 @@ def _adapter_version(modules: Iterable[ModuleCalls]) -> str | None:
 
 def _adapter_of(facts: Facts, version: str) -> str:
     host = facts.skew.adapter_for(version)
-    return f"the one of wasmtime {host} or later" if host else f"one for WASI {version}"
+    return (
+        say("the one of wasmtime {host} or later", host=host)
+        if host
+        else say("one for WASI {version}", version=version)
+    )
 
 
 def _refused_adapter(facts: Facts, file: WasmFile, asked: str, refused: Sequence[Verdict]) -> Draft:
     names = [f"`{verdict.name.text}`" for verdict in refused]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = ", ".join(names[:3]) + (say(" and {count} more", count=len(names) - 3) if len(names) > 3 else "")
     wanted = ExternName.parse(wanted_offer(refused[0]).name).version or ""
     return Draft(
         file.path,
-        f"{ADAPTER} in this component is for WASI {asked}, and {facts.host.id} does not take its imports: {shown}",
+        say(
+            "{adapter} in this component is for WASI {asked}, and {host} does not take its imports: {shown}",
+            adapter=ADAPTER,
+            asked=asked,
+            host=facts.host.id,
+            shown=shown,
+        ),
         Location(file.path),
         refused[0].name.text,
-        help=f"wrap the core module with a newer adapter, {_adapter_of(facts, wanted)}: "
-        "`wasm-tools component new core.wasm --adapt wasi_snapshot_preview1.reactor.wasm -o app.wasm`",
+        help=say(
+            "wrap the core module with a newer adapter, {adapter_of}: `wasm-tools component new "
+            "core.wasm --adapt wasi_snapshot_preview1.reactor.wasm -o app.wasm`",
+            adapter_of=_adapter_of(facts, wanted),
+        ),
         severity=Severity.ERROR,
     )
 
 
 def _mixed_adapter(facts: Facts, file: WasmFile, asked: str, newest: str) -> Draft:
-    effect = "hosts that match versions by track take both; nothing is missing for them"
+    effect = say("hosts that match versions by track take both; nothing is missing for them")
     return Draft(
         file.path,
-        f"{ADAPTER} in this component is for WASI {asked}, the rest asks for {newest}",
+        say(
+            "{adapter} in this component is for WASI {asked}, the rest asks for {newest}",
+            adapter=ADAPTER,
+            asked=asked,
+            newest=newest,
+        ),
         Location(file.path),
-        help=f"wrap the core module with a newer adapter, {_adapter_of(facts, newest)}, and all imports have one version\n{effect}",
+        help=say(
+            "wrap the core module with a newer adapter, {adapter_of}, and all imports have one version",
+            adapter_of=_adapter_of(facts, newest),
+        )
+        + "\n"
+        + effect,
     )
 
 
@@ -464,7 +562,7 @@ def deprecated(facts: Facts) -> Iterator[Draft]:
         for export in file.component.exports if file.component else ():
             yield from _deprecated(facts, file, ExternName.parse(export.name), False, exported=True)
         for module in dict.fromkeys(item.module for item in file.module.imports) if file.module else ():
-            yield from _deprecated(facts, file, ExternName(module, "other"), True)
+            yield from _deprecated(facts, file, ExternName.parse(module), True)
 
 
 def _deprecated(
@@ -473,10 +571,10 @@ def _deprecated(
     row = next((row for row in facts.skew.deprecated if row.covers(name)), None)
     if row is None or (row.status == "draft" and not missing):
         return
-    done = "exported" if exported else "imported"
+    done = say("exported") if exported else say("imported")
     yield Draft(
         file.path,
-        f"`{name.text}` is {done}: {row.what}",
+        say("`{name}` is {done}: {what}", name=name.text, done=done, what=phrase(row.what)),
         facts.place(file.path, name.text) if not exported else Location(file.path),
         name.text if name.kind == "interface" else "",
         help=f"{_instead(row.status, row.instead)} (source: {row.source})",
@@ -488,10 +586,10 @@ def _deprecated(
 def _instead(status: str, successor: str) -> str:
     match status:
         case "renamed":
-            return f"use `{successor}`, and make the bindings anew from its WIT"
+            return say("use `{successor}`, and make the bindings anew from its WIT", successor=successor)
         case "candidate":
-            return "take the WIT of the release, and make the bindings anew"
+            return say("take the WIT of the release, and make the bindings anew")
         case "draft":
-            return "build against exactly the draft that your host has, and expect to change it again"
+            return say("build against exactly the draft that your host has, and expect to change it again")
         case _:
-            return "drop the calls, or get what they give in another way"
+            return say("drop the calls, or get what they give in another way")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from wasmdoctor.model.record import dataclass, field
 
 if TYPE_CHECKING:  # the readers of sources take long to load, and not every run needs them
     from wasmdoctor.graph.bindings import CrateBindings
-    from wasmdoctor.model.binding import Prediction
+    from wasmdoctor.model.binding import Binding, Prediction
     from wasmdoctor.model.cargo import Crate, CrateGraph, LinkedCrate, Package
     from wasmdoctor.model.cargo import Workspace as CargoWorkspace
     from wasmdoctor.model.rust import BindingsFile
@@ -33,12 +33,18 @@ class WitUse:
     compiled: bool | None
 
 
+def _unknown(binding: Binding, name: str) -> bool:
+    """Whether code names an import, when nobody has looked."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentFacts:
     """One crate that becomes a component: what it is built from, what it binds, what a build would give.
 
     ``built`` are the paths of binaries of this run that it seems to have built; ``files`` the generated
-    bindings among the sources of its crates.
+    bindings among the sources of its crates. ``mentions`` says whether anything in its crates names an import of
+    a binding, called or not.
     """
 
     crate: Crate
@@ -49,6 +55,7 @@ class ComponentFacts:
     prediction: Prediction
     built: tuple[str, ...] = ()
     files: tuple[BindingsFile, ...] = ()
+    mentions: Callable[[Binding, str], bool] = _unknown
 
 
 @dataclass(frozen=True, slots=True)

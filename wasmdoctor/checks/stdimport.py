@@ -10,6 +10,7 @@ from wasmdoctor.model.finding import OriginStep
 from wasmdoctor.model.rule import Confidence
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.stdimport import StdImport
+from wasmdoctor.model.text import joined, say
 from wasmdoctor.model.wasm import WasmFile
 
 PANIC = frozenset({"environ_get", "environ_sizes_get", "fd_write", "proc_exit"})
@@ -27,43 +28,67 @@ def std_import(facts: Facts) -> Iterator[Draft]:
 
 def _draft(facts: Facts, file: WasmFile, verdict: Verdict, brought: StdImport) -> Draft:
     name = verdict.name.text
-    why = ", for its panic messages" if brought.calls and set(brought.calls) <= PANIC and brought.rust else ""
-    lacks = f"{facts.host.id} has no such interface"
+    why = (
+        say(", for its panic messages")
+        if brought.calls and set(brought.calls) <= PANIC and brought.rust
+        else ""
+    )
+    lacks = say("{host} has no such interface", host=facts.host.id)
     if not facts.host.mode.provides and not facts.host.label:
-        lacks = f"with the host `{facts.host.id}` a component gets nothing"
+        lacks = say("with the host `{host}` a component gets nothing", host=facts.host.id)
     return Draft(
         file.path,
-        f"nobody provides `{name}`: no crate asks for it, {brought.words} does{why}; {lacks}",
+        say(
+            "nobody provides `{name}`: no crate asks for it, {words} does{why}; {lacks}",
+            name=name,
+            words=brought.words,
+            why=why,
+            lacks=lacks,
+        ),
         brought.location,
         name,
         help=_help(file, brought),
         confidence=None if brought.sure else Confidence.MEDIUM,
         related=()
         if brought.location.path == file.path
-        else ((Location(file.path), "imported by this component"),),
+        else ((Location(file.path), say("imported by this component")),),
         origin=_steps(file, brought),
     )
 
 
 def _help(file: WasmFile, brought: StdImport) -> str:
-    virtual = f"or give it a WASI that is made of nothing: `wasi-virt {file.path} -o virtual.wasm`"
-    host = f"or run it where WASI is: `wasmdoctor hosts for {file.path}` lists hosts"
+    virtual = say(
+        "or give it a WASI that is made of nothing: `wasi-virt {path} -o virtual.wasm`", path=file.path
+    )
+    host = say("or run it where WASI is: `wasmdoctor hosts for {path}` lists hosts", path=file.path)
     if not brought.rust:
-        return f"build it without the preview1 adapter and without what asks for WASI\n{virtual}\n{host}"
+        return say(
+            "build it without the preview1 adapter and without what asks for WASI\n{virtual}\n{host}",
+            virtual=virtual,
+            host=host,
+        )
     lines = [
-        "build it for wasm32-unknown-unknown, where std asks nobody for anything, then `wasm-tools component new`"
+        say(
+            "build it for wasm32-unknown-unknown, where std asks nobody for anything, then "
+            "`wasm-tools component new`"
+        )
     ]
     if brought.calls and set(brought.calls) <= PANIC:
         lines.append(
-            'or build std without panic messages (nightly): `panic = "immediate-abort"` in the profile, and '
-            "`-Z build-std=std,panic_abort`"
+            say(
+                'or build std without panic messages (nightly): `panic = "immediate-abort"` in the '
+                "profile, and `-Z build-std=std,panic_abort`"
+            )
         )
     elif brought.calls:
         others = ", ".join(f"`{call}`" for call in brought.calls if call not in PANIC)
         lines.append(
-            f"the code calls more than panics do ({others}): `wasmdoctor why --calls` says from where"
+            say(
+                "the code calls more than panics do ({others}): `wasmdoctor why --calls` says from where",
+                others=others,
+            )
         )
-    return "\n".join((*lines, virtual, host))
+    return joined("\n", (*lines, virtual, host))
 
 
 def _steps(file: WasmFile, brought: StdImport) -> tuple[OriginStep, ...]:

@@ -10,6 +10,7 @@ from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.remedy import Remedy, RemoveRule
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import phrase, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,9 @@ def unused(facts: PolicyFacts) -> Iterator[Draft]:
     for each in facts.unused:
         yield Draft(
             subject=each.location.path,
-            message=f"this suppression has no effect: {each.message}",
+            message=say("this suppression has no effect: {message}", message=phrase(each.message)),
             location=each.location,
-            help=each.help,
+            help=phrase(each.help),
             severity=Severity.ERROR if each.wrong else None,
             # What a wrong one was meant for is for a person to say.
             remedies=() if each.wrong else _removed(each.location, each.rule),
@@ -58,7 +59,7 @@ def unused(facts: PolicyFacts) -> Iterator[Draft]:
 
 
 def _removed(place: Location, rule: str = "") -> tuple[Remedy, ...]:
-    title = f"Remove {rule} from the suppression" if rule else "Remove the suppression"
+    title = say("Remove {rule} from the suppression", rule=rule) if rule else say("Remove the suppression")
     return (Remedy(title, (RemoveRule(place, rule),), safe=True),)
 
 
@@ -67,9 +68,13 @@ def expired(facts: PolicyFacts) -> Iterator[Draft]:
     for each in facts.expired:
         yield Draft(
             subject=each.location.path,
-            message=f"this suppression expired on {each.last.isoformat()} ({each.about})",
+            message=say(
+                "this suppression expired on {isoformat} ({about})",
+                isoformat=each.last.isoformat(),
+                about=each.about,
+            ),
             location=each.location,
-            help="do what it waited for, or give it another day with a new reason",
+            help=say("do what it waited for, or give it another day with a new reason"),
             # It has no effect any more, but may be the only note of what is still to be done.
-            remedies=(Remedy("Remove the suppression", (RemoveRule(each.location, ""),), safe=False),),
+            remedies=(Remedy(say("Remove the suppression"), (RemoveRule(each.location, ""),), safe=False),),
         )

@@ -6,13 +6,17 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.fixing import removal, resolved, spelled
 from wasmdoctor.checks.leaks import STD_PACKAGES, Unused, unused_lines
 from wasmdoctor.checks.sources import SourceFacts
 from wasmdoctor.checks.wit_roots import Fault, Found, faults, first_file, roots, uses_of
 from wasmdoctor.model.names import ExternName, track, version_order
+from wasmdoctor.model.record import replace
+from wasmdoctor.model.remedy import Remedy, RemoveItem, SetVersion
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
-from wasmdoctor.model.wit import World, WorldItem
+from wasmdoctor.model.text import phrase, say
+from wasmdoctor.model.wit import Resolution, World, WorldItem
 from wasmdoctor.readers.cargo.files import is_below, join
 
 
@@ -21,7 +25,7 @@ def syntax(facts: Facts) -> Iterator[Draft]:
     for sources in facts.sources:
         for found in faults(sources):
             if found.fault is Fault.SYNTAX:
-                yield _draft(found)
+                yield _draft(found, remedies=spelled(found, sources.texts))
 
 
 def duplicate_package(facts: Facts) -> Iterator[Draft]:
@@ -40,7 +44,7 @@ def unresolved(facts: Facts) -> Iterator[Draft]:
             if found.fault is not Fault.MISSING:
                 continue
             if not found.package:
-                yield _draft(found)
+                yield _draft(found, remedies=resolved(found, sources.texts))
                 continue
             there = packages.get(found.package)
             yield _draft(
@@ -48,7 +52,10 @@ def unresolved(facts: Facts) -> Iterator[Draft]:
                 _fetch(found, there, sources.texts),
                 # Who reads a folder that nothing names may well read it together with the other one.
                 severity=Severity.NOTE if there and found.root.asked_by is None else None,
-                related=((there, f"`{found.package}` is defined here"),) if there else (),
+                related=((there, say("`{package}` is defined here", package=found.package)),)
+                if there
+                else (),
+                remedies=resolved(found, sources.texts),
             )
         yield from _nothing_there(sources)
 
@@ -58,16 +65,25 @@ def _draft(
     help_: str = "",
     severity: Severity | None = None,
     related: tuple[tuple[Location, str], ...] = (),
+    remedies: tuple[Remedy, ...] = (),
 ) -> Draft:
     place = found.problem.location
-    help_ = help_ or found.problem.help or _HELP[found.fault]
-    return Draft(place.path, found.problem.message, place, help=help_, severity=severity, related=related)
+    help_ = help_ or phrase(found.problem.help) or _HELP[found.fault]
+    return Draft(
+        place.path,
+        phrase(found.problem.message),
+        place,
+        help=help_,
+        severity=severity,
+        related=related,
+        remedies=remedies,
+    )
 
 
 _HELP = {
-    Fault.SYNTAX: "mend the line; `wasm-tools component wit` on its folder tells when that is done",
-    Fault.MISSING: "write the name of what is there, or define it",
-    Fault.DUPLICATE: "keep one of the two",
+    Fault.SYNTAX: say("mend the line; `wasm-tools component wit` on its folder tells when that is done"),
+    Fault.MISSING: say("write the name of what is there, or define it"),
+    Fault.DUPLICATE: say("keep one of the two"),
 }
 
 
@@ -84,7 +100,7 @@ def _fetch(found: Found, there: Location | None, texts: Mapping[str, bytes]) -> 
     """How to get a package that is not there."""
     base = found.package.partition("@")[0]
     if any(package.base == base for package in found.root.resolution.packages.values()):
-        return found.problem.help  # it is there at another version
+        return phrase(found.problem.help)  # it is there at another version
     folder = next(
         (p for p in found.root.paths if is_below(found.problem.location.path, p)),
         found.root.paths[0] if found.root.paths else "wit",
@@ -92,15 +108,17 @@ def _fetch(found: Found, there: Location | None, texts: Mapping[str, bytes]) -> 
     folder = posixpath.dirname(folder) if folder.endswith(".wit") else folder
     name = base.replace(":", "-")
     if there is not None:
-        return (
-            f"copy {posixpath.dirname(there.path) or '.'} to {join(folder, f'deps/{name}')}, or name it before "
-            f"{folder} in the `path` list of `generate!`"
+        return say(
+            "copy {dirname} to {join}, or name it before {folder} in the `path` list of `generate!`",
+            dirname=posixpath.dirname(there.path) or ".",
+            join=join(folder, f"deps/{name}"),
+            folder=folder,
         )
     if found.problem.help:
-        return found.problem.help
+        return phrase(found.problem.help)
     if join(folder, "deps.toml") in texts:
-        return f"fetch it with `wit-deps` ({join(folder, 'deps.toml')} names what to fetch)"
-    return f"put its WIT into {join(folder, f'deps/{name}')}, or fetch it with `wkg wit fetch`"
+        return say("fetch it with `wit-deps` ({join} names what to fetch)", join=join(folder, "deps.toml"))
+    return say("put its WIT into {join}, or fetch it with `wkg wit fetch`", join=join(folder, f"deps/{name}"))
 
 
 def _nothing_there(sources: SourceFacts) -> Iterator[Draft]:
@@ -113,9 +131,11 @@ def _nothing_there(sources: SourceFacts) -> Iterator[Draft]:
             if path in unread and is_below(path, sources.folder) and first_file(sources, path) is None:
                 yield Draft(
                     use.location.path,
-                    f"this call reads its WIT from {path}, where there is none",
+                    say("this call reads its WIT from {path}, where there is none", path=path),
                     use.location,
-                    help="`path` is relative to the crate's Cargo.toml: correct it, or put the WIT there",
+                    help=say(
+                        "`path` is relative to the crate's Cargo.toml: correct it, or put the WIT there"
+                    ),
                 )
 
 
@@ -132,10 +152,10 @@ def two_versions(facts: Facts) -> Iterator[Draft]:
             for package in root.resolution.main:
                 for world in package.worlds.values():
                     if world.location.path in sources.texts or root.inline:
-                        yield from _versions_of(world)
+                        yield from _versions_of(world, root.resolution)
 
 
-def _versions_of(world: World) -> Iterator[Draft]:
+def _versions_of(world: World, resolution: Resolution) -> Iterator[Draft]:
     found: dict[str, dict[str, WorldItem]] = {}
     for item in world.imports.values():
         name = ExternName.parse(item.name)
@@ -153,28 +173,63 @@ def _versions_of(world: World) -> Iterator[Draft]:
         newest = ordered[-1]
         one_track = len({track(version) or f"={version}" for version in versions}) == 1
         for version in ordered[:-1]:
-            yield _two(world, package, (version, versions[version]), (newest, versions[newest]), one_track)
+            draft = _two(world, package, (version, versions[version]), (newest, versions[newest]), one_track)
+            yield replace(draft, remedies=_newest(world, versions[version], newest, resolution))
 
 
 def _two(
     world: World, package: str, old: tuple[str, WorldItem], new: tuple[str, WorldItem], one_track: bool
 ) -> Draft:
-    what = "the encoder takes the newer for both" if one_track else "to WIT these are two packages"
+    what = say("the encoder takes the newer for both") if one_track else say("to WIT these are two packages")
     return Draft(
         world.location.path,
-        f"world `{world.short}` imports `{package}` at {old[0]} (`{old[1].name}`, line {old[1].location.line}) "
-        f"and at {new[0]} (`{new[1].name}`, line {new[1].location.line}): {what}",
+        say(
+            "world `{world}` imports `{package}` at {old} (`{old_name}`, line {line}) and at {new} "
+            "(`{new_name}`, line {location_line}): {what}",
+            world=world.short,
+            package=package,
+            old=old[0],
+            old_name=old[1].name,
+            line=old[1].location.line,
+            new=new[0],
+            new_name=new[1].name,
+            location_line=new[1].location.line,
+            what=what,
+        ),
         old[1].location,
         old[1].name,
-        help=f"write {new[0]} everywhere in {world.location.path} and keep one copy of `{package}` in deps",
+        help=say(
+            "write {new} everywhere in {path} and keep one copy of `{package}` in deps",
+            new=new[0],
+            path=world.location.path,
+            package=package,
+        ),
         severity=Severity.NOTE if one_track else None,
         related=tuple(
-            (step.location, f"brings `{item.name}`")
+            (step.location, say("brings `{item}`", item=item.name))
             for item in (old[1], new[1])
             for step in dict.fromkeys((item.origin.steps[0], item.origin.steps[-1]))
             if step.location != old[1].location
         ),
     )
+
+
+def _newest(world: World, old: WorldItem, version: str, resolution: Resolution) -> tuple[Remedy, ...]:
+    """The world's own line at the newer version of its track, or without it when the world has that already.
+
+    The names in the bindings are other ones then, so it is not safe.
+    """
+    name = ExternName.parse(old.name)
+    package = resolution.packages.get(f"{name.package}@{version}")
+    if not old.explicit or name.track is None or name.track != track(version) or package is None:
+        return ()
+    if f"{name.unversioned}@{version}" in world.imports:
+        return (
+            Remedy(say("Remove the import at {version}", version=name.version), (RemoveItem(old.location),)),
+        )
+    if name.interface not in package.interfaces:
+        return ()
+    return (Remedy(say("Import it at {version}", version=version), (SetVersion(old.location, version),)),)
 
 
 def unused_import(facts: Facts) -> Iterator[Draft]:
@@ -189,11 +244,18 @@ def unused_import(facts: Facts) -> Iterator[Draft]:
             continue
         yield Draft(
             first.manifest,
-            f"world `{first.world}` of `{first.crate.name}` {line.what}, and nothing in {first.crates} calls it",
+            say(
+                "world `{world}` of `{crate}` {what}, and nothing in {crates} calls it",
+                world=first.world,
+                crate=first.crate.name,
+                what=line.what,
+                crates=first.crates,
+            ),
             line.location,
             line.interface,
-            help="remove the line, unless a tool compares the component with this world",
-            related=((first.binding.location, f"the bindings of `{first.crate.name}`"),),
+            help=say("remove the line, unless a tool compares the component with this world"),
+            related=((first.binding.location, say("the bindings of `{crate}`", crate=first.crate.name)),),
+            remedies=removal(facts, line),
         )
 
 

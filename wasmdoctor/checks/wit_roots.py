@@ -15,6 +15,7 @@ from enum import StrEnum
 from wasmdoctor.checks.sources import SourceFacts, WitUse
 from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.source import Location, Problem, SourceText
+from wasmdoctor.model.text import say
 from wasmdoctor.model.wit import Interface, Resolution, WitPackage
 from wasmdoctor.readers.cargo.files import is_below, join
 from wasmdoctor.readers.wit import Tree, parse
@@ -152,6 +153,7 @@ class Fault(StrEnum):
     SYNTAX = "syntax"
     MISSING = "missing"
     DUPLICATE = "duplicate"
+    LAYOUT = "layout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +174,21 @@ def faults(sources: SourceFacts) -> Iterator[Found]:
     """All problems of the WIT that belong to a rule. What could not be read at all is not among them."""
     for root in roots(sources):
         trees: dict[str, Tree | None] = {}
+        mixed: set[str] = set()
         unread = False
         problems = root.resolution.problems
         more = len(problems) - MAX_FAULTS
         if more > 0:
-            message = f"{more} more problems of this package are not told"
+            message = say("{more} more problems of this package are not told", more=more)
             problems = (*problems[:MAX_FAULTS], replace(problems[MAX_FAULTS], message=message, help=""))
         for problem in problems:
             place = problem.location
             if not place.line:
                 first = first_file(sources, place.path)
-                if first is not None and not root.loose:
+                deeper = any(path.endswith(".wit") and is_below(path, place.path) for path in sources.texts)
+                if first is None and deeper:
+                    continue  # a folder of folders in `deps`: where WIT lies is a rule of its own
+                if first is not None and not root.loose and not _is_inner(sources, root, place.path):
                     yield Found(root, Fault.SYNTAX, Problem(first, problem.message, problem.help))
                 unread = unread or first is None
                 continue
@@ -194,9 +200,20 @@ def faults(sources: SourceFacts) -> Iterator[Found]:
             fault, package = _sort(tree, root.resolution, problem)
             if root.loose and problem not in tree.problems:
                 continue
+            if posixpath.dirname(place.path) in mixed and problem not in tree.problems:
+                continue  # what follows from two packages in one folder
+            if fault is Fault.LAYOUT:
+                mixed.add(posixpath.dirname(place.path))
             if package and (unread or root.open or package.partition("@")[0] in root.elsewhere):
                 continue
             yield Found(root, fault, problem, package)
+
+
+def _is_inner(sources: SourceFacts, root: Root, path: str) -> bool:
+    """Whether a folder that nobody names lies in that of another package: then it has no package of its own."""
+    if root.asked_by is not None or path not in sources.wit:
+        return False
+    return any(folder != path and is_below(path, folder) for folder in sources.wit)
 
 
 def first_file(sources: SourceFacts, path: str) -> Location | None:
@@ -223,6 +240,8 @@ def _sort(tree: Tree, resolution: Resolution, problem: Problem) -> tuple[Fault, 
     for item in _package_lines(tree):
         if tree.location(item) == place:
             twice = item.text in resolution.packages and place not in lines
+            if not twice and any(package.name != item.text for package in own):
+                return Fault.LAYOUT, ""  # another file of the folder names another package
             return (Fault.DUPLICATE if twice else Fault.SYNTAX), ""
     for node in walk(tree.items):
         if isinstance(node, InterfaceItem | WorldItem) and tree.location(node.name) == place:

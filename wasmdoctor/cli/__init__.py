@@ -14,6 +14,8 @@ from typing import NamedTuple
 import click
 
 from wasmdoctor import __version__
+from wasmdoctor.cli.help import prepared
+from wasmdoctor.cli.language import choose, current
 
 
 class Entry(NamedTuple):
@@ -39,6 +41,7 @@ COMMANDS: Mapping[str, Entry] = {
     "hosts": Entry("hosts", "List the hosts known, or what one of them provides."),
     "init": Entry("init", "Write a wasmdoctor.toml from what is found here."),
     "config": Entry("config", "Show the settings that hold, and where each comes from."),
+    "lsp": Entry("lsp", "Serve an editor: findings while you type, who provides what, definitions, fixes."),
     "tools": Entry("tools", "Show which other programs were found, and what each is for."),
     "cache": Entry("cache", "Show or clear what earlier runs found out."),
     "completion": Entry("completion", "Print the completion script of a shell."),
@@ -60,7 +63,7 @@ class Commands(click.Group):
         module = import_module(f"wasmdoctor.cli.{entry.module}")
         command = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
-        return command
+        return prepared(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading one."""
@@ -86,9 +89,20 @@ class Commands(click.Group):
         """As click's; a migration that was interrupted is seen to before any command runs."""
         from wasmdoctor.cli.recovery import recover_trees
 
+        choose(ctx, args)
         rest = super().parse_args(ctx, list(args))
         recover_trees(args)
         return rest
+
+    def invoke(self, ctx: click.Context) -> object:
+        """As click's, in the language of the run."""
+        language = current()
+        if language is None:
+            return super().invoke(ctx)
+        from wasmdoctor.reporters.language import speaking
+
+        with speaking(language):
+            return super().invoke(ctx)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -102,3 +116,6 @@ def cli() -> None:
       wasmdoctor check app.wasm --host wasmtime@29:serve
       wasmdoctor explain WD101                what a finding means, and every cure
     """
+
+
+prepared(cli)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wasmdoctor.cli.language import spoken
 from wasmdoctor.cli.options import color_option, format_option
 from wasmdoctor.cli.output import CLEAN, FOUND, explained, fail, load_catalog, style_for, write
 
@@ -46,7 +47,10 @@ def explain(words: tuple[str, ...], file: str | None, format_: str, color: str) 
         catalog = load_catalog()
         if file is None and len(words) == 1 and _may_be_code(words[0]):
             lint = find_lint(catalog, words[0])
-            write(rules.lint_json(lint) if format_ == "json" else rules.explain(lint, style_for(color)), None)
+            if format_ == "json":
+                write(rules.lint_json(lint), None)
+            else:
+                write(rules.explain(spoken(lint), style_for(color)), None)
             return
         text = _read(file or "-") if file or words == ("-",) else " ".join(words)
         if not text.strip():

@@ -104,6 +104,11 @@ def fail(message: str, help_: str = "") -> NoReturn:
 def write(text: str, output: str | None) -> None:
     """Write to a file, whole or not at all, or to standard output."""
     if output is None:
+        if sys.stdout.isatty():
+            from wasmdoctor.cli.pager import paged
+
+            if paged(text):
+                return
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")
         sys.stdout.write(text)

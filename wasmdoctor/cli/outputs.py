@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from wasmdoctor.cli.language import current, for_machines
 from wasmdoctor.model.record import dataclass
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from wasmdoctor.reporters.console import Style
 
 TEXT = "text"
+FOR_PEOPLE = (TEXT, "markdown", "html")
+ENGLISH_ONLY = ("json", "jsonl")
+"""Formats for people speak the language of the environment, the others only one that was asked for; these never."""
+
 STDOUT = "-"
 META = "wasmdoctor.outputs"
 
@@ -139,7 +144,12 @@ Renderer = Callable[["Report", Output, Shown], str]
 
 
 def render(report: Report, output: Output, shown: Shown) -> str:
-    """The report in an output's format."""
+    """The report in an output's format, and in the language of the run; in that of programs if they read it."""
+    language = current() if output.format in FOR_PEOPLE else for_machines()
+    if language is not None and output.format not in ENGLISH_ONLY:
+        from wasmdoctor.reporters.language import report_in
+
+        report = report_in(report, language)
     return RENDERERS[output.format](report, output, shown)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from wasmdoctor.cli.language import spoken
 from wasmdoctor.cli.options import color_option, format_option
 from wasmdoctor.cli.output import explained, load_catalog, style_for, write
 
@@ -18,4 +19,7 @@ def rules(format_: str, color: str) -> None:
 
     with explained():
         lints = [lint for lint in load_catalog().lints if lint.code in CODES]
-        write(report.lints_json(lints) if format_ == "json" else report.table(lints, style_for(color)), None)
+        if format_ == "json":
+            write(report.lints_json(lints), None)
+        else:
+            write(report.table(map(spoken, lints), style_for(color)), None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from wasmdoctor.model.composition import Composition, Double, Mismatch, Wire
+from wasmdoctor.model.fit import differing
 from wasmdoctor.model.host import same_track
 from wasmdoctor.model.names import ExternName, version_order
 from wasmdoctor.model.record import dataclass
@@ -147,21 +148,23 @@ def _fitting(
 
 
 def _differences(path: str, wanted: Extern, offer: _Offer) -> Iterable[Mismatch]:
-    """Functions and resources that are not offered, or with another signature.
+    """Functions and resources that are not offered, or functions of another type.
 
-    Signatures name the types of the interface; what those are made of is compared by the composing tool.
+    Where the types are not known (of WIT that is planned) the signatures as text are compared.
     """
     if not (wanted.typed and offer.extern.typed):
         return
-    offered = {function.name: function.signature for function in offer.extern.functions}
-    if wanted.kind is ExternKind.FUNC:
-        offered = {wanted.name: next(iter(offered.values()), "")}
+    offered = {function.name: function for function in offer.extern.functions}
+    if wanted.kind is ExternKind.FUNC and offer.extern.functions:
+        offered = {wanted.name: offer.extern.functions[0]}
     for function in wanted.functions:
-        have = offered.get(function.name, "") if function.name in offered else None
+        have = offered.get(function.name)
         if have is None:
             yield Mismatch(path, wanted.name, offer.path, function.name, function.signature, "")
-        elif have and function.signature and have != function.signature:
-            yield Mismatch(path, wanted.name, offer.path, function.name, function.signature, have)
+        elif not (function.type and have.type) and "" != have.signature != function.signature != "":
+            yield Mismatch(path, wanted.name, offer.path, function.name, function.signature, have.signature)
+    for other in differing(wanted, offer.extern):
+        yield Mismatch(path, wanted.name, offer.path, other.name, other.asked, other.offered)
     for resource in sorted(set(wanted.resources) - set(offer.extern.resources)):
         yield Mismatch(path, wanted.name, offer.path, resource, "resource", "")
 

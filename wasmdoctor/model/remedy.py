@@ -58,14 +58,12 @@ class SetValue:
 
 @dataclass(frozen=True, slots=True)
 class AddElement:
-    """The array under ``key`` in the TOML table whose header or key is at ``place`` gets one more string at its end.
+    """The array of strings at some keys of a TOML file gets one more at its end, ahead of ``default`` when it is new."""
 
-    Without such an array there, it is made with this one element.
-    """
-
-    place: Location
-    key: str
+    path: str
+    keys: tuple[str, ...]
     value: str
+    default: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

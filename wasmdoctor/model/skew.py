@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from wasmdoctor.model.names import ExternName, Version, track
 from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.text import say
 
 if TYPE_CHECKING:  # the records of artifacts are not needed to check a component that is fine
     from wasmdoctor.model.artifact import ModuleCalls
@@ -67,10 +68,12 @@ class HostRange:
     args: str = ""
 
     def __str__(self) -> str:
-        what = f"{self.first} to {self.last}" if self.first != self.last else self.first
+        what: str = self.first
         if self.open:
-            what = f"{self.first} or later"
-        return f"{what} with `{self.args}`" if self.args else what
+            what = say("{version} or later", version=self.first)
+        elif self.first != self.last:
+            what = say("{first} to {last}", first=self.first, last=self.last)
+        return say("{what} with `{args}`", what=what, args=self.args) if self.args else what
 
 
 @dataclass(frozen=True, slots=True)

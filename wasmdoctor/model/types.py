@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.text import say
 
 MAX_DEPTH: Final = 100
 """Parts nested deeper are not compared. wasmparser 0.262 refuses component types nested deeper than 100."""
@@ -76,7 +77,14 @@ class Difference:
 
     def words(self, asker: str, offerer: str) -> str:
         """``in the result: u32 in the component, u64 in wasmtime@46``."""
-        return f"{self.place}: {self.asked} in {asker}, {self.offered} in {offerer}"
+        return say(
+            "{place}: {asked} in {asker}, {offered} in {offerer}",
+            place=self.place,
+            asked=self.asked,
+            asker=asker,
+            offered=self.offered,
+            offerer=offerer,
+        )
 
 
 def handles(type_: FunctionType) -> Iterator[ValueType]:
@@ -123,14 +131,14 @@ def difference(
     """The first place where two function types differ, or None. What is not known differs from nothing."""
     if asked.is_async != offered.is_async:
         words = ("async func", "func")
-        return Difference("the kind of function", words[not asked.is_async], words[not offered.is_async])
+        return Difference(say("the kind of function"), words[not asked.is_async], words[not offered.is_async])
     if len(asked.params) != len(offered.params):
-        return Difference("the number of parameters", _count(asked), _count(offered))
+        return Difference(say("the number of parameters"), _count(asked), _count(offered))
     compare = _Comparison(rule, same)
     for (name, one), (other_name, other) in zip(asked.params, offered.params, strict=True):
-        place = f"parameter {_quoted(name)}"
+        place = say("parameter {name}", name=_quoted(name))
         if rule.param_names and name != other_name:
-            return Difference("the name of a parameter", _quoted(name), _quoted(other_name))
+            return Difference(say("the name of a parameter"), _quoted(name), _quoted(other_name))
         found = compare.values(one, other, place, 0)
         if found:
             return found
@@ -139,8 +147,8 @@ def difference(
     if asked.result is None or offered.result is None:
         if asked.result is offered.result:
             return None
-        return Difference("the result", _maybe(asked.result), _maybe(offered.result))
-    return compare.values(asked.result, offered.result, "the result", 0)
+        return Difference(say("the result"), _maybe(asked.result), _maybe(offered.result))
+    return compare.values(asked.result, offered.result, say("the result"), 0)
 
 
 class _Comparison:
@@ -182,31 +190,45 @@ class _Comparison:
         if asked.resource and offered.resource and not self.same(asked.resource, offered.resource):
             return Difference(
                 place,
-                f"the resource {asked.resource.lstrip('#')}",
-                f"the resource {offered.resource.lstrip('#')}",
+                say("the resource {name}", name=asked.resource.lstrip("#")),
+                say("the resource {name}", name=offered.resource.lstrip("#")),
             )
         return None
+
+
+_PARTS: Final = {"record": say("field"), "enum": say("case"), "variant": say("case"), "flags": say("flag")}
+"""What the labels of a type are."""
 
 
 def _labels(asked: ValueType, offered: ValueType, place: str) -> Difference:
     """What is between two lists of labels that are not equal."""
     where = _named_place(asked, place)
-    one = {"record": "field", "enum": "case", "variant": "case", "flags": "flag"}.get(asked.kind, "part")
+    one = _PARTS.get(asked.kind) or say("part")
     only = [label for label in asked.labels if label not in offered.labels]
     lacking = [label for label in offered.labels if label not in asked.labels]
     if not only and not lacking:
-        return Difference(f"the order of the {one}s of {where}", _list(asked.labels), _list(offered.labels))
-    return Difference(f"the {one}s of {where}", _some(only, one), _some(lacking, one))
+        return Difference(
+            say("the order of the {part}s of {where}", part=one, where=where),
+            _list(asked.labels),
+            _list(offered.labels),
+        )
+    return Difference(
+        say("the {part}s of {where}", part=one, where=where), _some(only, one), _some(lacking, one)
+    )
 
 
 def _some(labels: list[str], one: str) -> str:
     """The labels that only one side has."""
-    return _list(tuple(labels)) if labels else f"no such {one}"
+    return _list(tuple(labels)) if labels else say("no such {part}", part=one)
 
 
 def _list(labels: tuple[str, ...], limit: int = 6) -> str:
     shown = ", ".join(_quoted(label) for label in labels[:limit])
-    return f"{shown} and {len(labels) - limit} more" if len(labels) > limit else shown
+    return (
+        say("{shown} and {count} more", shown=shown, count=len(labels) - limit)
+        if len(labels) > limit
+        else shown
+    )
 
 
 def _inside(type_: ValueType, index: int, place: str) -> str:
@@ -214,26 +236,30 @@ def _inside(type_: ValueType, index: int, place: str) -> str:
     where = _named_place(type_, place)
     match type_.kind:
         case "record":
-            return f"field {_quoted(type_.labels[index])} of {where}"
+            return say("field {name} of {where}", name=_quoted(type_.labels[index]), where=where)
         case "variant":
-            return f"case {_quoted(type_.labels[index])} of {where}"
+            return say("case {name} of {where}", name=_quoted(type_.labels[index]), where=where)
         case "result":
-            return f"{('ok', 'error')[index]} of {where}"
+            return say("{value} of {where}", value=("ok", "error")[index], where=where)
         case _:
             return place
 
 
 def _named_place(type_: ValueType, place: str) -> str:
-    return f"`{type_.name}` in {place}" if type_.name and type_.name not in place else place
+    return (
+        say("`{type}` in {place}", type=type_.name, place=place)
+        if type_.name and type_.name not in place
+        else place
+    )
 
 
 def _count(type_: FunctionType) -> str:
     names = ", ".join(_quoted(name) for name, _ in type_.params)
-    return f"{len(type_.params)} ({names})" if names else "none"
+    return f"{len(type_.params)} ({names})" if names else say("none")
 
 
 def _maybe(type_: ValueType | None) -> str:
-    return _full(type_) if type_ is not None else "nothing"
+    return _full(type_) if type_ is not None else say("nothing")
 
 
 def _quoted(text: str) -> str:
@@ -243,7 +269,11 @@ def _quoted(text: str) -> str:
 def _full(type_: ValueType) -> str:
     """A type for a message: its name, and what it is when the name does not say so."""
     if type_.kind in ("own", "borrow"):
-        resource = f" (the resource {type_.resource})" if "/" in type_.resource else " (a resource)"
+        resource = (
+            say(" (the resource {resource})", resource=type_.resource)
+            if "/" in type_.resource
+            else say(" (a resource)")
+        )
         return f"`{type_.text}`{resource}"
     if not type_.name:
         return f"`{type_.text}`"

@@ -120,6 +120,18 @@ class Component:
     nested_components: int = 0
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def is_wit_package(self) -> bool:
+        """Whether it is a WIT package in binary form: types of interfaces and worlds, and nothing that runs.
+
+        Rule: wit-component 0.262, ``encode``; the section with the documentation stands in each.
+        """
+        return (
+            not (self.imports or self.modules or self.nested_components)
+            and any(section.name == "package-docs" for section in self.custom_sections)
+            and all(extern.kind is ExternKind.TYPE for extern in self.exports)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CoreModule:

@@ -207,6 +207,14 @@ class Origin:
             origin = origin.rest
         return (*front, *reversed(back))
 
+    @property
+    def first(self) -> Step:
+        """The first of ``steps``, without making the others."""
+        origin = self
+        while origin.step.kind is not StepKind.INCLUDE and origin.rest is not None:
+            origin = origin.rest
+        return origin.step
+
 
 class WorldItemKind(StrEnum):
     """The sort of a world's import or export."""
@@ -237,7 +245,7 @@ class WorldItem:
     @property
     def location(self) -> Location:
         """The line in the world itself that brought it in, perhaps through others: see ``origin``."""
-        return self.origin.steps[0].location
+        return self.origin.first.location
 
     @property
     def explicit(self) -> bool:

@@ -260,7 +260,10 @@ def _judged(run: HostRun, runs: Sequence[HostRun], facts: Facts, catalog: Catalo
 
 def _asks_for_sources(found: Discovery) -> bool:
     """Whether a folder was named that holds sources, or a source file: then they are checked, built or not."""
-    return bool(found.sources) or any(root.is_dir() and (root / "Cargo.toml").is_file() for root in found.roots)
+    return bool(found.sources) or any(
+        root.is_dir() and ((root / "Cargo.toml").is_file() or (root / "wit").is_dir() or root.name == "wit")
+        for root in found.roots
+    )
 
 
 def _may_have_sources(found: Discovery) -> bool:

@@ -61,7 +61,8 @@ def compose(options: ComposeOptions, catalog: Catalog, toolchain: Toolchain) -> 
     target = (options.cwd / options.output).resolve()
     binaries = {binary.path: binary for binary in found.binaries if binary.real.resolve() != target}
     read = [file for file in read_binaries(found) if file.path in binaries]
-    files = [file for file in read if file.component is not None]
+    files = [file for file in read if file.component is not None and not file.component.is_wit_package]
+    wit = tuple(file.path for file in read if file.component is not None and file.component.is_wit_package)
     if documents:
         return _compose_document(options, documents, files, binaries, host, catalog, toolchain)
     if not files:
@@ -72,12 +73,15 @@ def compose(options: ComposeOptions, catalog: Catalog, toolchain: Toolchain) -> 
         root=_named(options.root, files, "--root"),
         prefer=[_named(path, files, "--prefer") for path in options.prefer],
     )
-    facts = CompositionFacts(composition, host.id, options.output)
+    facts = CompositionFacts(
+        composition, host.id, options.output, files=tuple(files), packages_as_components=wit
+    )
     findings = composition_findings(facts, catalog.lint)
     names = instance_names(composition)
     text = document(composition, names, options.package) if composition.possible else ""
     result = Composed(composition, findings, text, host.id, options.output)
-    if options.dry_run or not composition.possible or len(composition.order) < 2:
+    unsound = any(finding.code == "WD407" for finding in findings)  # the tool would fail, and say less
+    if options.dry_run or unsound or not composition.possible or len(composition.order) < 2:
         return result
     reals = {path: binaries[path].real for path in composition.order}
     made_by, data = _make(options, composition, names, text, reals, toolchain)
@@ -91,9 +95,8 @@ def _has(host: HostView, extern: Extern) -> bool:
     if extern.kind is not ExternKind.INSTANCE:
         return False
     match = host.match(ExternName.parse(extern.name))
-    return match.linked and not host.missing_functions(
-        match, (function.name for function in extern.functions), extern.resources
-    )
+    lacks = host.missing_functions(match, (function.name for function in extern.functions), extern.resources)
+    return match.linked and not lacks and not host.mistyped_functions(match, extern.functions, extern.instances)
 
 
 def _named(path: str, files: Sequence[WasmFile], option: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from time import time_ns
 
@@ -24,6 +24,7 @@ from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.calls import Calls
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
 from wasmdoctor.pipeline.evidence import Artifacts, Callers, ProfileFolders, Proof, callers
+from wasmdoctor.pipeline.mentions import mentions
 from wasmdoctor.pipeline.sources import Workspace
 from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.readers.symbols.packages import known_packages
@@ -399,6 +400,7 @@ def _component_facts(analysis: Analysis, built: dict[str, Maker]) -> ComponentFa
         prediction=analysis.prediction,
         built=tuple(sorted(path for path, maker in built.items() if maker.component.key == component.key)),
         files=analysis.program.bindings_files,
+        mentions=partial(mentions, analysis),
     )
 
 

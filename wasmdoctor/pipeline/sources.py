@@ -99,11 +99,13 @@ class Workspace:
 
     @cached_property
     def world_lines(self) -> dict[str, Location]:
-        """The line that imports each interface (without version), for those that only one own world imports."""
+        """The line that imports each interface, for those that only one own world imports: by the name with its
+        version, and by that without, where it is the only world for any version."""
         lines: dict[str, set[Location]] = {}
         for resolution in self.wit.values():
             for package in resolution.main:
                 for world in package.worlds.values():
                     for item in world.imports.values():
-                        lines.setdefault(item.name.partition("@")[0], set()).add(item.location)
+                        for name in {item.name, item.name.partition("@")[0]}:
+                            lines.setdefault(name, set()).add(item.location)
         return {name: next(iter(places)) for name, places in lines.items() if len(places) == 1}

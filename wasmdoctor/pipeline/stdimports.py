@@ -10,6 +10,7 @@ from wasmdoctor.model.artifact import CoreCall, CoreTarget, ModuleCalls, ModuleR
 from wasmdoctor.model.rule import StdFacts
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.stdimport import StdImport
+from wasmdoctor.model.text import phrase, say
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.binaries import opened
 from wasmdoctor.pipeline.project import Maker
@@ -120,7 +121,7 @@ def _is_rust(source: ByteSource, path: str, modules: Iterable[ModuleCalls]) -> b
 
 def _words(rust: bool, maker: Maker | None, std: Mapping[str, StdFacts], *, adapter: bool = False) -> str:
     """Who brought it. The adapter may stand in a component for wasm32-wasip2 too: its linker puts it there."""
-    who = "Rust std" if rust else "the language's own library"
+    who: str = phrase("Rust std") if rust else say("the language's own library")
     if maker is not None and maker.crates.target:
-        who += f" for {maker.crates.target}"
-    return f"{who} (through the preview1 adapter)" if adapter else who
+        who = say("{who} for {target}", who=who, target=maker.crates.target)
+    return say("{who} (through the preview1 adapter)", who=who) if adapter else who

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from wasmdoctor.model.rule import Lint
 from wasmdoctor.reporters.console import SEVERITY_STYLE, Style, written
+from wasmdoctor.reporters.language import here
 
 
 def explain(lint: Lint, style: Style) -> str:
@@ -24,22 +25,22 @@ def explain(lint: Lint, style: Style) -> str:
         title.append(f"  {lint.severity.value}", SEVERITY_STYLE[lint.severity])
         console.print(title)
         console.print(Text(lint.summary))
-        _section(console, "What it means", lint.what)
-        _section(console, "Why it happens", lint.why)
+        _section(console, here("What it means"), lint.what)
+        _section(console, here("Why it happens"), lint.why)
         console.print()
-        console.print(Text("Example", "bold"))
-        for label, code in (("before", lint.example.before), ("after", lint.example.after)):
+        console.print(Text(here("Example"), "bold"))
+        for label, code in ((here("before"), lint.example.before), (here("after"), lint.example.after)):
             console.print(Padding(Text(label, "dim"), (0, 0, 0, 2)))
             console.print(Padding(Text(code.strip("\n"), "cyan"), (0, 0, 0, 4)))
         console.print()
-        console.print(Text("How to fix it", "bold"))
+        console.print(Text(here("How to fix it"), "bold"))
         for fix in lint.fixes:
-            plan = f" (plan {fix.plan})" if fix.plan else ""
+            plan = here(" (plan {plan})", plan=fix.plan) if fix.plan else ""
             console.print(Padding(Text(fix.title + plan, "green"), (0, 0, 0, 2)))
             _prose(console, fix.text, 4)
         if lint.references:
             console.print()
-            console.print(Text("References", "bold"))
+            console.print(Text(here("References"), "bold"))
             for reference in lint.references:
                 note = f": {reference.note}" if reference.note else ""
                 console.print(Padding(Text(reference.title + note), (0, 0, 0, 2)))
@@ -88,7 +89,7 @@ def table(lints: Iterable[Lint], style: Style) -> str:
             grid.add_row(Text(lint.code, SEVERITY_STYLE[lint.severity]), row, Text(lint.summary, "dim"))
         console.print(grid)
         console.print()
-        console.print(Text("more about one: wasmdoctor explain CODE", "dim"))
+        console.print(Text(here("more about one: wasmdoctor explain CODE"), "dim"))
 
     return written(style, write)
 

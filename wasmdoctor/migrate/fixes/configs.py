@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from wasmdoctor.migrate.edits import EditError, Read
 from wasmdoctor.migrate.fixes.places import offset_of, source_at
 from wasmdoctor.migrate.toml import KeyPath, SetKey, toml_edits
-from wasmdoctor.model.edit import Edit
+from wasmdoctor.model.edit import Edit, Replace
 from wasmdoctor.model.remedy import AddElement, SetValue
-from wasmdoctor.model.source import Location, Problem, SourceText
+from wasmdoctor.model.source import Location, Problem, SourceText, Span
 from wasmdoctor.readers.cargo.toml import Array, Item, Table, parse
 
 
@@ -28,21 +28,18 @@ def set_value(action: SetValue, read: Read, cause: str) -> tuple[Edit, ...]:
 
 
 def add_element(action: AddElement, read: Read, cause: str) -> tuple[Edit, ...]:
-    """One more string at the end of an array of strings of a table, which is made when it is not there."""
-    source = source_at(action.place, read)
-    path, item = item_at(source, action.place)
-    if not isinstance(item.value, Table):
-        raise EditError(action.place, "this is no table")
-    known = item.value.get(action.key)
-    values: list[str] = []
-    if known is not None:
-        if not isinstance(known.value, Array):
-            raise EditError(action.place, f"`{action.key}` is no array")
-        values = [each.value for each in known.value if isinstance(each.value, str)]
-        if len(values) != len(known.value):
-            raise EditError(action.place, f"`{action.key}` holds more than strings")
-    change = SetKey((*path, action.key), [*values, action.value], cause)
-    return toml_edits(source.path, source.data, [change])
+    """One more string at the end of an array of strings, which is made when it is not there."""
+    place = Location(action.path)
+    source = source_at(place, read)
+    known = next((item for path, item in items(source, place) if path == action.keys), None)
+    if known is None:
+        change = SetKey(action.keys, [*action.default, action.value], cause)
+        return toml_edits(source.path, source.data, [change])
+    if not isinstance(known.value, Array) or not all(isinstance(each.value, str) for each in known.value):
+        raise EditError(place, "this is no array of strings")
+    last = known.value[-1].end if known.value else known.start + 1
+    new = (b", " if known.value else b"") + f'"{action.value}"'.encode()
+    return (Replace(source.path, Span(last, last), new, cause),)
 
 
 def item_at(source: SourceText, place: Location) -> tuple[KeyPath, Item]:

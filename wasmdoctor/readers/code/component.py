@@ -408,7 +408,8 @@ class _Linker:
                     continue
                 at = (value.instance.module, value.index)
                 code = value.instance.code.code
-                if value.index >= code.count:
+                # A broken module may have more bodies than types of functions.
+                if value.index >= min(code.count, len(code.signatures)):
                     continue
                 bucket = found.setdefault(code.signatures[value.index], {})
                 if value.index >= len(code.imports) and not value.instance.code.trampolines:

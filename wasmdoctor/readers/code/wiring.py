@@ -220,12 +220,14 @@ class _Instance:
             case 0x00:
                 instance, name = self.spaces.at("instance", cursor.u32()), cursor.name()
                 known = isinstance(instance, ImportedInstance | Exports)
-                self.spaces.items[sort].append(instance.export(name, sort) if known else None)  # type: ignore[union-attr]
+                if sort in self.spaces.items:  # an instance exports no core items, except in broken components
+                    self.spaces.items[sort].append(instance.export(name, sort) if known else None)  # type: ignore[union-attr]
             case 0x01:
                 index, name = cursor.u32(), cursor.name()
                 instances = self.spaces.core_instances
                 item = instances[index].export(name) if index < len(instances) else None
-                self.spaces.core[sort].append(item)
+                if sort in self.spaces.core:  # core types are not kept
+                    self.spaces.core[sort].append(item)
             case 0x02:
                 count, index = cursor.u32(), cursor.u32()
                 outer: Spaces | None = self.spaces

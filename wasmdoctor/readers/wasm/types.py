@@ -9,6 +9,7 @@ another value type.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.types import MAX_DEPTH, FunctionType, ValueType
@@ -122,8 +123,9 @@ class Scope:
     def outer(self, count: int, offset: int) -> Scope:
         """The scope ``count`` levels up. Raises Malformed when there is none."""
         scope: Scope | None = self
-        for _ in range(count):
-            scope = scope.parent if scope else None
+        left = count
+        while left and scope is not None:  # the count may say four billion
+            scope, left = scope.parent, left - 1
         if scope is None:
             raise Malformed(f"there is no scope {count} levels up", offset)
         return scope
@@ -365,8 +367,12 @@ def _exported(scope: Scope, instance: int, name: str, sort: ExternKind) -> Exter
 
 def _outside(type_: Type, instance: InstanceType) -> Type:
     """A type as it is outside of its instance, whose own resources are known there by its name, if it has one."""
-    value = _moved(type_.value, instance, 0)
-    return Type(type_.text, type_.resource, value, _moved_resource(type_.origin, instance))
+    value, origin = _moved(type_.value, instance, 0), _moved_resource(type_.origin, instance)
+    if value is type_.value and origin == type_.origin:
+        return type_
+    moved = copy(type_)  # of its own class: encoded worlds remember more of a type
+    moved.value, moved.origin = value, origin
+    return moved
 
 
 def _moved_resource(origin: str, instance: InstanceType) -> str:

@@ -20,7 +20,7 @@ from wasmdoctor.readers.wit.tree import (
 )
 from wasmdoctor.readers.wit.worlds import Budget
 
-MAX_WORK = 50_000
+MAX_WORK = 25_000
 """How many items all worlds together may copy while they are flattened (a few seconds)."""
 
 

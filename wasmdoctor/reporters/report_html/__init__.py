@@ -33,7 +33,12 @@ def render(
     anchors = {artifact.path: f"c{number}" for number, artifact in enumerate(report.components, 1)}
     drawing = graphdata.drawing(network, groups)
     sections = [
-        ("findings", "Findings", len(report.findings), findings.findings(report, groups, anchors, set(drawing.ways))),
+        (
+            "findings",
+            "Findings",
+            len(report.findings),
+            findings.findings(report, groups, anchors, set(drawing.ways)),
+        ),
         ("components", "Components", len(report.components), components.components(report, groups, anchors)),
     ]
     if drawing.nodes:
@@ -57,8 +62,8 @@ def render(
 <a class="skip" href="#findings">To the findings</a>
 <header>
 <h1>wasmdoctor report</h1>
-{summary(report, groups)}</header>
-<nav aria-label="Sections">{links}</nav>
+{summary(report)}</header>
+<nav aria-label="Sections"><div class="tabs">{links}</div></nav>
 <main>
 {parts}</main>
 <footer>wasmdoctor {text(report.tool_version)}</footer>

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from wasmdoctor.model.finding import CheckedArtifact, HostStart, ImportVerdict, Report, Status
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.reporters.report_html.groups import Group
-from wasmdoctor.reporters.report_html.markup import attributes, code, plural, table, text
+from wasmdoctor.reporters.report_html.markup import attributes, code, plural, table, tag, text
 from wasmdoctor.reporters.report_html.words import (
     KINDS,
     MARKS,
@@ -15,6 +15,7 @@ from wasmdoctor.reporters.report_html.words import (
     missing_of,
     remarks,
     says,
+    says_briefly,
     size,
     status_class,
 )
@@ -72,9 +73,7 @@ def _component(
 
 
 def _standing(worst: Severity | None) -> str:
-    if worst is None:
-        return '<span class="tag fine">fine</span>'
-    return f'<span class="tag {worst.value}">{worst.value}</span>'
+    return '<span class="tag fine">fine</span>' if worst is None else tag(worst)
 
 
 def _facts(artifact: CheckedArtifact) -> Iterator[str]:
@@ -90,8 +89,7 @@ def _facts(artifact: CheckedArtifact) -> Iterator[str]:
 
 def _body(artifact: CheckedArtifact, groups: Sequence[Group], report: Report) -> Iterator[str]:
     if groups:
-        links = ", ".join(f'<a href="#{group.id}">{text(group.first.code)} {text(group.first.interface)}</a>' for group in groups)
-        yield f"<p>{plural(len(groups), 'finding')}: {links}</p>\n"
+        yield _findings(groups)
     if artifact.copies:
         yield f"<p>The same file: {', '.join(map(code, artifact.copies))}</p>\n"
     if artifact.imports:
@@ -116,6 +114,30 @@ def _body(artifact: CheckedArtifact, groups: Sequence[Group], report: Report) ->
         yield f'<p class="made"><b>Made with</b> {text(made)}</p>\n'
 
 
+def _findings(groups: Sequence[Group]) -> str:
+    """Links to the findings in a component, a line for each rule."""
+    rules: dict[str, list[Group]] = {}
+    for group in groups:
+        rules.setdefault(group.first.code, []).append(group)
+    lines = []
+    for rule, some in rules.items():
+        first = some[0].first
+        links = [
+            f'<a href="#{group.id}">{code(_short(group.first.interface) or str(number))}</a>'
+            for number, group in enumerate(some, 1)
+        ]
+        name = text(first.name.replace("-", " "))
+        lines.append(
+            f'<li>{tag(first.severity)} <span class="rule">{text(rule)}</span> {name}: {", ".join(links)}</li>'
+        )
+    return f'<ul class="about">{"".join(lines)}</ul>\n'
+
+
+def _short(interface: str) -> str:
+    """An interface's name without package and version."""
+    return interface.rpartition("/")[2].partition("@")[0]
+
+
 def _imports(artifact: CheckedArtifact, report: Report) -> str:
     """A column for who provides it, or one for each of several hosts."""
     items = sorted(artifact.imports, key=lambda item: (not is_missing(item), ORDER.index(item.status)))
@@ -129,5 +151,6 @@ def _imports(artifact: CheckedArtifact, report: Report) -> str:
 
 def _cells(item: ImportVerdict) -> Iterator[str]:
     yield code(item.name)
-    for side in item.hosts or (item,):
-        yield f'<span class="{status_class(side.status)}">{MARKS[side.status]} {text(says(side))}</span>'
+    sides = [(side.status, says_briefly(side)) for side in item.hosts] or [(item.status, says(item))]
+    for status, words in sides:
+        yield f'<span class="{status_class(status)}">{MARKS[status]} {text(words)}</span>'

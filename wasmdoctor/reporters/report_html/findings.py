@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
@@ -9,10 +10,10 @@ from wasmdoctor.model.finding import Finding, Frame, OriginStep, Report, Suppres
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.report_html.groups import Group
-from wasmdoctor.reporters.report_html.markup import attributes, code, plural, prose, table, text
+from wasmdoctor.reporters.report_html.markup import attributes, code, plural, prose, table, tag, text
 
-SUBJECTS = 3
-"""Components that are named at once; the others are folded."""
+SUBJECTS = 4
+"""Components that are named at once; more are folded."""
 
 
 def findings(report: Report, groups: Sequence[Group], anchors: Mapping[str, str], drawn: set[str]) -> str:
@@ -20,7 +21,33 @@ def findings(report: Report, groups: Sequence[Group], anchors: Mapping[str, str]
     the graph."""
     if not groups:
         return '<p class="fine">Nothing to report.</p>\n'
-    return _filters(groups) + "".join(_card(group, anchors, group.id in drawn) for group in groups)
+    cards = "".join(_card(group, anchors, group.id in drawn) for group in groups)
+    return f'{_filters(groups)}<div class="split">\n{rules(report, groups)}<div>\n{cards}</div>\n</div>\n'
+
+
+def rules(report: Report, groups: Sequence[Group]) -> str:
+    """How often each rule found something, each with a link to the first."""
+    counts = Counter(finding.code for finding in report.findings)
+    subjects: dict[str, set[str]] = {}
+    for finding in report.findings:
+        subjects.setdefault(finding.code, set()).add(finding.subject)
+    first: dict[str, Group] = {}
+    for group in groups:
+        first.setdefault(group.first.code, group)
+    rows = [
+        [
+            (
+                f"{tag(group.first.severity)} "
+                f'<a class="rule" href="#{group.id}"{attributes(data_rule=rule)}>{text(rule)}</a>'
+            ),
+            text(group.first.name.replace("-", " ")),
+            f"{counts[rule]:,}",
+            f"{len(subjects[rule]):,}",
+        ]
+        for rule, group in first.items()
+    ]
+    head = ["rule", "", "findings", "components"]
+    return f'<div class="rules">{table("By rule", head, rows, open_=True)}</div>\n'
 
 
 def _filters(groups: Sequence[Group]) -> str:
@@ -49,14 +76,14 @@ def _card(group: Group, anchors: Mapping[str, str], drawn: bool) -> str:
     level = finding.severity.value
     return (
         f"<article{attributes(class_=f'finding {level}', id=group.id, data_severity=level, data_code=finding.code)}>\n"
-        f'<h3><span class="tag {level}">{level}</span> <span class="rule">{text(finding.code)}</span> '
+        f'<h3>{tag(finding.severity)} <span class="rule">{text(finding.code)}</span> '
         f"{prose(finding.message)}</h3>\n{''.join(_body(group, anchors, drawn))}</article>\n"
     )
 
 
 def _body(group: Group, anchors: Mapping[str, str], drawn: bool) -> Iterator[str]:
     finding = group.first
-    yield f'<p class="in">{_subjects(group, anchors)}{_hosts(finding)}</p>\n'
+    yield f'<div class="in">{_subjects(group, anchors)}{_hosts(finding)}</div>\n'
     if finding.frame is not None:
         yield frame(finding.frame, finding.location.path, str(finding.location))
     elif finding.location.path != finding.subject:
@@ -97,9 +124,7 @@ def _hosts(finding: Finding) -> str:
 def frame(shown: Frame, path: str, place: str) -> str:
     """Lines of a source with their numbers; what is meant is underlined."""
     width = len(str(shown.first + len(shown.lines) - 1))
-    lines = "".join(
-        _line(shown, number, line, width) for number, line in enumerate(shown.lines, shown.first)
-    )
+    lines = "".join(_line(shown, number, line, width) for number, line in enumerate(shown.lines, shown.first))
     return (
         f'<figure class="frame"><figcaption>{code(place)}</figcaption>'
         f'<pre tabindex="0"{attributes(aria_label=f"{path} around line {shown.line}")}>{lines}</pre></figure>\n'
@@ -110,10 +135,16 @@ def _line(shown: Frame, number: int, line: str, width: int) -> str:
     meant = number == shown.line
     body = _spaced(line)
     if meant and shown.start:
-        before, inside, after = line[: shown.start - 1], line[shown.start - 1 : shown.end - 1], line[shown.end - 1 :]
+        before, inside, after = (
+            line[: shown.start - 1],
+            line[shown.start - 1 : shown.end - 1],
+            line[shown.end - 1 :],
+        )
         body = f"{_spaced(before)}<mark>{_spaced(inside)}</mark>{_spaced(after)}"
     sign = ">" if meant else " "
-    return f'<span class="{"line meant" if meant else "line"}"><i>{sign} {number:>{width}} │ </i>{body}\n</span>'
+    return (
+        f'<span class="{"line meant" if meant else "line"}"><i>{sign} {number:>{width}} │ </i>{body}\n</span>'
+    )
 
 
 def _spaced(line: str) -> str:
@@ -127,18 +158,17 @@ def _way(steps: Iterable[OriginStep], title: str, drawn: bool, id_: str) -> str:
         f"{f' <small>{text(step.evidence_text)}</small>' if step.evidence else ''}</li>"
         for step in steps
     )
-    button = f'<button type="button" data-script hidden{attributes(data_why=id_)}>Show it in the graph</button>'
-    return (
-        f'<div class="way"><h4>{text(title)}</h4>\n<ol>{items}</ol>\n{button if drawn else ""}</div>\n'
+    button = (
+        f'<button type="button" data-script hidden{attributes(data_why=id_)}>Show it in the graph</button>'
     )
+    return f'<div class="way"><h4>{text(title)}</h4>\n<ol>{items}</ol>\n{button if drawn else ""}</div>\n'
 
 
 def suppressed(found: Sequence[Suppressed]) -> str:
     """The findings that are not counted, each with the reason."""
     rows = [
         [
-            f'<span class="tag {each.finding.severity.value}">{each.finding.severity.value}</span> '
-            f'<span class="rule">{text(each.finding.code)}</span>',
+            f'{tag(each.finding.severity)} <span class="rule">{text(each.finding.code)}</span>',
             f"{prose(each.finding.message)}<br>{code(each.finding.location)}",
             text(each.reason),
             f"{text(each.kind)} {code(each.location)}",

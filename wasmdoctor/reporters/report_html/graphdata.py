@@ -164,7 +164,11 @@ def _way(finding: Finding, network: Network, out: Mapping[Node, Sequence[Edge]])
     Of several ways the one with the fewest nodes that the finding does not name.
     """
     start = next(
-        (node for kind in (NodeKind.COMPONENT, NodeKind.MODULE) if (node := Node(kind, finding.subject)) in network),
+        (
+            node
+            for kind in (NodeKind.COMPONENT, NodeKind.MODULE)
+            if (node := Node(kind, finding.subject)) in network
+        ),
         None,
     )
     end = Node(NodeKind.INTERFACE, finding.interface)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from wasmdoctor.model.rule import Severity
 from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.paper import Block, Grid, Heading, Inline, Listing, html_block, html_inline
 
@@ -28,6 +29,11 @@ def attributes(**values: str) -> str:
     """Attributes with a space before each; ``_`` stands for ``-``, and a name may end with ``_``."""
     pairs = ((name.rstrip("_").replace("_", "-"), value) for name, value in values.items())
     return "".join(f' {name}="{escape(one_line(value))}"' for name, value in pairs)
+
+
+def tag(level: Severity) -> str:
+    """A severity as a coloured word."""
+    return f'<span class="tag {level.value}">{level.value}</span>'
 
 
 def plural(count: int, word: str) -> str:
@@ -58,7 +64,7 @@ def block(value: Block, *, deeper: int = 0) -> str:
     match value:
         case Heading(level, inline):
             return html_block(Heading(min(level + deeper, 6), inline)) + "\n"
-        case Grid(head, rows):
+        case Grid(head, _):
             return grid(", ".join(cell for cell in head if cell), value)
         case Listing(_, "diff"):
             return f"<details><summary>Show the edits</summary>{html_block(value)}</details>\n"

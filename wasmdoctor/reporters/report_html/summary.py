@@ -1,34 +1,22 @@
-"""The head of the report: how it stands in one sentence and a few numbers, and what is found how often."""
+"""The head of the report: how it stands in one sentence and a few numbers, and remarks on the run."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from wasmdoctor.model.finding import Report
 from wasmdoctor.model.rule import Severity
-from wasmdoctor.reporters.report_html.groups import Group
-from wasmdoctor.reporters.report_html.markup import attributes, code, plural, table, text
-
-RULES = 8
-"""Rules that are counted at once; the others are folded."""
+from wasmdoctor.reporters.report_html.markup import attributes, code, plural, text
 
 
-def summary(report: Report, groups: Sequence[Group]) -> str:
+def summary(report: Report) -> str:
     """The section."""
-    return "".join(_parts(report, groups))
+    return "".join(_parts(report))
 
 
-def _parts(report: Report, groups: Sequence[Group]) -> Iterator[str]:
+def _parts(report: Report) -> Iterator[str]:
     yield f'<p class="verdict">{_verdict(report)}</p>\n'
     yield f'<ul class="tiles">{"".join(_tiles(report))}</ul>\n'
-    rows = list(_rules(report, groups))
-    if rows:
-        head = ["rule", "what it is", "findings", "components"]
-        yield table("What was found", head, rows[:RULES], class_="rules", open_=True)
-    if rows[RULES:]:
-        more = table("More of what was found", head, rows[RULES:], class_="rules")
-        yield f"<details><summary>{plural(len(rows) - RULES, 'more rule')}</summary>{more}</details>\n"
     notes = [text(note) for note in report.notes]
     notes += [
         f"{plural(each.count, 'file')} skipped: {text(each.reason)} (such as {code(each.example)})"
@@ -48,7 +36,11 @@ def _verdict(report: Report) -> str:
     if not checked:
         return f"No component was checked for {hosts}."
     if failing:
-        return f"<b>{failing:,} of {whole}</b> would not run on {hosts}." if _only_host(report) else f"<b>{failing:,} of {whole}</b> with errors, for {hosts}."
+        return (
+            f"<b>{failing:,} of {whole}</b> would not run on {hosts}."
+            if _only_host(report)
+            else f"<b>{failing:,} of {whole}</b> with errors, for {hosts}."
+        )
     if bad:
         return f"<b>Errors</b> around {whole}, for {hosts}."
     return f"<b>No errors</b> in {whole}, for {hosts}."
@@ -78,22 +70,3 @@ def _tiles(report: Report) -> Iterator[str]:
 
 def _tile(count: int, word: str) -> str:
     return f'<li class="plain"><b>{count:,}</b> {word if count == 1 else word + "s"}</li>'
-
-
-def _rules(report: Report, groups: Sequence[Group]) -> Iterator[list[str]]:
-    counts = Counter(finding.code for finding in report.findings)
-    subjects: dict[str, set[str]] = {}
-    for finding in report.findings:
-        subjects.setdefault(finding.code, set()).add(finding.subject)
-    seen: dict[str, Group] = {}
-    for group in groups:
-        seen.setdefault(group.first.code, group)
-    for rule, group in seen.items():
-        level = group.first.severity.value
-        yield [
-            f'<span class="tag {level}">{level}</span> '
-            f'<a class="rule" href="#{group.id}"{attributes(data_rule=rule)}>{text(rule)}</a>',
-            text(group.first.name.replace("-", " ")),
-            f"{counts[rule]:,}",
-            f"{len(subjects[rule]):,}",
-        ]

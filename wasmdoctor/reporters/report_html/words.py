@@ -47,6 +47,13 @@ def says(side: ImportVerdict | HostStatus) -> str:
     return side.note or "nobody provides it"
 
 
+def says_briefly(side: HostStatus) -> str:
+    """The same where a column's head names the host."""
+    if side.status is Status.HOST:
+        return f"has {version}" if (version := side.note.removeprefix("which has it at ")) else "has it"
+    return says(side)
+
+
 def remarks(item: ImportVerdict) -> str:
     """What else is known of an import: that it is no interface, that it could fall away; or ""."""
     kind = "" if item.kind is ExternKind.INSTANCE else item.kind.value

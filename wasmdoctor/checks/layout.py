@@ -1,0 +1,234 @@
+"""Rule about where WIT files lie: one folder is one package, and only some folders are read.
+
+Rules: wit-parser 0.262, resolve/fs.rs. All .wit files of a folder are one package; of a package's folder only
+``deps`` is read besides, and there each file and each folder by itself, without folders in it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+
+from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.sources import SourceFacts
+from wasmdoctor.checks.wit_roots import Fault, Root, aside, faults, roots
+from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.remedy import MoveFile, Remedy
+from wasmdoctor.model.rule import Severity
+from wasmdoctor.model.source import Location, SourceText
+from wasmdoctor.readers.cargo.files import is_below, join
+from wasmdoctor.readers.wit import parse
+from wasmdoctor.readers.wit.tree import Tree, WorldItem
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A WIT file: the package that its header names ("" without one), and where that stands."""
+
+    path: str
+    package: str
+    place: Location
+    worlds: int
+
+    @property
+    def folder(self) -> str:
+        """The folder that it lies in."""
+        return posixpath.dirname(self.path) or "."
+
+
+def wit_layout(facts: Facts) -> Iterator[Draft]:
+    """WD208: files of two packages in one folder, or WIT that is needed where nobody looks for it."""
+    for sources in facts.sources:
+        missing: dict[tuple[str, ...], set[str]] = {}
+        for found in faults(sources):
+            if found.fault is Fault.MISSING:
+                missing.setdefault(found.root.paths, set()).add(found.package)
+        told: set[str] = set()
+        for root in roots(sources):
+            if root.loose or not root.paths:
+                continue
+            folders = [path for path in root.paths if not path.endswith(".wit")]
+            for draft in (
+                *_mixed(sources, folders),
+                *_unread(sources, root, folders, missing.get(root.paths, set())),
+            ):
+                if draft.subject not in told:
+                    told.add(draft.subject)
+                    yield draft
+
+
+# -- two packages in one folder
+
+
+def _mixed(sources: SourceFacts, folders: Iterable[str]) -> Iterator[Draft]:
+    for root in folders:
+        deps = join(root, "deps")
+        for folder in (root, *sorted(_folders_in(sources.texts, deps))):
+            files = _files(sources.texts, folder)
+            packages = dict.fromkeys(file.package for file in files if file.package)
+            if len(packages) < 2:
+                continue
+            own = _own_package(files)
+            for package in packages:
+                if package != own:
+                    yield _mixed_draft(sources, root, folder, own, [f for f in files if f.package == package])
+
+
+def _own_package(files: list[_File]) -> str:
+    """The package that a folder is meant for: the one with the worlds, else the one with most files, else the first."""
+    named = [file for file in files if file.package]
+    counts = {file.package: 0 for file in named}
+    worlds = dict(counts)
+    for file in named:
+        counts[file.package] += 1
+        worlds[file.package] += file.worlds
+    return max(counts, key=lambda package: (worlds[package], counts[package]))
+
+
+def _mixed_draft(sources: SourceFacts, root: str, folder: str, own: str, files: list[_File]) -> Draft:
+    first = files[0]
+    to = join(root, f"deps/{_folder_name(first.package)}")
+    return Draft(
+        first.path,
+        f"{folder} has files of two packages, `{own}` and `{first.package}`: a folder is one package",
+        first.place,
+        help=f"move {_names(files)} to {to}/: what lies there is a package of its own, and is found from {root}",
+        remedies=_moves(sources, [(file.path, join(to, posixpath.basename(file.path))) for file in files]),
+    )
+
+
+# -- WIT that nobody reads
+
+
+def _unread(sources: SourceFacts, root: Root, folders: list[str], missing: set[str]) -> Iterator[Draft]:
+    """WIT below a root that is not read with it, and that has what is missing there, or belongs to its package."""
+    read = {file for package in root.resolution.packages.values() for file in package.files}
+    own = {package.name for package in root.resolution.main}
+    for folder in folders:
+        if not _files(sources.texts, folder):
+            continue
+        groups: dict[tuple[str, str], list[_File]] = {}
+        for path in sorted(sources.texts):
+            if (
+                path.endswith(".wit")
+                and path not in read
+                and is_below(path, folder)
+                and not aside(sources, path)
+            ):
+                file = _file(path, sources.texts[path])
+                if file.folder != folder and file.folder != join(folder, "deps"):
+                    groups.setdefault((file.folder, file.package), []).append(file)
+        for (place, package), files in groups.items():
+            if package and (package in missing or _is_hidden(sources, folder, place)):
+                yield _elsewhere(sources, folder, place, files, needed=package in missing)
+            elif _is_part(sources, folder, place, package, own):
+                yield _part(sources, folder, files, needed="" in missing)
+
+
+def _is_part(sources: SourceFacts, root: str, place: str, package: str, own: set[str]) -> bool:
+    """Whether files in a subfolder are meant for the root's own package: they name it, or none.
+
+    A folder that others read by itself is its own affair.
+    """
+    if is_below(place, join(root, "deps")) or any(place in use.paths for use in sources.wit_uses):
+        return False
+    return not package or package in own
+
+
+def _is_hidden(sources: SourceFacts, root: str, place: str) -> bool:
+    """Whether a folder lies in one of ``deps`` that has no WIT itself: then no package can be read at all.
+
+    wit-parser says of the outer folder that it has no package header.
+    """
+    deps = join(root, "deps")
+    if not is_below(place, deps) or posixpath.dirname(place) == deps:
+        return False
+    outer = join(deps, place.removeprefix(f"{deps}/").partition("/")[0])
+    return not _files(sources.texts, outer)
+
+
+def _elsewhere(sources: SourceFacts, root: str, place: str, files: list[_File], *, needed: bool) -> Draft:
+    first = files[0]
+    to = join(root, f"deps/{_folder_name(first.package)}")
+    deps = join(root, "deps")
+    if not is_below(place, deps):
+        why = f"dependencies are looked for in {deps} only"
+    elif "/deps/" in f"{place.removeprefix(deps)}/":
+        why = f"a `deps` folder inside {deps} is not read"
+    else:
+        why = f"of {deps} only the folders right in it are read"
+    return Draft(
+        first.path,
+        f"`{first.package}` {'is missing in' if needed else 'is in the way of'} {root}, and lies where nobody looks for "
+        f"it: {why}",
+        first.place,
+        help=f"move {_names(files)} to {to}/",
+        remedies=_moves(sources, [(file.path, join(to, posixpath.basename(file.path))) for file in files]),
+    )
+
+
+def _part(sources: SourceFacts, root: str, files: list[_File], *, needed: bool) -> Draft:
+    first = files[0]
+    return Draft(
+        first.path,
+        f"nobody reads this file: of {root} only the files right in it are its package, and `deps`",
+        first.place,
+        help=f"move {_names(files)} to {root}/",
+        severity=None if needed else Severity.WARNING,
+        remedies=_moves(sources, [(file.path, join(root, posixpath.basename(file.path))) for file in files]),
+    )
+
+
+# -- files and folders
+
+
+def _files(texts: Mapping[str, bytes], folder: str) -> list[_File]:
+    """The WIT files that lie directly in a folder."""
+    return [
+        _file(path, texts[path])
+        for path in sorted(texts)
+        if path.endswith(".wit") and (posixpath.dirname(path) or ".") == folder
+    ]
+
+
+def _file(path: str, data: bytes) -> _File:
+    tree = parse(SourceText(path, data))
+    if tree.header is None:
+        return _File(path, "", Location(path, 1, 1), _worlds(tree))
+    return _File(path, tree.header.name.text, tree.location(tree.header.name), _worlds(tree))
+
+
+def _worlds(tree: Tree) -> int:
+    return sum(isinstance(item, WorldItem) for item in tree.items)
+
+
+def _folders_in(texts: Mapping[str, bytes], deps: str) -> set[str]:
+    """The folders right in a ``deps`` folder that have WIT."""
+    return {
+        folder
+        for path in texts
+        if path.endswith(".wit") and posixpath.dirname(folder := posixpath.dirname(path)) == deps
+    }
+
+
+def _folder_name(package: str) -> str:
+    """What a package's folder in ``deps`` is called: ``wasi-clocks`` for ``wasi:clocks@0.2.0``."""
+    return package.partition("@")[0].replace(":", "-")
+
+
+def _names(files: list[_File]) -> str:
+    shown = ", ".join(file.path for file in files[:3])
+    more = len(files) - 3
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _moves(sources: SourceFacts, pairs: list[tuple[str, str]]) -> tuple[Remedy, ...]:
+    """The fix that moves files; none when something lies there already.
+
+    Nothing could be built of the folder as it was, so it is safe.
+    """
+    if any(to in sources.texts for _, to in pairs):
+        return ()
+    to = posixpath.dirname(pairs[0][1])
+    title = f"move {pairs[0][0]} to {to}/" if len(pairs) == 1 else f"move {len(pairs)} files to {to}/"
+    return (Remedy(title, tuple(MoveFile(path, target) for path, target in pairs), safe=True),)

@@ -1,0 +1,120 @@
+"""Processes that judge: whatever happens in one, the server goes on; and one that is outdated is ended.
+
+They are forks of a process without threads that has the modules loaded (``forkserver``), where the system has
+forks; elsewhere they start anew.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+from wasmdoctor.lsp.judging import Answer, Question, judge, quiet
+
+SECONDS = 120.0
+"""After this long a judgement is given up."""
+
+
+class OutdatedError(Exception):
+    """A judgement that nobody wants any more."""
+
+
+def context() -> Any:
+    """How processes are started."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(["wasmdoctor.lsp.loaded"])
+    return made
+
+
+def work(question: Question, answers: Connection) -> None:
+    """What such a process does: it sends an answer, and ends."""
+    quiet()
+    try:
+        answer = judge(question)
+    except RecursionError:
+        answer = Answer(failure="the sources are nested too deeply to be judged")
+    except MemoryError:
+        answer = Answer(failure="there is not enough memory to judge the sources")
+    except (
+        Exception
+    ) as error:  # a fault of ours: the editor shows it, and the next change may do away with it
+        answer = Answer(failure=f"{type(error).__name__}: {error}")
+    answers.send(answer)
+    answers.close()
+    os._exit(0)
+
+
+class Job:
+    """One judgement. It is run in a thread, which waits for the process; ``end`` may be called from any."""
+
+    def __init__(self, question: Question, start: Any) -> None:
+        self.question = question
+        self._context = start
+        self._lock = threading.Lock()
+        self._process: Any = None
+        self._ended = False
+
+    def run(self) -> Answer:
+        """The answer. Raises OutdatedError when the job was ended before it came."""
+        ours, theirs = self._context.Pipe(duplex=False)
+        timer = threading.Timer(SECONDS, self._give_up)
+        timer.daemon = True
+        late = False
+        try:
+            with self._lock:
+                if self._ended:
+                    raise OutdatedError
+                self._process = self._context.Process(
+                    target=work, args=(self.question, theirs), daemon=True, name="judge"
+                )
+                self._process.start()
+            theirs.close()
+            timer.start()
+            try:
+                answer = ours.recv()
+            except (EOFError, OSError):
+                late = not timer.is_alive()
+                answer = None
+        finally:
+            timer.cancel()
+            ours.close()
+            self._reap()
+        if answer is not None and not self._ended:
+            assert isinstance(answer, Answer)
+            return answer
+        if self._ended:
+            raise OutdatedError
+        return Answer(
+            failure=f"the sources were not judged within {SECONDS:.0f} s"
+            if late
+            else "the process that judges ended without an answer"
+        )
+
+    def end(self) -> None:
+        """Nobody wants the answer any more."""
+        with self._lock:
+            self._ended = True
+            if self._process is not None and self._process.is_alive():
+                self._process.kill()
+
+    def _give_up(self) -> None:
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+
+    def _reap(self) -> None:
+        process = self._process
+        if process is None or process.pid is None:
+            return
+        process.join(2)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        with self._lock:
+            self._process = None
+            process.close()

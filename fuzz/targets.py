@@ -7,7 +7,6 @@ numbers and names taken out, and sizes of results in powers of two, are cheap fe
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -336,6 +335,25 @@ def journal(data: bytes) -> Iterator[str]:
     yield "taken"
 
 
+def config(data: bytes) -> Iterator[str]:
+    """Configuration in each of its places, a baseline, and comments that suppress."""
+    from wasmdoctor.model.source import Problem
+    from wasmdoctor.readers.baseline import read_baseline
+    from wasmdoctor.readers.config import read_config
+    from wasmdoctor.readers.suppressions import read_suppressions
+
+    for path in ("wasmdoctor.toml", "Cargo.toml"):
+        found = read_config(data, path)
+        if found is not None:
+            yield from said(found.problems)
+            yield size("values", found.values)
+    baseline = read_baseline(data, "baseline.json")
+    if isinstance(baseline, Problem) and data.startswith(b"{"):
+        yield from said([baseline])
+    for path in ("x.wit", "x.rs", "Cargo.toml"):
+        yield size("comments", list(read_suppressions(data, path)))
+
+
 # -- seeds and words
 
 
@@ -386,6 +404,18 @@ def _archives() -> list[bytes]:
         + b"name.o".ljust(20, b"\0")
         + b"\0asm\1\0",
     ]
+
+
+def _configs() -> list[bytes]:
+    settings = b'hosts = ["wasmtime@46:serve", "spin"]\nfail-on = "warning"\nexclude = ["a/**"]\n'
+    tables = (
+        b'[host-flags]\nwasmtime = ["http"]\n[severity]\nlibrary-is-component = "error"\n'
+        b'[per-path-ignores]\n"vendor/**" = ["WD2"]\n[[allow]]\ninterface = "acme:store/*"\n'
+        b'provided-by = "our host"\n[[allow]]\nrules = ["WD106"]\ncomponent = "w"\nreason = "r"\nexpires = 2037-03-31\n'
+    )
+    comment = b"// wasmdoctor: allow(WD101) because\nworld w {}\n"
+    baseline = b'{"schema": 1, "tool": "wasmdoctor", "findings": [{"code": "WD101", "fingerprint": "ab", "count": 1}]}'
+    return [settings + tables, b"[workspace.metadata.wasmdoctor]\n" + settings, comment, baseline]
 
 
 def _wits() -> list[bytes]:
@@ -444,6 +474,7 @@ TARGETS = {
                seeds.SEPARATOR + b"target/debug/.fingerprint/a-0123456789abcdef/lib-a.json\n")),
         Target("symbols", symbols, lambda: [b"\n".join(seeds.SYMBOLS)], (b"_ZN", b"_R", b"17h", b"E", b"$LT$", b"$u7b$", b"..", b"::",
                b"NtC", b"Iv", b"S_", b"B0_", b"St3__1", b"~lib/", b"<", b">", b"impl ", b" as ", b"dyn "), 10_000),
+        Target("config", config, _configs, (*TOML_WORDS, b"wasmdoctor: allow(WD101) because x", b"[rules]\n", b"[[suppress]]\n", b"**/*"), 20_000),
         Target("journal", journal, _journal_seeds, (b"[", b"]", b"{", b"}", b"null", b"1", b"\"..\"", b"\"/etc\"", b"\"path\"")),
     )
 }  # fmt: skip
@@ -451,11 +482,5 @@ TARGETS = {
 
 @cache
 def available() -> dict[str, Target]:
-    """All targets, with those of readers that this checkout has."""
-    return {**TARGETS, **{one.name: one for one in _optional()}}
-
-
-def _optional() -> Iterator[Target]:
-    if importlib.util.find_spec("wasmdoctor.readers.config"):
-        pass
-    return iter(())
+    """All targets."""
+    return TARGETS

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks import CODES
+from wasmdoctor.reporters.rules import FIXED
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 104
@@ -81,10 +82,10 @@ def graph() -> str:
 def rules() -> str:
     """The rule reference as Markdown."""
     parts = ["# Rules", "", "Made from `rules/lints/`; `wasmdoctor explain CODE` shows the same.", ""]
-    parts += ["| code | name | severity | what |", "|---|---|---|---|"]
+    parts += ["| code | name | severity | fix | what |", "|---|---|---|---|---|"]
     lints = [lint for lint in Catalog().lints if lint.code in CODES]
     parts += [
-        f"| [{lint.code}](#{lint.code.lower()}-{lint.name}) | {lint.name} | {lint.severity.value} | {lint.summary} |"
+        f"| [{lint.code}](#{lint.code.lower()}-{lint.name}) | {lint.name} | {lint.severity.value} | {lint.fix} | {lint.summary} |"
         for lint in lints
     ]
     for lint in lints:
@@ -93,6 +94,8 @@ def rules() -> str:
         parts += ["", lint.what.strip(), "", "**Why it happens.** " + lint.why.strip()]
         for label, code in (("Before", lint.example.before), ("After", lint.example.after)):
             parts += ["", f"{label}:", "", f"```{lint.example.language}", code.strip("\n"), "```"]
+        if lint.fix:
+            parts += ["", FIXED[lint.fix]]
         for fix in lint.fixes:
             plan = f" (plan {fix.plan})" if fix.plan else ""
             parts += ["", f"**{fix.title}{plan}.** {fix.text.strip()}"]

@@ -7,8 +7,8 @@ that tests/tools/setup.sh installs must be there. `--case NAME` shows what the t
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,76 +19,110 @@ sys.path.insert(0, str(ROOT / "tests"))
 from field import field  # noqa: E402  (the runner of the tests, found by the line above)
 
 PAGE = ROOT / "docs/field.md"
-LINES = 12
-"""Lines of a tool's output that the page shows at most."""
+LINES = 16
+OWN_LINES = 32
+"""Lines of a tool's output that the page shows at most: of others', which need not be read to the end to see what they
+tell, and of wasmdoctor's, which has all findings in one."""
+
+_SIZE = re.compile(r" · [0-9.,]+ (bytes|kB|MB)\b")
 
 HEAD = """\
 # The field's pains, side by side
 
-Made by `scripts/make_field.py`, which runs every tool on every case of `fixtures/field`; a test holds it current. Each
-case is the smallest input that shows what people describe in the threads named with it. `threads` are issues of the
-tools' own repositories.
+{count} cases of what people describe in the threads of component tools, each with the smallest input that shows it,
+and what each tool says of it. Made by `scripts/make_field.py`, which runs every tool on every case of
+`fixtures/field`; a test holds this page current, and shows for every case that the failure is there before the cure
+and gone after it. `threads` are issues of the tools' own repositories.
 
-How words are graded, by phrases that stand in the case's `case.toml`, the same for every tool:
+Words are graded by phrases that stand in the case's `case.toml`, the same for every tool. Each tool gets the commands
+that serve the person best, as far as we know them; where one does the thing itself, that counts as solved.
 
 """
 
+NOTES = """
+`wasmtime` is the linker of the Python package (`wasmtime-39`: of that release), which says what the command of the
+same name says; nothing is called. `jco-run` transpiles with jco and loads the result on Node. `component WIT WORLD
+FILE` makes a component whose functions trap, by `wasm-tools component embed --dummy` and `component new`;
+`edit` writes the files of the case's folder `cure/`.
+"""
 
-def said(case: field.Case) -> dict[str, field.Said]:
-    """What each tool of the case says, by tool."""
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder)
-        field.prepare(case, tree)
-        return {tool: field.ask(case, tool, tree) for tool in case.tools}
 
-
-def page(found: Mapping[str, Mapping[str, field.Said]], cases: Sequence[field.Case]) -> str:
-    """The page."""
-    parts = [HEAD, "| grade | what it means |\n|---|---|\n"]
+def page(played: Mapping[str, field.Played], cases: Sequence[field.Case]) -> str:
+    """The page, from what the cases gave."""
+    said = {name: each.said for name, each in played.items()}
+    parts = [HEAD.format(count=len(cases)), summary(said), "\n"]
+    parts += ["| grade | what it means |\n|---|---|\n"]
     parts += [f"| {grade} | {text} |\n" for grade, text in field.GRADES.items()]
-    parts += ["\n## Summary\n\n", summary(found), "\n## Case by case\n\n", matrix(found, cases)]
+    parts += [NOTES, "\n## All cases\n\n", matrix(said, cases)]
+    theme = ""
     for case in cases:
-        parts.append(section(case, found[case.name]))
+        if case.theme != theme:
+            theme = case.theme
+            parts.append(f"\n## {field.THEMES[theme]}\n")
+        parts.append(section(case, said[case.name]))
     return "".join(parts)
 
 
-def summary(found: Mapping[str, Mapping[str, field.Said]]) -> str:
+def summary(said: Mapping[str, Mapping[str, field.Said]]) -> str:
     """How many cases each tool was asked about, and how far its words went."""
-    lines = ["| tool | asked | " + " | ".join(field.GRADES) + " | line and cure |"]
+    lines = ["| tool | asked | " + " | ".join(field.GRADES) + " | line, cure or solved |"]
     lines.append("|---|---:|" + "---:|" * (len(field.GRADES) + 1))
     for tool in field.ALL:
-        grades = Counter(each[tool].grade for each in found.values() if tool in each)
+        grades = Counter(each[tool].grade for each in said.values() if tool in each)
+        if not grades:
+            continue
         counts = [str(grades[grade]) for grade in field.GRADES]
-        far = grades["line"] + grades["cure"]
+        far = grades["line"] + grades["cure"] + grades["solved"]
         lines.append(f"| {tool} | {grades.total()} | {' | '.join(counts)} | {far} of {grades.total()} |")
     return "\n".join(lines) + "\n"
 
 
-def matrix(found: Mapping[str, Mapping[str, field.Said]], cases: Sequence[field.Case]) -> str:
+def matrix(said: Mapping[str, Mapping[str, field.Said]], cases: Sequence[field.Case]) -> str:
     """One row a case, one column a tool."""
-    lines = ["| case | " + " | ".join(field.ALL) + " |", "|---" * (len(field.ALL) + 1) + "|"]
+    tools = [tool for tool in field.ALL if any(tool in each for each in said.values())]
+    lines = ["| case | " + " | ".join(tools) + " |", "|---" * (len(tools) + 1) + "|"]
     for case in cases:
-        row = [found[case.name][tool].grade if tool in case.tools else "" for tool in field.ALL]
+        row = [said[case.name][tool].grade if tool in case.tools else "" for tool in tools]
         lines.append(f"| [{case.name}](#{case.name}) | {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 
 
-def section(case: field.Case, found: Mapping[str, field.Said]) -> str:
+def section(case: field.Case, said: Mapping[str, field.Said]) -> str:
     """A case: the pain, where it is described, and the words of each tool."""
-    parts = [f"\n## {case.name}\n\n{case.pain}\n\nThreads: {', '.join(case.threads)}.\n"]
+    parts = [f"\n### {case.name}\n\n{case.pain}\n\nThreads: {', '.join(case.threads)}.\n"]
     if case.note:
         parts.append(f"\n{case.note.strip()}\n")
-    for tool, each in found.items():
-        lines = each.text.splitlines()
-        if tool != "wasmdoctor" and len(lines) > LINES:
-            lines = [*lines[:LINES], f"... {len(lines) - LINES} more lines"]
-        shown = "\n".join(f"$ {command}" for command in each.commands)
-        body = "\n".join(lines).replace("```", "'''")
-        parts.append(f"\n**{tool}: {each.grade}**\n\n```console\n{shown}\n{body}\n```\n")
+    parts += [_words(each) for each in said.values()]
     if case.cure:
-        parts.append(f"\nThe cure: {'; '.join(f'`{step}`' for step in case.cure)}. Then ")
-        parts.append(f"{', '.join(f'`{command}`' for command in case.again)} passes.\n")
+        parts.append(f"\nThe cure: {_listed(case.cure)}. Then {_listed(case.after)} passes.\n")
+    else:
+        parts.append(f"\nInstead: {_listed(case.after)}.\n")
     return "".join(parts)
+
+
+def _listed(commands: Sequence[str]) -> str:
+    return ", ".join(f"`{command}`" for command in commands)
+
+
+def _words(said: field.Said) -> str:
+    """What one tool said, as a block with its grade."""
+    shown = [f"$ {command}" for command in said.commands]
+    lines = essence(said)
+    end = f"# exit code {said.code}" if not lines else ""
+    body = "\n".join(filter(None, [*shown, *lines, end])).replace("```", "'''")
+    then = f"\nAnd {_listed(said.solved)} passes.\n" if said.solved else ""
+    return f"\n**{said.tool}: {said.grade}**\n\n```console\n{body}\n```\n{then}"
+
+
+def essence(said: field.Said) -> list[str]:
+    """The lines to show: the first ones; of wasmdoctor's, without the imports that are fine, and without sizes."""
+    lines = [line for line in said.text.splitlines() if line.strip()]
+    if said.tool == "wasmdoctor":
+        lines = [_SIZE.sub("", line) for line in lines if not line.startswith(("  ✓", "  ·", "next: "))]
+    most = OWN_LINES if said.tool == "wasmdoctor" else LINES
+    if len(lines) > most:
+        lines = [*lines[:most], f"... {len(lines) - most} more lines"]
+    return lines
 
 
 def main() -> int:
@@ -101,9 +135,14 @@ def main() -> int:
     cases = field.cases()
     if options.case:
         (one,) = (case for case in cases if case.name == options.case)
-        print(section(one, said(one)))
+        played = field.play(one)
+        print("\n".join(["found:", *(f"  {line}" for line in played.found)]))
+        print(section(one, played.said))
+        for name in ("before", "cured", "after"):
+            for command, (code, _) in getattr(played, name).items():
+                print(f"{name}: {command}: exit code {code}")
         return 0
-    text = page({case.name: said(case) for case in cases}, cases)
+    text = page({case.name: field.play(case) for case in cases}, cases)
     if PAGE.exists() and PAGE.read_text("utf-8") == text:
         return 0
     if options.check:

@@ -2,7 +2,7 @@
 
 `python scripts/make_findings.py` writes it, `--check` fails when it is not current. Each fixture is copied, the cases
 of fixtures/field are made as their tests make them (those that need Rust only as sources), and `check` runs in the
-copy. So a rule that speaks where it did not shows as a line in a review.
+copy (or the command that a case has for it). So a rule that speaks where it did not shows as a line in a review.
 
 Lines are `SEVERITY CODE PATH:LINE:COLUMN [INTERFACE]`, sorted, below the fixture's path.
 """
@@ -31,7 +31,8 @@ from wasmdoctor.toolchain import Toolchain  # noqa: E402
 FIXTURES = ROOT / "fixtures"
 PAGE = FIXTURES / "findings.txt"
 HEAD = """\
-# What every rule says of every fixture, for the host wasmtime. Made by scripts/make_findings.py; a test holds it current.
+# What every rule says of every fixture, for the host wasmtime or the one that a case of fixtures/field names.
+# Made by scripts/make_findings.py; a test holds it current.
 """
 
 
@@ -44,31 +45,34 @@ def folders() -> list[Path]:
 
 
 def copied(folder: Path, tree: Path) -> None:
-    """A copy of a fixture without what was built in it; of a case what its commands make."""
-    if (folder / "case.toml").is_file():
-        case = field.load(folder)
-        if not case.rust:
-            field.prepare(case, tree)
-            return
+    """A copy of a fixture without what was built in it."""
     aside = shutil.ignore_patterns("target", "case.toml", "cure", ".wasmdoctor")
     shutil.copytree(folder, tree, ignore=aside, dirs_exist_ok=True)
 
 
-def findings(folder: Path) -> tuple[Finding, ...]:
-    """What `check` says of a fixture."""
+def findings(folder: Path) -> list[str]:
+    """What `check` says of a fixture, or the command of a case, in lines."""
     with tempfile.TemporaryDirectory() as place:
         tree = Path(place).resolve()
-        copied(folder, tree)
-        return check(CheckOptions((".",), tree), Catalog(), Toolchain()).findings
+        case = field.load(folder) if (folder / "case.toml").is_file() else None
+        if case is None or case.rust:
+            copied(folder, tree)
+        else:
+            field.prepare(case, tree)
+            if case.check != "check .":
+                return field.findings(case, tree)
+        found = check(CheckOptions((".",), tree), Catalog(), Toolchain()).findings
+        return [line(each) for each in found]
 
 
-def lines(found: Sequence[Finding]) -> Iterator[str]:
-    """Findings as lines; equal ones (of several components) once, with their number."""
-    counted = Counter(
-        " ".join(filter(None, (each.severity.value, each.code, str(each.location), each.interface)))
-        for each in found
-    )
-    for line, number in sorted(counted.items()):
+def line(found: Finding) -> str:
+    """A finding in a line."""
+    return " ".join(filter(None, (found.severity.value, found.code, str(found.location), found.interface)))
+
+
+def lines(found: Sequence[str]) -> Iterator[str]:
+    """Sorted, and equal ones (of several components) once, with their number."""
+    for line, number in sorted(Counter(found).items()):
         yield f"  {line}" + (f" x{number}" if number > 1 else "")
 
 
@@ -80,7 +84,9 @@ def section(folder: Path) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the file is not current")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail when the file is not current"
+    )
     parser.add_argument("fixtures", nargs="*", type=Path, help="show these only, and write nothing")
     options = parser.parse_args()
     if options.fixtures:

@@ -64,7 +64,7 @@ def world(tree: Path) -> str:
 PARTS: Mapping[str, Callable[[Path], str]] = {
     "error": error,
     "world": world,
-    "check": lambda tree: run(tree, "check", APPLICATION, "--quiet"),
+    "check": lambda tree: run(tree, "check", APPLICATION, "--quiet", "--select", "WD101"),
     "why": lambda tree: run(tree, "why", "scheduler:core-libs/wasi-tcp", APPLICATION),
     "plan": lambda tree: run(tree, "plan", "--target", "wasm32-wasip1"),
     "migrate": lambda tree: run(tree, "migrate", "--plan", "a", "--target", "wasm32-wasip1", "--dry-run"),

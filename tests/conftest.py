@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+# Tests see what a run does, not what an earlier one printed; those of the cache take this away again.
+os.environ.setdefault("WASMDOCTOR_NO_CACHE", "1")
+
 ROOT = Path(__file__).parent.parent
 CACHE = Path(os.environ.get("WASMDOCTOR_TEST_CACHE", ROOT / ".cache" / "tests"))
 

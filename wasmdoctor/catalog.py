@@ -598,6 +598,7 @@ def _lint(table: _Table) -> Lint:
         fixes=tuple(_each(table.array("fixes", required=True), _fix)),
         references=tuple(_each(table.array("references", required=True), _reference)),
         plans=table.names("plans"),
+        fix=table.word("fix", ("", "safe", "unsafe", "sometimes"), ""),
     )
     example.done()
     table.done()

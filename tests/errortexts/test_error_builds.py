@@ -48,9 +48,9 @@ def plug_file(name: str):
 
 
 WAC_CASES = [
-    Case("wac/no-matching-imports", "WD401", plug(OTHER_TYPE)),
-    Case("wac/no-matching-imports", "WD401", plug(OTHER_TRACK)),
-    Case("wasm-tools/resource-from-elsewhere", "WD110", plug(OWN_RESOURCE, RESOURCES),
+    Case("wac/no-matching-imports", "WD406", plug(OTHER_TYPE)),
+    Case("wac/no-matching-imports", "WD406", plug(OTHER_TRACK)),
+    Case("wasm-tools/resource-from-elsewhere", "WD407", plug(OWN_RESOURCE, RESOURCES),
          {"interface": "a:b/i@0.1.0"}),
     Case("wac/argument-twice", "WD402", plug_twice, {"interface": "a:b/i@0.1.0"}),
     Case("wac/not-a-component", "WD105", plug_file("./m.wasm"), {"package": "plug:m"}),
@@ -98,7 +98,7 @@ LINKER_CASES = [
     Case("wasm-tools/export-missing", "WD501",
          link('__attribute__((export_name("h"))) void h(void) {}', worlds=(WORLD,)), {"function": "g"},
          said_by="wasm-component-ld"),
-    Case("wasm-tools/two-copies-of-package", "WD206", link(
+    Case("wasm-tools/two-copies-of-package", "WD207", link(
         "void f(void) {}", worlds=(IMPORTS % ("b", "f: func();"), IMPORTS % ("c", "f: func() -> u32;"))),
          {"package": "wasi:random@0.2.0", "function": "f"}),
 ]  # fmt: skip

@@ -142,9 +142,9 @@ ENCODER = [
     Case("wasm-tools/export-missing", "WD501", new("(module)", WORLD), {"function": "g"}),
     Case("wasm-tools/export-has-other-type", "WD502",
          new('(module (func (export "g") (param i32)))', WORLD), {"function": "g"}),
-    Case("wasm-tools/two-copies-of-package", "WD206", new("(module)", R1, R2),
+    Case("wasm-tools/two-copies-of-package", "WD207", new("(module)", R1, R2),
          {"package": "wasi:random@0.2.0", "name": "random", "function": "f"}),
-    Case("wasm-tools/worlds-do-not-merge", "WD106", new("(module)", LEFT, RIGHT), {"name": "i"}),
+    Case("wasm-tools/worlds-do-not-merge", "WD207", new("(module)", LEFT, RIGHT), {"name": "i"}),
     Case("wasm-tools/section-not-readable", "WD302", damaged_section),
     Case("wasm-tools/component-given", "",
          lambda folder: wasm_tools("component", "new", component(folder, "c", PLUG), cwd=folder)),
@@ -160,9 +160,9 @@ ENCODER = [
 
 COMPOSE = [
     Case("wasm-tools/not-compatible", "WD110", compose(OTHER_TYPE), {"interface": "a:b/i@0.1.0"}),
-    Case("wasm-tools/no-dependencies", "WD401", compose(OTHER_TRACK)),
+    Case("wasm-tools/no-dependencies", "WD406", compose(OTHER_TRACK)),
     Case("wasm-tools/kebab-case", "WD404", compose(PLUG, name="adapter.c"), {"name": "adapter.c"}),
-    Case("wasm-tools/resource-from-elsewhere", "WD110", compose(OWN_RESOURCE, RESOURCES),
+    Case("wasm-tools/resource-from-elsewhere", "WD407", compose(OWN_RESOURCE, RESOURCES),
          {"interface": "a:b/i@0.1.0", "name": "r"}),
     Case("wasm-tools/targets-missing-import", "WD101", lambda folder: wasm_tools(
         "component", "targets", "t.wit", component(folder, "c", SOCKET),
@@ -202,7 +202,7 @@ WIT = [
     Case("wasm-tools/two-locations", "WD206", wit(
         a="package a:b; world w { import c:d/e; }", deps__x__a="package c:d; interface e {}",
         deps__y__a="package c:d; interface e {}"), {"package": "c:d"}),
-    Case("wasm-tools/two-packages-in-folder", "WD201", wit(a="package a:b;", b="package a:c;"),
+    Case("wasm-tools/two-packages-in-folder", "WD208", wit(a="package a:b;", b="package a:c;"),
          {"package": "a:c", "package2": "a:b"}, "wit/b.wit:1:9"),
     Case("wasm-tools/no-package-header", "WD201", wit(a="interface i {}")),
     Case("wasm-tools/imported-twice", "WD201",

@@ -46,7 +46,7 @@ def script(path: Path, body: str) -> Path:
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
     text = done.stdout + done.stderr
-    assert "Traceback" not in text, text
+    assert "Traceback" not in text, text[-600:]
     return text
 
 

@@ -271,6 +271,7 @@ def _rust_build(words: Sequence[str], tree: Path) -> tuple[int, str]:
         )
         if done.returncode == 0:
             name = crate.replace("-", "_")
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(workspaces.TARGET_DIR / target / "debug" / f"{name}.wasm", tree / path)
     return done.returncode, clean(done.stderr.decode("utf-8", "replace"), tree)
 
@@ -396,7 +397,8 @@ def play(case: Case) -> Played:
 def findings(case: Case, tree: Path) -> list[str]:
     """What ``wasmdoctor check`` finds, in the form of ``expect``, sorted."""
     code, text = run(f"wasmdoctor {case.check} --format json", tree)
-    assert code in (0, 1), text
+    assert code in (0, 1), f"{case.name}: {text}"
+    assert "{" in text, f"{case.name}: {code} {text}"
     start = text.index("{")
     found: Iterable[dict[str, object]] = json.loads(text[start : text.rindex("}") + 1])["findings"]
     return sorted(" ".join(filter(None, map(str, _line(each)))) for each in found)

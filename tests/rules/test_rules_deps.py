@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from rules.rules_support import component, crate, shown
+from rules.rules_support import shown
 
 from wasmdoctor.checks.deps import stale_deps
 from wasmdoctor.checks.facts import Facts
@@ -87,37 +87,6 @@ def test_reduced_packages_for_tests_are_not_held_against_the_rest(project: Proje
         stale(project, NET, **{"tests/app/wit/world.wit": APP, "tests/app/wit/deps/net/net.wit": stub}) == []
     )
     files = {"tests/net/net.wit": stub, "app/wit/world.wit": APP, "app/wit/deps/net/net.wit": NET}
-    assert shown(stale_deps(project(files))) == []
-
-
-def linked(two: str) -> dict[str, str]:
-    """Two crates with a copy each of a package whose original is not here; ``two`` is the second crate's."""
-    world = "package shop:{0};\nworld {0} {{\n  import shop:net/conn@0.1.0;\n  export run: func();\n}}\n"
-    return {
-        "Cargo.toml": '[workspace]\nmembers = ["one", "two"]\n',
-        "one/Cargo.toml": crate("one", dependencies='two = { path = "../two" }'),
-        "one/src/lib.rs": component("one", "two::f();"),
-        "one/wit/world.wit": world.format("one"),
-        "one/wit/deps/net.wit": NET,
-        "two/Cargo.toml": crate("two", '["rlib"]'),
-        "two/src/lib.rs": component("two", "") + "pub fn f() {}\n",
-        "two/wit/world.wit": world.format("two"),
-        "two/wit/deps/net.wit": two,
-    }
-
-
-def test_two_copies_must_agree_when_their_worlds_meet_in_a_component(project: Project) -> None:
-    files = linked(NET.replace("host: string, ", ""))
-    assert shown(stale_deps(project(files))) == [
-        "two/wit/deps/net.wit:3:3: this copy of `shop:net@0.1.0` differs from the one in one/wit/deps, and both are linked into `one`: `open` of `conn` is `func(port: u16) -> u32` here and `func(host: string, port: u16) -> u32` there"
-    ]
-    assert shown(stale_deps(project(linked(NET)))) == []
-
-
-def test_two_copies_that_never_meet_may_differ(project: Project) -> None:
-    files = linked(NET.replace("host: string, ", ""))
-    files["one/Cargo.toml"] = crate("one")
-    files["one/src/lib.rs"] = component("one", "")
     assert shown(stale_deps(project(files))) == []
 
 

@@ -10,6 +10,7 @@
 #   - published crates that carry WIT, for the tests of the WIT reader
 #   - older releases of wasmtime for Python, whose linkers the tests ask
 #   - what judges the outputs for CI systems: a SARIF validator, schemas of JUnit XML and of CI configurations
+#   - Chromium, for the tests that look at pages in a browser
 #
 # It looks before it installs, so that a second run takes a second. What is not a Debian package goes to
 # ${WASMDOCTOR_TOOLS:-~/.cache/wasmdoctor-tools}. Any failure ends it with a message and a code other than 0.
@@ -154,6 +155,17 @@ install_wasmtimes() {
   done
 }
 
+# A browser for the tests of the pages, which are marked `browser`.
+install_chromium() {
+  if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
+    command -v apt-get >/dev/null || die "there is no chromium, and no apt-get"
+    as_root apt-get update -q || die "apt-get update failed (as root, or with sudo that asks for no password)"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium ||
+      die "apt-get could not install chromium"
+  fi
+  show chromium "$("$(command -v chromium || command -v google-chrome)" --version 2>/dev/null)"
+}
+
 main() {
   mkdir -p "$WASMDOCTOR_TOOLS" || die "cannot make the folder $WASMDOCTOR_TOOLS"
   if rustup_has_both_targets; then
@@ -171,6 +183,7 @@ main() {
   fetch_corpus
   install_output_judges
   install_wasmtimes
+  install_chromium
   show adapter "$("$root/fixtures/scheduler/build.sh" --adapter)"
 }
 

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-from wasmdoctor.cache.answers import COMMANDS, OFF, Answer, Copied, decode, encode, question
+from wasmdoctor.cache.answers import COMMANDS, OFF, WATCH, Answer, Copied, decode, encode, question
 from wasmdoctor.cache.observed import Observed, Watching
 from wasmdoctor.cache.place import cache_folder
 from wasmdoctor.cache.store import Store
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 def may_be_remembered(arguments: Sequence[str]) -> bool:
     """Whether a command line is one whose answer may be kept.
 
-    Standard input cannot be asked a second time. Only POSIX tells all that a run looks at, and when a file's status
-    was changed.
+    Standard input cannot be asked a second time, and a watch has no end. Only POSIX tells all that a run looks at,
+    and when a file's status was changed.
     """
     return (
         os.name == "posix"
         and bool(arguments)
         and arguments[0] in COMMANDS
         and OFF not in arguments
+        and WATCH not in arguments
         and "-" not in arguments
         and hasattr(sys.stdout, "buffer")
     )

@@ -180,7 +180,13 @@ class _Scope:
                     self._value(value)
         return self.found
 
-    def _say(self, name: WacName, message: str, known: Mapping[str, object] | list[str]) -> None:
+    def _say(
+        self,
+        name: WacName,
+        message: str,
+        known: Mapping[str, object] | list[str],
+        argument: bool = False,
+    ) -> None:
         import difflib
 
         near = difflib.get_close_matches(name.text, list(known), 1)
@@ -188,6 +194,8 @@ class _Scope:
         help_ = (
             say("did you mean `{near}`?", near=near[0])
             if near
+            else say("take the argument out: what is imported is {some}", some=some)
+            if argument and some
             else say("there is {some}", some=some)
             if some
             else ""
@@ -237,7 +245,7 @@ class _Scope:
                 message = say(
                     "`{new}` does not import `{argument}`", new=value.new.text, argument=argument.name.text
                 )
-                self._say(argument.name, message, imports)
+                self._say(argument.name, message, imports, argument=True)
 
 
 def _named(name: str, externs: Mapping[str, Extern]) -> Extern | None:

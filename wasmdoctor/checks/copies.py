@@ -81,6 +81,8 @@ def conflicting_copies(facts: Facts) -> Iterator[Draft]:
     for sources in facts.sources:
         for component in sources.components:
             bound = list(_bound(sources, component))[:MOST]
+            # The own world is what a person knows: what differs from it is pointed at.
+            bound.sort(key=lambda each: each.binding.crate != component.crate.id)
             for one, other in combinations(bound, 2):
                 if one.binding.crate == other.binding.crate:
                     continue

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.fixing import copied
-from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
+from wasmdoctor.checks.sources import SourceFacts
 from wasmdoctor.checks.wit_roots import aside
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import Confidence
@@ -49,7 +49,6 @@ def stale_deps(facts: Facts) -> Iterator[Draft]:
                     yield draft
             yield from _deps_lock(sources, root, resolution, copies)
             yield from _wkg_lock(sources, root, copies)
-        yield from _linked_copies(sources, originals)
 
 
 def _copies(root: str, resolution: Resolution) -> Iterator[_Copy]:
@@ -119,54 +118,6 @@ def _differs(sources: SourceFacts, copy: _Copy, originals: Iterable[WitPackage],
         ),
         related=tuple((one.there, say("the original: {one}", one=one.text)) for one in found[:5]),
         remedies=copied(sources, root, copy.package, original, adds_only=all(one.lacking for one in found)),
-    )
-
-
-def _linked_copies(sources: SourceFacts, originals: Mapping[str, list[WitPackage]]) -> Iterator[Draft]:
-    """Two copies of a package that has no original here, when the worlds that use them meet in one component.
-
-    The encoder merges those worlds, so the two must agree. Copies that never meet may differ.
-    """
-    for component in sources.components:
-        found: dict[str, _Copy] = {}
-        for root in _bound_roots(sources, component):
-            for copy in _copies(root, sources.wit[root]):
-                name = copy.package.name
-                other = found.setdefault(name, copy)
-                if name in originals or other.package.files == copy.package.files:
-                    continue
-                both = [d for d in _differences(copy.package, other.package) if d.there != other.line]
-                if both:
-                    yield Draft(
-                        copy.package.files[0],
-                        say(
-                            "this copy of `{name}` differs from the one in {folder}, and both are linked into "
-                            "`{crate}`: {both}",
-                            name=name,
-                            folder=other.folder,
-                            crate=component.crate.name,
-                            both=both[0].text,
-                        ),
-                        both[0].here,
-                        both[0].interface,
-                        help=say("fetch both again from where the package comes from, at one version"),
-                        related=tuple(
-                            (one.there, say("the other copy: {one}", one=one.text)) for one in both[:5]
-                        ),
-                    )
-
-
-def _bound_roots(sources: SourceFacts, component: ComponentFacts) -> list[str]:
-    """The WIT folders of the worlds that are bound in the crates of a component, sorted."""
-    files = {
-        binding.world_location.path
-        for binding in component.bindings.bindings
-        if binding.world_location is not None and binding.compiled is not False
-    }
-    return sorted(
-        root
-        for root, resolution in sources.wit.items()
-        if any(files & set(package.files) for package in resolution.main)
     )
 
 

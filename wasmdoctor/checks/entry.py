@@ -85,7 +85,14 @@ def not_startable(facts: Facts) -> Iterator[Draft]:
         component = file.component
         if component is None or component.problems or file.predicted or file.path in providers:
             continue
-        if entry_of(file, host) is None:
+        if component.is_wit_package:
+            yield Draft(
+                file.path,
+                say("this is a WIT package: it describes interfaces and worlds, and has nothing to start"),
+                Location(file.path),
+                help=say("give the component that was built from it"),
+            )
+        elif entry_of(file, host) is None:
             others = facts.starters.get(file.path, ())
             exports = [extern for extern in component.exports if extern.kind in CALLABLE]
             yield Draft(

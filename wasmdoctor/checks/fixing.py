@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wasmdoctor.checks.facts import Facts
+from wasmdoctor.checks.last import for_last
 from wasmdoctor.checks.sources import SourceFacts
 from wasmdoctor.checks.wit_roots import Found
 from wasmdoctor.model.binding import SiteKind
-from wasmdoctor.model.names import ExternName, track
+from wasmdoctor.model.names import ExternName, track, version_order
 from wasmdoctor.model.remedy import CopyFiles, Remedy, RemoveItem, ReplaceText, SetVersion
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.model.text import say
@@ -19,7 +21,17 @@ from wasmdoctor.model.wit import Resolution, StepKind, WitPackage, WorldItem
 from wasmdoctor.readers.cargo.files import is_below
 from wasmdoctor.readers.wit import Tree, parse
 from wasmdoctor.readers.wit.lexer import KEYWORDS
-from wasmdoctor.readers.wit.tree import ExternItem, IncludeItem, Path, TopUseItem, TypeExpr, UseItem, walk
+from wasmdoctor.readers.wit.tree import (
+    ExternItem,
+    FuncItem,
+    IncludeItem,
+    Path,
+    TopUseItem,
+    TypeExpr,
+    TypeItem,
+    UseItem,
+    walk,
+)
 
 if TYPE_CHECKING:
     from wasmdoctor.checks.leaks import UnusedLine
@@ -51,27 +63,39 @@ def _is_shared(facts: Facts, line: UnusedLine) -> bool:
     own = {found.binding.world_location for found in line.found}
     bound = {found.binding.location for found in line.found}
     for sources in facts.sources:
-        for facts_of in (*sources.components, *sources.libraries):
-            for binding in facts_of.bindings.bindings:
-                if binding.world_location in own and binding.location not in bound:
-                    return True
-        for world in _worlds(sources):
-            if world[0] not in own and line.location in world[1]:
-                return True
+        bindings, worlds = _bindings(sources), _worlds(sources)
+        if any(not bindings.get(world, set()) <= bound for world in own):
+            return True
+        if not worlds.get(line.location, set()) <= own:
+            return True
     return False
 
 
-def _worlds(sources: SourceFacts) -> Iterator[tuple[Location, set[Location]]]:
-    """Every world with the lines that bring its imports and exports."""
+@for_last
+def _bindings(sources: SourceFacts) -> dict[Location | None, set[Location]]:
+    """Where the bindings of each world are, by where the world is."""
+    found: dict[Location | None, set[Location]] = {}
+    for facts_of in (*sources.components, *sources.libraries):
+        for binding in facts_of.bindings.bindings:
+            found.setdefault(binding.world_location, set()).add(binding.location)
+    return found
+
+
+@for_last
+def _worlds(sources: SourceFacts) -> dict[Location, set[Location]]:
+    """The worlds that each line brings an import or export of."""
     resolutions = [*sources.wit.values(), *(use.resolution for use in sources.wit_uses)]
     seen: set[Location] = set()
+    found: dict[Location, set[Location]] = {}
     for resolution in resolutions:
         for package in resolution.packages.values():
             for world in package.worlds.values():
                 if world.location not in seen:
                     seen.add(world.location)
-                    items = (*world.imports.values(), *world.exports.values())
-                    yield world.location, {step.location for item in items for step in item.origin.steps}
+                    for item in (*world.imports.values(), *world.exports.values()):
+                        for step in item.origin.steps:
+                            found.setdefault(step.location, set()).add(world.location)
+    return found
 
 
 # -- versions
@@ -80,20 +104,35 @@ def _worlds(sources: SourceFacts) -> Iterator[tuple[Location, set[Location]]]:
 def set_version(facts: Facts, place: Location, wanted: str) -> tuple[Remedy, ...]:
     """The import at a place under another name, when one edit does it.
 
-    So it is when a line of a world imports the interface itself, and the package is there at the version of
-    ``wanted`` (``ns:pkg/iface@1.2.3``) as well, with that interface. Never safe: the bindings are other ones.
+    So it is when a line of a world imports the interface itself, and the package is there at a version that the
+    host takes for ``wanted`` (``ns:pkg/iface@1.2.3``, an offer of its) as well, with that interface. Never safe: the
+    bindings are other ones.
     """
     name = ExternName.parse(wanted)
-    package = f"{name.package}@{name.version}" if name.version else name.package or ""
     for sources in facts.sources:
         for resolution in sources.wit.values():
-            there = resolution.packages.get(package)
-            if there is None or (name.interface or "") not in there.interfaces:
+            version = _fitting(resolution, name, exact=facts.host.name_rule == "exact")
+            if version is None:
                 continue
             if any(item.explicit and item.location == place for item in _imports(resolution)):
-                title = say("Import it at {version}", version=name.version or say("no version"))
-                return (Remedy(title, (SetVersion(place, name.version or ""),)),)
+                title = say("Import it at {version}", version=version or say("no version"))
+                return (Remedy(title, (SetVersion(place, version),)),)
     return ()
+
+
+def _fitting(resolution: Resolution, wanted: ExternName, *, exact: bool) -> str | None:
+    """The version of a package with an interface that fits a host's offer best: the same, else the newest older one
+    of its track; None when none does."""
+    there = [
+        package.version
+        for package in resolution.packages.values()
+        if package.base == wanted.package and (wanted.interface or "") in package.interfaces
+    ]
+    if (wanted.version or "") in there:
+        return wanted.version or ""
+    own, most = wanted.track, version_order(wanted.version)
+    older = [v for v in there if not exact and own and track(v) == own and version_order(v) < most]
+    return max(older, key=version_order, default=None)
 
 
 def _imports(resolution: Resolution) -> Iterator[WorldItem]:
@@ -157,38 +196,69 @@ def _path_at(tree: Tree, place: Location) -> Path | None:
 def spelled(found: Found, texts: Mapping[str, bytes]) -> tuple[Remedy, ...]:
     """A ``%`` before a keyword that is meant as a name, when that makes the mistake go: it is tried on the text.
 
-    Safe, since the file could not be read before.
+    What comes to light behind it, and can be mended so too, is mended with it. Safe, since the file could not be
+    read before.
     """
     place = found.problem.location
     data = texts.get(place.path)
-    if data is None or not place.path.endswith(".wit"):
+    if data is None or not place.path.endswith(".wit") or len(data) > MOST_BYTES:
         return ()
-    tree = parse(SourceText(place.path, data))
-    lexed = tree.lexed
-    at = next((i for i, start in enumerate(lexed.starts) if tree.source.location(start) == place), None)
+    before = tree = _parsed(place.path, data)
+    if found.problem not in tree.problems or len(tree.problems) > MOST_WORDS:
+        return ()
+    problem: Problem | None = found.problem
+    starts: list[int] = []  # in the text as it is
+    while problem is not None and len(starts) < MOST_WORDS:
+        step = _with_percent(tree, problem)
+        if step is None:
+            return ()
+        start, tree = step
+        starts.append(start - len(starts))
+        problem = next((p for p in tree.problems if not _is_known(p, before)), None)
+    if problem is not None:
+        return ()
+    words = [before.lexed.kinds[before.lexed.starts.index(start)] for start in starts]
+    places = map(before.source.location, starts)
+    written = (ReplaceText(at, word, f"%{word}") for at, word in zip(places, words, strict=True))
+    title = say("Write `%{word}`: `{word}` is a keyword", word=words[0])
+    return (Remedy(title, tuple(written), safe=True),)
+
+
+MOST_WORDS = 20
+"""Keywords that are mended at once; a file with more mistakes is mended by hand, since each costs readings of it."""
+
+MOST_BYTES = 64 * 1024
+"""Bytes of a file that is read again and again with changes."""
+
+
+@lru_cache(maxsize=2)
+def _parsed(path: str, data: bytes) -> Tree:
+    """A file's tree, once for all its mistakes."""
+    return parse(SourceText(path, data))
+
+
+def _with_percent(tree: Tree, problem: Problem) -> tuple[int, Tree] | None:
+    """Where the keyword at or right before a problem begins, and the file with ``%`` before it, when the problem is
+    gone then and none came ahead of it."""
+    source, lexed = tree.source, tree.lexed
+    at = next((i for i, start in enumerate(lexed.starts) if source.location(start) == problem.location), None)
     for index in (at, at - 1) if at else ():
         start, word = lexed.starts[index], lexed.kinds[index]
         if word not in KEYWORDS:
             continue
-        after = parse(SourceText(place.path, data[:start] + b"%" + data[start:]))
-        if _is_better(after, tree, found.problem) and not _is_unknown_type(after, start, word):
-            written = ReplaceText(tree.source.location(start), word, f"%{word}")
-            title = say("Write `%{word}`: `{word}` is a keyword", word=word)
-            return (Remedy(title, (written,), safe=True),)
-    return ()
+        after = parse(SourceText(source.path, source.data[:start] + b"%" + source.data[start:]))
+        ahead = [p.message for p in after.problems if p.location <= problem.location]
+        known = [p.message for p in tree.problems if p.location <= problem.location and p != problem]
+        more = len(after.problems) > len(tree.problems)
+        if ahead == known and not more and not _is_unknown_type(after, start, word):
+            return start, after
+    return None
 
 
-def _is_better(after: Tree, before: Tree, problem: Problem) -> bool:
-    """Whether a problem is gone, and none came before or instead of it: others may come to light behind it."""
-    place = problem.location
-    behind = [p for p in after.problems if p.location > place]
-    ahead = [p for p in after.problems if p.location <= place]
-    known = [p for p in before.problems if p.location <= place and p != problem]
-    return (
-        problem in before.problems
-        and [p.message for p in ahead] == [p.message for p in known]
-        and all(p.location.line > place.line or p.location.column > place.column + 1 for p in behind)
-        and len(after.problems) <= len(before.problems)
+def _is_known(problem: Problem, before: Tree) -> bool:
+    """Whether a file had a problem before, wherever on its line."""
+    return any(
+        p.location.line == problem.location.line and p.message == problem.message for p in before.problems
     )
 
 
@@ -201,18 +271,18 @@ def _is_unknown_type(tree: Tree, start: int, word: str) -> bool:
 
 
 def _types(tree: Tree) -> Iterator[TypeExpr]:
-    waiting: list[object] = list(walk(tree.items))
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, TypeExpr):
-            yield node
-            waiting += node.args
-            continue
-        func = getattr(node, "func", None)
+    waiting: list[TypeExpr | None] = []
+    for item in walk(tree.items):
+        func = item.func if isinstance(item, FuncItem | ExternItem) else None
         if func is not None:
             waiting += [*(param.type for param in func.params), func.result]
-        waiting += [member.type for member in getattr(node, "members", ())]
-        waiting.append(getattr(node, "target", None))
+        if isinstance(item, TypeItem):
+            waiting += [item.target, *(member.type for member in item.members)]
+    while waiting:
+        type_ = waiting.pop()
+        if type_ is not None:
+            yield type_
+            waiting += type_.args
 
 
 # -- copies of packages

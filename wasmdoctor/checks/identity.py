@@ -17,6 +17,7 @@ from wasmdoctor.model.composition import Wire
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import say
 from wasmdoctor.model.types import handles
 from wasmdoctor.model.wasm import Component, Extern
 
@@ -40,7 +41,11 @@ class _Definer:
     def words(self) -> str:
         """For messages."""
         who = f"`{self.interface}`"
-        return f"{who} of {self.path}" if self.path else f"{who}, which the composed component imports"
+        return (
+            say("{who} of {path}", who=who, path=self.path)
+            if self.path
+            else say("{who}, which the composed component imports", who=who)
+        )
 
 
 def type_identity(facts: CompositionFacts) -> Iterator[Draft]:
@@ -68,29 +73,54 @@ def _draft(wire: Wire, function: str, owner: str, resource: str, here: _Definer,
     )
     return Draft(
         wire.consumer,
-        f"`{function}` of `{wire.name}` takes or gives the resource `{resource}`, and the two sides mean different ones: in "
-        f"{wire.consumer} it is that of {here.words}, in {wire.provider} that of {there.words}",
+        say(
+            "`{function}` of `{name}` takes or gives the resource `{resource}`, and the two sides "
+            "mean different ones: in {consumer} it is that of {words}, in {provider} that of "
+            "{words2}",
+            function=function,
+            name=wire.name,
+            resource=resource,
+            consumer=wire.consumer,
+            words=here.words,
+            provider=wire.provider,
+            words2=there.words,
+        ),
         Location(wire.consumer),
         wire.name,
         help=_help(wire, owner, resource, here, there),
-        related=tuple((Location(path), "takes part") for path in places),
+        related=tuple((Location(path), say("takes part")) for path in places),
     )
 
 
 def _help(wire: Wire, owner: str, resource: str, here: _Definer, there: _Definer) -> str:
     short = ExternName.parse(owner).interface or owner
     if there.path == wire.provider and there.interface != owner:
-        return (
-            f"let the WIT of {wire.provider} take it from the same interface (`use {short}.{{{resource}}};` instead of a "
-            f"resource of its own), and export `{owner}` there as well"
+        return say(
+            "let the WIT of {provider} take it from the same interface (`use "
+            "{short}.{{{resource}}};` instead of a resource of its own), and export `{owner}` "
+            "there as well",
+            provider=wire.provider,
+            short=short,
+            resource=resource,
+            owner=owner,
         )
     if there.path == wire.provider:
-        return (
-            f"one component must give both `{owner}` and `{wire.name}`: take {wire.provider} for both "
-            f"(`--prefer {wire.provider}`), or build {wire.provider} with `import {short};` instead of the export"
+        return say(
+            "one component must give both `{owner}` and `{name}`: take {provider} for both "
+            "(`--prefer {provider}`), or build {provider} with `import {short};` instead of the "
+            "export",
+            owner=owner,
+            name=wire.name,
+            provider=wire.provider,
+            short=short,
         )
-    other = there.path or "the host"
-    return f"one component must give `{owner}` to both: {here.path or 'the host'} gives it to one, {other} to the other"
+    other = there.path or say("the host")
+    return say(
+        "one component must give `{owner}` to both: {first} gives it to one, {other} to the other",
+        owner=owner,
+        first=here.path or say("the host"),
+        other=other,
+    )
 
 
 def _borrowed(component: Component, name: str) -> Iterator[tuple[str, str, str]]:

@@ -268,7 +268,7 @@ def needs_flag(facts: Facts) -> Iterator[Draft]:
             flags = tuple(sorted({flag for m in flagged for flag in m.needs_flag}))
             what = say(
                 "{names} of `{verdict}`",
-                names=_names(tuple((m.name for m in flagged))),
+                names=_names(tuple(m.name for m in flagged)),
                 verdict=verdict.name.text,
             )
         else:

@@ -7,6 +7,7 @@ Rules: wit-parser 0.262, resolve/fs.rs. All .wit files of a folder are one packa
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from wasmdoctor.checks.facts import Draft, Facts
@@ -16,6 +17,7 @@ from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.remedy import MoveFile, Remedy
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location, SourceText
+from wasmdoctor.model.text import say
 from wasmdoctor.readers.cargo.files import is_below, join
 from wasmdoctor.readers.wit import parse
 from wasmdoctor.readers.wit.tree import Tree, WorldItem
@@ -44,13 +46,14 @@ def wit_layout(facts: Facts) -> Iterator[Draft]:
             if found.fault is Fault.MISSING:
                 missing.setdefault(found.root.paths, set()).add(found.package)
         told: set[str] = set()
+        wit = _by_folder(sources.texts)
         for root in roots(sources):
             if root.loose or not root.paths:
                 continue
             folders = [path for path in root.paths if not path.endswith(".wit")]
             for draft in (
-                *_mixed(sources, folders),
-                *_unread(sources, root, folders, missing.get(root.paths, set())),
+                *_mixed(sources, folders, wit),
+                *_unread(sources, root, folders, missing.get(root.paths, set()), wit),
             ):
                 if draft.subject not in told:
                     told.add(draft.subject)
@@ -60,11 +63,14 @@ def wit_layout(facts: Facts) -> Iterator[Draft]:
 # -- two packages in one folder
 
 
-def _mixed(sources: SourceFacts, folders: Iterable[str]) -> Iterator[Draft]:
+def _mixed(sources: SourceFacts, folders: Iterable[str], wit: Mapping[str, list[str]]) -> Iterator[Draft]:
     for root in folders:
         deps = join(root, "deps")
-        for folder in (root, *sorted(_folders_in(sources.texts, deps))):
-            files = _files(sources.texts, folder)
+        for folder in (root, *sorted(each for each in wit if posixpath.dirname(each) == deps)):
+            paths = wit.get(folder, [])
+            if not _may_be_mixed(sources.texts[path] for path in paths):
+                continue
+            files = [_file(path, sources.texts[path]) for path in paths]
             packages = dict.fromkeys(file.package for file in files if file.package)
             if len(packages) < 2:
                 continue
@@ -72,6 +78,17 @@ def _mixed(sources: SourceFacts, folders: Iterable[str]) -> Iterator[Draft]:
             for package in packages:
                 if package != own:
                     yield _mixed_draft(sources, root, folder, own, [f for f in files if f.package == package])
+
+
+HEADER = re.compile(rb"package([^;{]*)")
+
+
+def _may_be_mixed(texts: Iterable[bytes]) -> bool:
+    """Whether files can name several packages: each header is among these words, and most files have no other.
+
+    Looking at that first, nearly no file has to be parsed.
+    """
+    return len({words for text in texts for words in HEADER.findall(text)}) > 1
 
 
 def _own_package(files: list[_File]) -> str:
@@ -90,9 +107,19 @@ def _mixed_draft(sources: SourceFacts, root: str, folder: str, own: str, files: 
     to = join(root, f"deps/{_folder_name(first.package)}")
     return Draft(
         first.path,
-        f"{folder} has files of two packages, `{own}` and `{first.package}`: a folder is one package",
+        say(
+            "{folder} has files of two packages, `{own}` and `{package}`: a folder is one package",
+            folder=folder,
+            own=own,
+            package=first.package,
+        ),
         first.place,
-        help=f"move {_names(files)} to {to}/: what lies there is a package of its own, and is found from {root}",
+        help=say(
+            "move {names} to {to}/: what lies there is a package of its own, and is found from {root}",
+            names=_names(files),
+            to=to,
+            root=root,
+        ),
         remedies=_moves(sources, [(file.path, join(to, posixpath.basename(file.path))) for file in files]),
     )
 
@@ -100,26 +127,23 @@ def _mixed_draft(sources: SourceFacts, root: str, folder: str, own: str, files: 
 # -- WIT that nobody reads
 
 
-def _unread(sources: SourceFacts, root: Root, folders: list[str], missing: set[str]) -> Iterator[Draft]:
+def _unread(
+    sources: SourceFacts, root: Root, folders: list[str], missing: set[str], wit: Mapping[str, list[str]]
+) -> Iterator[Draft]:
     """WIT below a root that is not read with it, and that has what is missing there, or belongs to its package."""
     read = {file for package in root.resolution.packages.values() for file in package.files}
     own = {package.name for package in root.resolution.main}
     for folder in folders:
-        if not _files(sources.texts, folder):
+        if folder not in wit:
             continue
         groups: dict[tuple[str, str], list[_File]] = {}
-        for path in sorted(sources.texts):
-            if (
-                path.endswith(".wit")
-                and path not in read
-                and is_below(path, folder)
-                and not aside(sources, path)
-            ):
+        for path in sorted(path for below in wit for path in wit[below] if is_below(below, folder)):
+            if path not in read and is_below(path, folder) and not aside(sources, path):
                 file = _file(path, sources.texts[path])
                 if file.folder != folder and file.folder != join(folder, "deps"):
                     groups.setdefault((file.folder, file.package), []).append(file)
         for (place, package), files in groups.items():
-            if package and (package in missing or _is_hidden(sources, folder, place)):
+            if package and (package in missing or _is_hidden(folder, place, wit)):
                 yield _elsewhere(sources, folder, place, files, needed=package in missing)
             elif _is_part(sources, folder, place, package, own):
                 yield _part(sources, folder, files, needed="" in missing)
@@ -135,7 +159,7 @@ def _is_part(sources: SourceFacts, root: str, place: str, package: str, own: set
     return not package or package in own
 
 
-def _is_hidden(sources: SourceFacts, root: str, place: str) -> bool:
+def _is_hidden(root: str, place: str, wit: Mapping[str, list[str]]) -> bool:
     """Whether a folder lies in one of ``deps`` that has no WIT itself: then no package can be read at all.
 
     wit-parser says of the outer folder that it has no package header.
@@ -144,7 +168,7 @@ def _is_hidden(sources: SourceFacts, root: str, place: str) -> bool:
     if not is_below(place, deps) or posixpath.dirname(place) == deps:
         return False
     outer = join(deps, place.removeprefix(f"{deps}/").partition("/")[0])
-    return not _files(sources.texts, outer)
+    return outer not in wit
 
 
 def _elsewhere(sources: SourceFacts, root: str, place: str, files: list[_File], *, needed: bool) -> Draft:
@@ -152,17 +176,22 @@ def _elsewhere(sources: SourceFacts, root: str, place: str, files: list[_File], 
     to = join(root, f"deps/{_folder_name(first.package)}")
     deps = join(root, "deps")
     if not is_below(place, deps):
-        why = f"dependencies are looked for in {deps} only"
+        why = say("dependencies are looked for in {deps} only", deps=deps)
     elif "/deps/" in f"{place.removeprefix(deps)}/":
-        why = f"a `deps` folder inside {deps} is not read"
+        why = say("a `deps` folder inside {deps} is not read", deps=deps)
     else:
-        why = f"of {deps} only the folders right in it are read"
+        why = say("of {deps} only the folders right in it are read", deps=deps)
     return Draft(
         first.path,
-        f"`{first.package}` {'is missing in' if needed else 'is in the way of'} {root}, and lies where nobody looks for "
-        f"it: {why}",
+        say(
+            "`{package}` {value} {root}, and lies where nobody looks for it: {why}",
+            package=first.package,
+            value=say("is missing in") if needed else say("is in the way of"),
+            root=root,
+            why=why,
+        ),
         first.place,
-        help=f"move {_names(files)} to {to}/",
+        help=say("move {names} to {to}/", names=_names(files), to=to),
         remedies=_moves(sources, [(file.path, join(to, posixpath.basename(file.path))) for file in files]),
     )
 
@@ -171,9 +200,12 @@ def _part(sources: SourceFacts, root: str, files: list[_File], *, needed: bool) 
     first = files[0]
     return Draft(
         first.path,
-        f"nobody reads this file: of {root} only the files right in it are its package, and `deps`",
+        say(
+            "nobody reads this file: of {root} only the files right in it are its package, and `deps`",
+            root=root,
+        ),
         first.place,
-        help=f"move {_names(files)} to {root}/",
+        help=say("move {names} to {root}/", names=_names(files), root=root),
         severity=None if needed else Severity.WARNING,
         remedies=_moves(sources, [(file.path, join(root, posixpath.basename(file.path))) for file in files]),
     )
@@ -182,13 +214,13 @@ def _part(sources: SourceFacts, root: str, files: list[_File], *, needed: bool) 
 # -- files and folders
 
 
-def _files(texts: Mapping[str, bytes], folder: str) -> list[_File]:
-    """The WIT files that lie directly in a folder."""
-    return [
-        _file(path, texts[path])
-        for path in sorted(texts)
-        if path.endswith(".wit") and (posixpath.dirname(path) or ".") == folder
-    ]
+def _by_folder(texts: Iterable[str]) -> dict[str, list[str]]:
+    """The WIT files of every folder that has some directly in it."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(texts):
+        if path.endswith(".wit"):
+            found.setdefault(posixpath.dirname(path) or ".", []).append(path)
+    return found
 
 
 def _file(path: str, data: bytes) -> _File:
@@ -202,15 +234,6 @@ def _worlds(tree: Tree) -> int:
     return sum(isinstance(item, WorldItem) for item in tree.items)
 
 
-def _folders_in(texts: Mapping[str, bytes], deps: str) -> set[str]:
-    """The folders right in a ``deps`` folder that have WIT."""
-    return {
-        folder
-        for path in texts
-        if path.endswith(".wit") and posixpath.dirname(folder := posixpath.dirname(path)) == deps
-    }
-
-
 def _folder_name(package: str) -> str:
     """What a package's folder in ``deps`` is called: ``wasi-clocks`` for ``wasi:clocks@0.2.0``."""
     return package.partition("@")[0].replace(":", "-")
@@ -219,7 +242,7 @@ def _folder_name(package: str) -> str:
 def _names(files: list[_File]) -> str:
     shown = ", ".join(file.path for file in files[:3])
     more = len(files) - 3
-    return f"{shown} and {more} more" if more > 0 else shown
+    return say("{shown} and {more} more", shown=shown, more=more) if more > 0 else shown
 
 
 def _moves(sources: SourceFacts, pairs: list[tuple[str, str]]) -> tuple[Remedy, ...]:
@@ -230,5 +253,9 @@ def _moves(sources: SourceFacts, pairs: list[tuple[str, str]]) -> tuple[Remedy, 
     if any(to in sources.texts for _, to in pairs):
         return ()
     to = posixpath.dirname(pairs[0][1])
-    title = f"move {pairs[0][0]} to {to}/" if len(pairs) == 1 else f"move {len(pairs)} files to {to}/"
+    title = (
+        say("move {pairs} to {to}/", pairs=pairs[0][0], to=to)
+        if len(pairs) == 1
+        else say("move {len} files to {to}/", len=len(pairs), to=to)
+    )
     return (Remedy(title, tuple(MoveFile(path, target) for path, target in pairs), safe=True),)

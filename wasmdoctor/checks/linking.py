@@ -62,10 +62,19 @@ def judge(files: Iterable[WasmFile], host: HostView) -> dict[str, tuple[Verdict,
     """
     files = list(files)
     exports = _exports(files)
+    told: dict[int, Verdict] = {}
+
+    def verdict(path: str, extern: Extern) -> Verdict:
+        # Components that begin alike share what was read of them.
+        found = told.get(id(extern))
+        if found is None or found.extern is not extern:
+            found = _verdict(path, extern, host, exports)
+            if found.name.unversioned not in exports:
+                told[id(extern)] = found
+        return found
+
     verdicts = {
-        file.path: tuple(
-            _verdict(file.path, extern, host, exports) for extern in _asked(file.component, host)
-        )
+        file.path: tuple(verdict(file.path, extern) for extern in _asked(file.component, host))
         for file in files
         if file.component is not None
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from wasmdoctor.checks.last import for_last
 from wasmdoctor.model.host import WitFacts
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.record import dataclass
@@ -35,7 +36,7 @@ class Resemblance:
 
 
 def lookalikes(
-    name: ExternName, extern: Extern, data: Lookalikes, standard: Iterable[WitFacts]
+    name: ExternName, extern: Extern, data: Lookalikes, standard: Sequence[WitFacts]
 ) -> list[Resemblance]:
     """Standard interfaces that resemble an import, best first.
 
@@ -67,7 +68,8 @@ def lookalikes(
     return sorted(best.values(), key=lambda item: (-item.score, item.interface))
 
 
-def _functions(standard: Iterable[WitFacts]) -> dict[str, frozenset[str]]:
+@for_last
+def _functions(standard: Sequence[WitFacts]) -> dict[str, frozenset[str]]:
     """The functions of every standard interface, whatever its version."""
     merged: dict[str, frozenset[str]] = {}
     for facts in standard:

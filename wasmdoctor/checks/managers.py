@@ -11,6 +11,7 @@ from wasmdoctor.checks.sources import SourceFacts
 from wasmdoctor.checks.wit_roots import aside
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import joined, say
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.readers.cargo.files import join
 
@@ -52,18 +53,23 @@ def _draft(root: str, managers: list[_Manager]) -> Draft:
     keep = next((m for m in managers if m.fits), managers[0])
     others = [manager for manager in managers if manager is not keep]
     first = next((m for m in managers if m.name == "wit-deps"), managers[-1])
-    names = " and ".join(f"{m.name} ({', '.join(m.files)})" for m in managers)
+    names = joined(say(" and "), [f"{m.name} ({', '.join(m.files)})" for m in managers])
     gone = ", ".join(file for m in others for file in m.files if not file.endswith("Cargo.toml"))
     table = [m for m in others if any(file.endswith("Cargo.toml") for file in m.files)]
-    why = f": {join(root, 'deps')} is what it locked" if keep.fits else ""
-    steps = [f"remove {gone}"] if gone else []
-    steps += [f"remove the WIT dependencies from {m.files[0]}" for m in table]
+    why = say(": {deps} is what it locked", deps=join(root, "deps")) if keep.fits else ""
+    steps = [say("remove {gone}", gone=gone)] if gone else []
+    steps += [say("remove the WIT dependencies from {files}", files=m.files[0]) for m in table]
     return Draft(
         first.line.path,
-        f"{len(managers)} tools look after {join(root, 'deps')}: {names}; what one fetches the other overwrites or ignores",
+        say(
+            "{count} tools look after {deps}: {names}; what one fetches the other overwrites or ignores",
+            count=len(managers),
+            deps=join(root, "deps"),
+            names=names,
+        ),
         first.line,
-        help=f"keep {keep.name}{why}; {' and '.join(steps)}",
-        related=tuple((m.line, f"the list of {m.name}") for m in managers if m is not first),
+        help=say("keep {name}{why}; {steps}", name=keep.name, why=why, steps=joined(say(" and "), steps)),
+        related=tuple((m.line, say("the list of {m}", m=m.name)) for m in managers if m is not first),
     )
 
 

@@ -12,6 +12,7 @@ from wasmdoctor.checks.facts import Draft
 from wasmdoctor.checks.sources import SourceFacts
 from wasmdoctor.checks.wit_roots import aside, roots
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import joined, say
 from wasmdoctor.model.wasm import Extern, ExternKind, WasmFile
 from wasmdoctor.model.wit import Interface
 from wasmdoctor.readers.cargo.files import is_below
@@ -75,12 +76,18 @@ def _compared(file: WasmFile, extern: Extern, forms: Sequence[Interface], *, exp
     words = _words(new, gone, changed, built, now)
     return Draft(
         file.path,
-        f"{file.path} {'exports' if exported else 'imports'} `{extern.name}` in another form than {place.path} has now: "
-        f"{words}",
+        say(
+            "{path} {value} `{name}` in another form than {path2} has now: {words}",
+            path=file.path,
+            value=say("exports") if exported else say("imports"),
+            name=extern.name,
+            path2=place.path,
+            words=words,
+        ),
         place,
         extern.name,
-        help="build it again from this WIT, or give the changed interface a new version",
-        related=((Location(file.path), "built from another form"),),
+        help=say("build it again from this WIT, or give the changed interface a new version"),
+        related=((Location(file.path), say("built from another form")),),
     )
 
 
@@ -93,17 +100,25 @@ def _words(
 ) -> str:
     parts: list[str] = []
     if new:
-        parts.append(f"it lacks {_names(new)}")
+        parts.append(say("it lacks {names}", names=_names(new)))
     if gone:
-        parts.append(f"it still has {_names(gone)}")
+        parts.append(say("it still has {names}", names=_names(gone)))
     if changed:
         first = changed[0]
-        more = f", and {len(changed) - 1} more have other types" if len(changed) > 1 else ""
-        parts.append(f"`{first}` is `{built[first]}` in it and `{now[first][0][0]}` now{more}")
-    return "; ".join(parts)
+        more = say(", and {value} more have other types", value=len(changed) - 1) if len(changed) > 1 else ""
+        parts.append(
+            say(
+                "`{first}` is `{built}` in it and `{now}` now{more}",
+                first=first,
+                built=built[first],
+                now=now[first][0][0],
+                more=more,
+            )
+        )
+    return joined("; ", parts)
 
 
 def _names(names: Sequence[str], limit: int = 4) -> str:
     shown = ", ".join(f"`{name}`" for name in names[:limit])
     more = len(names) - limit
-    return f"{shown} and {more} more" if more > 0 else shown
+    return say("{shown} and {more} more", shown=shown, more=more) if more > 0 else shown

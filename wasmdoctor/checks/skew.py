@@ -27,6 +27,7 @@ from wasmdoctor.model.wasm import WasmFile
 if TYPE_CHECKING:
     from wasmdoctor.model.artifact import ModuleCalls
     from wasmdoctor.model.remedy import Remedy
+    from wasmdoctor.model.skew import Deprecated
 
 RETARGETED = frozenset(
     f"wasi:{name}" for name in ("cli", "clocks", "filesystem", "http", "io", "random", "sockets")
@@ -553,22 +554,36 @@ def deprecated(facts: Facts) -> Iterator[Draft]:
     """
     if not facts.skew.deprecated:
         return
+    rows = _Rows(facts.skew.deprecated)
     for file in facts.files:
         for verdict in facts.verdicts.get(file.path, ()):
             if verdict.status is Status.OPTIONAL:
                 continue
             missing = verdict.unprovided and verdict.match.kind in ("none", "version")
-            yield from _deprecated(facts, file, verdict.name, missing)
+            yield from _deprecated(facts, file, verdict.name, rows, missing)
         for export in file.component.exports if file.component else ():
-            yield from _deprecated(facts, file, ExternName.parse(export.name), False, exported=True)
+            yield from _deprecated(facts, file, ExternName.parse(export.name), rows, False, exported=True)
         for module in dict.fromkeys(item.module for item in file.module.imports) if file.module else ():
-            yield from _deprecated(facts, file, ExternName.parse(module), True)
+            yield from _deprecated(facts, file, ExternName.parse(module), rows, True)
+
+
+class _Rows(dict[str, "Deprecated | None"]):
+    """The row for each name, looked for once: components of one kind have the same imports."""
+
+    def __init__(self, rows: Iterable[Deprecated]) -> None:
+        super().__init__()
+        self.rows = tuple(rows)
+
+    def __missing__(self, text: str) -> Deprecated | None:
+        name = ExternName.parse(text)
+        found = self[text] = next((row for row in self.rows if row.covers(name)), None)
+        return found
 
 
 def _deprecated(
-    facts: Facts, file: WasmFile, name: ExternName, missing: bool, *, exported: bool = False
+    facts: Facts, file: WasmFile, name: ExternName, rows: _Rows, missing: bool, *, exported: bool = False
 ) -> Iterator[Draft]:
-    row = next((row for row in facts.skew.deprecated if row.covers(name)), None)
+    row = rows[name.text]
     if row is None or (row.status == "draft" and not missing):
         return
     done = say("exported") if exported else say("imported")
@@ -577,7 +592,9 @@ def _deprecated(
         say("`{name}` is {done}: {what}", name=name.text, done=done, what=phrase(row.what)),
         facts.place(file.path, name.text) if not exported else Location(file.path),
         name.text if name.kind == "interface" else "",
-        help=f"{_instead(row.status, row.instead)} (source: {row.source})",
+        help=say(
+            "{instead} (source: {source})", instead=_instead(row.status, row.instead), source=row.source
+        ),
         severity=None if missing or exported else Severity.NOTE,
         exported=exported,
     )

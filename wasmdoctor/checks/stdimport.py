@@ -14,7 +14,7 @@ from wasmdoctor.model.text import joined, say
 from wasmdoctor.model.wasm import WasmFile
 
 PANIC = frozenset({"environ_get", "environ_sizes_get", "fd_write", "proc_exit"})
-"""What a Rust library calls of preview 1 for its panics alone (fixtures/workspaces/std-only, rustc 1.95)."""
+"""What a Rust library calls of preview 1 for its panics; printing needs no more (fixtures/workspaces/std-only, rustc 1.95)."""
 
 
 def std_import(facts: Facts) -> Iterator[Draft]:
@@ -29,7 +29,7 @@ def std_import(facts: Facts) -> Iterator[Draft]:
 def _draft(facts: Facts, file: WasmFile, verdict: Verdict, brought: StdImport) -> Draft:
     name = verdict.name.text
     why = (
-        say(", for its panic messages")
+        say(", for what panics and printing need")
         if brought.calls and set(brought.calls) <= PANIC and brought.rust
         else ""
     )
@@ -62,11 +62,8 @@ def _help(file: WasmFile, brought: StdImport) -> str:
     )
     host = say("or run it where WASI is: `wasmdoctor hosts for {path}` lists hosts", path=file.path)
     if not brought.rust:
-        return say(
-            "build it without the preview1 adapter and without what asks for WASI\n{virtual}\n{host}",
-            virtual=virtual,
-            host=host,
-        )
+        first = say("build it without the preview1 adapter and without what asks for WASI")
+        return joined("\n", (first, virtual, host))
     lines = [
         say(
             "build it for wasm32-unknown-unknown, where std asks nobody for anything, then "
@@ -76,7 +73,7 @@ def _help(file: WasmFile, brought: StdImport) -> str:
     if brought.calls and set(brought.calls) <= PANIC:
         lines.append(
             say(
-                'or build std without panic messages (nightly): `panic = "immediate-abort"` in the '
+                'or, unless the code prints, build std without panic messages (nightly): `panic = "immediate-abort"` in the '
                 "profile, and `-Z build-std=std,panic_abort`"
             )
         )

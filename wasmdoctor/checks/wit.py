@@ -10,6 +10,7 @@ from wasmdoctor.checks.fixing import removal, resolved, spelled
 from wasmdoctor.checks.leaks import STD_PACKAGES, Unused, unused_lines
 from wasmdoctor.checks.sources import SourceFacts
 from wasmdoctor.checks.wit_roots import Fault, Found, faults, first_file, roots, uses_of
+from wasmdoctor.model.cargo import WitDependency
 from wasmdoctor.model.names import ExternName, track, version_order
 from wasmdoctor.model.record import replace
 from wasmdoctor.model.remedy import Remedy, RemoveItem, SetVersion
@@ -45,6 +46,10 @@ def unresolved(facts: Facts) -> Iterator[Draft]:
                 continue
             if not found.package:
                 yield _draft(found, remedies=resolved(found, sources.texts))
+                continue
+            table = _in_other_table(sources, found)
+            if table is not None:
+                yield _of_other_table(found, table)
                 continue
             there = packages.get(found.package)
             yield _draft(
@@ -85,6 +90,37 @@ _HELP = {
     Fault.MISSING: say("write the name of what is there, or define it"),
     Fault.DUPLICATE: say("keep one of the two"),
 }
+
+
+def _in_other_table(sources: SourceFacts, found: Found) -> WitDependency | None:
+    """The entry for a missing package in ``[package.metadata.component.dependencies]`` of the crate around it.
+
+    cargo-component 0.21 takes what stands there for components to link, and looks for WIT in
+    ``target.dependencies`` only (``src/bindings.rs``).
+    """
+    base = found.package.partition("@")[0]
+    for cargo in sources.cargo:
+        for package in cargo.packages.values():
+            if package.component is not None and is_below(found.problem.location.path, package.folder):
+                for dependency in package.component.dependencies:
+                    if dependency.name.partition("@")[0] == base:
+                        return dependency
+    return None
+
+
+def _of_other_table(found: Found, table: WitDependency) -> Draft:
+    place = table.location
+    return _draft(
+        found,
+        say(
+            "`{name}` stands at {path}:{line} in [package.metadata.component.dependencies], the table for components: "
+            "put WIT into [package.metadata.component.target.dependencies]",
+            name=table.name,
+            path=place.path,
+            line=place.line,
+        ),
+        related=((place, say("`{name}` is asked for here, as a component", name=table.name)),),
+    )
 
 
 def _defined_packages(sources: SourceFacts) -> dict[str, Location]:

@@ -7,7 +7,8 @@ One module for each command, loaded when it is called. Exit codes: 0 nothing fou
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import NamedTuple
 
@@ -30,6 +31,9 @@ class Entry(NamedTuple):
 COMMANDS: Mapping[str, Entry] = {
     "check": Entry("check", "Find the imports that nobody provides."),
     "why": Entry("why", "Show where an import comes from: crate by crate to the WIT line."),
+    "merge": Entry(
+        "merge", "Judge the shares of one run together, as if one machine had looked at all of it."
+    ),
     "graph": Entry("graph", "Draw components, crates, bindings, worlds and interfaces as one graph."),
     "compose": Entry("compose", "Wire components together: who provides what to whom, then one component."),
     "stub": Entry("stub", "Make a component that exports interfaces and implements none of them."),
@@ -46,6 +50,15 @@ COMMANDS: Mapping[str, Entry] = {
     "cache": Entry("cache", "Show or clear what earlier runs found out."),
     "completion": Entry("completion", "Print the completion script of a shell."),
 }
+
+
+@contextmanager
+def quiet_when_interrupted() -> Iterator[None]:
+    """Ctrl-C ends with 130 and without a word, where click would say "Aborted!" and end with 1."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 class Commands(click.Group):
@@ -89,20 +102,22 @@ class Commands(click.Group):
         """As click's; a migration that was interrupted is seen to before any command runs."""
         from wasmdoctor.cli.recovery import recover_trees
 
-        choose(ctx, args)
-        rest = super().parse_args(ctx, list(args))
-        recover_trees(args)
+        with quiet_when_interrupted():
+            choose(ctx, args)
+            rest = super().parse_args(ctx, list(args))
+            recover_trees(args)
         return rest
 
     def invoke(self, ctx: click.Context) -> object:
         """As click's, in the language of the run."""
         language = current()
-        if language is None:
-            return super().invoke(ctx)
-        from wasmdoctor.reporters.language import speaking
+        with quiet_when_interrupted():
+            if language is None:
+                return super().invoke(ctx)
+            from wasmdoctor.reporters.speech import speaking
 
-        with speaking(language):
-            return super().invoke(ctx)
+            with speaking(language.template):
+                return super().invoke(ctx)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

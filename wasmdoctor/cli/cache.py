@@ -18,12 +18,22 @@ def cache() -> None:
     `check`, `why`, `graph` and `plan` give an answer again as long as no file or folder that it rests on has
     changed. The cache is a folder of yours, not of the project; `--no-cache` passes it by for one run, and
     WASMDOCTOR_NO_CACHE=1 for all.
+
+    \b
+    Examples:
+      wasmdoctor cache show
+      wasmdoctor cache clear
     """
 
 
 @cache.command()
 def show() -> None:
-    """Say where the cache is, and how much it holds."""
+    """Say where the cache is, and how much it holds.
+
+    \b
+    Examples:
+      wasmdoctor cache show
+    """
     store = _store()
     usage = store.usage()
     say(store.folder)
@@ -32,7 +42,12 @@ def show() -> None:
 
 @cache.command()
 def clear() -> None:
-    """Remove all entries."""
+    """Remove all entries.
+
+    \b
+    Examples:
+      wasmdoctor cache clear
+    """
     removed = _store().clear()
     say(f"removed {_entries(removed.entries)}, {_bytes(removed.size)}")
 

@@ -50,9 +50,12 @@ from wasmdoctor.cli.outputs import (
     outputs_of,
     render,
 )
+from wasmdoctor.cli.shard import dask_option, shard_option, shard_record
+from wasmdoctor.cli.watch import watch_option
 
 if TYPE_CHECKING:
     from wasmdoctor.model.finding import Report
+    from wasmdoctor.model.shard import Observed
 
 
 @click.command(cls=OutputsCommand)
@@ -72,6 +75,7 @@ if TYPE_CHECKING:
     help="The least severity of a finding that makes the exit code 1.",
 )
 @fix_options
+@watch_option
 @target_option
 @click.option("--validate", is_flag=True, help="Ask wasm-tools whether each binary is valid, too.")
 @click.option(
@@ -97,6 +101,8 @@ if TYPE_CHECKING:
 @show_suppressed_option
 @cache_option
 @jobs_option
+@shard_option
+@dask_option
 @configured
 @click.pass_context
 def check(
@@ -121,7 +127,10 @@ def check(
     update_baseline: bool,
     show_suppressed: bool,
     jobs: int,
+    watch: bool,
     fixing: Fixing,
+    shard: tuple[int, int] | None,
+    dask: str,
 ) -> None:
     """Find the imports that nobody provides.
 
@@ -138,6 +147,8 @@ def check(
       curl -s ... | wasmdoctor check -
       wasmdoctor check --format sarif --output a.sarif --format text
       wasmdoctor check --fix .
+      wasmdoctor check --watch .
+      wasmdoctor check --shard 2/5 registry/ -o 2.json     then `wasmdoctor merge *.json`
     """
     from wasmdoctor.discover import STDIN, default_paths
     from wasmdoctor.model.record import replace
@@ -148,6 +159,11 @@ def check(
     cwd = Path.cwd()
     settings = settings_of(ctx)
     outputs = outputs_from(ctx, outputs_of(ctx), settings)
+    if watch:
+        from wasmdoctor.cli.watch import keep_checking
+
+        written = [each.path for each in outputs if each.path is not None]
+        keep_checking(ctx, paths or default_paths(cwd), settings, written)
     options = CheckOptions(
         paths=paths or tuple(default_paths(cwd)),
         cwd=cwd,
@@ -162,7 +178,10 @@ def check(
         known=update_baseline,
         explain_link=explain_link,
         jobs=jobs,
+        shard=shard,
     )
+    if shard and ([each.format for each in outputs] != ["json"] or dask or since or fixing.asked or watch):
+        raise click.UsageError("--shard gives JSON for `wasmdoctor merge`: use it with `--format json` alone")
     with explained():
         stdin = sys.stdin.buffer.read() if STDIN in options.paths else None
         catalog, toolchain = load_catalog(), Toolchain(wasm_tools)
@@ -173,9 +192,26 @@ def check(
             behind = Behind(options, catalog, toolchain)
         looked = behind.look if behind else None
 
+        given = None
+        if dask:
+            from wasmdoctor.pipeline.cluster import observe
+
+            with progress_bar() as progress:
+                given = observe(options.paths, cwd, dask, progress)
+        own: list[Observed] = []
+
         def run(options: CheckOptions) -> Report:
             with progress_bar() as progress:
-                found = run_check(options, catalog, toolchain, stdin=stdin, progress=progress, looked=looked)
+                found = run_check(
+                    options,
+                    catalog,
+                    toolchain,
+                    stdin=stdin,
+                    progress=progress,
+                    looked=looked,
+                    given=given,
+                    observed=own.append if shard else None,
+                )
             if update_baseline:
                 write_baseline(found, options)
             if not since:
@@ -197,9 +233,12 @@ def check(
             quiet=quiet,
             suppressed=show_suppressed,
             behind=behind,
+            shard=shard_record(options, own[0]) if shard else None,
         )
         for each in outputs:
             write(render(report, each, shown), each.path)
+    if shard:
+        sys.exit(CLEAN)  # a share decides nothing: what one component lacks another may have
     if not report.components and not report.findings and not quiet:
         click.echo("note: no WebAssembly found below " + ", ".join(options.paths), err=True)
     sys.exit(_exit_code(report, fail_on))

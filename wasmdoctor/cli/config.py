@@ -62,6 +62,11 @@ def show(ctx: click.Context, /, format_: str, color: str, **options: object) -> 
     """Print every setting with its value, and the file and line, option or default that it comes from.
 
     PATHS are what would be checked. The options are those of `check` that beat a configuration.
+
+    \b
+    Examples:
+      wasmdoctor config show
+      wasmdoctor config show crates/api --persona auditor
     """
     from wasmdoctor.pipeline.settings import policy_of
     from wasmdoctor.reporters import config as report

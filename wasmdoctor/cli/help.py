@@ -106,5 +106,7 @@ def prepared(command: click.Command) -> click.Command:
         command.params += [pager_option(), lang_option()]
     if isinstance(command, click.Group):
         for each in command.commands.values():
+            # Click would cut the line in the list of commands; the first sentence is short enough.
+            each.short_help = each.short_help or " ".join((each.help or "").partition("\n\n")[0].split())
             prepared(each)
     return command

@@ -20,6 +20,11 @@ def init(folder: str | None, force: bool, as_text: bool, wasm_tools: str | None)
 
     Hosts are guessed from spin.toml, wadm.yaml, package.json and Cargo.lock; interfaces that nobody
     provides are listed, so that you can say who does. Every other setting is there as a comment.
+
+    \b
+    Examples:
+      wasmdoctor init
+      wasmdoctor init --print crates/api     to look at it first
     """
     from wasmdoctor.pipeline.init import survey
     from wasmdoctor.pipeline.settings import config_in

@@ -51,6 +51,11 @@ def lsp(
 
     Speaks the Language Server Protocol for WIT, Rust, Cargo.toml, .wac and wasmdoctor.toml. Editors start it
     themselves; docs/editor.md says how, for each.
+
+    \b
+    Examples:
+      wasmdoctor lsp
+      wasmdoctor lsp --host wasmtime@46
     """
     if stdio and tcp is not None:
         raise click.UsageError("--stdio and --tcp do not go together")

@@ -18,6 +18,7 @@ from wasmdoctor.model.record import dataclass
 if TYPE_CHECKING:
     from wasmdoctor.catalog import Catalog
     from wasmdoctor.model.finding import Report
+    from wasmdoctor.model.shard import Shard
     from wasmdoctor.pipeline.behind import Behind
     from wasmdoctor.reporters.console import Style
 
@@ -58,6 +59,7 @@ class Shown:
     quiet: bool = False
     suppressed: bool = False
     behind: Behind | None = None
+    shard: Shard | None = None
 
 
 class OutputsCommand(click.Command):
@@ -165,6 +167,10 @@ def _text(report: Report, output: Output, shown: Shown) -> str:
 
 
 def _json(report: Report, output: Output, shown: Shown) -> str:
+    if shown.shard is not None:
+        from wasmdoctor.reporters import shard
+
+        return shard.render(report, shown.shard)
     from wasmdoctor.reporters import json
 
     return json.render(report)

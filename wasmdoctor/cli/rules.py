@@ -13,7 +13,13 @@ from wasmdoctor.cli.output import explained, load_catalog, style_for, write
 @format_option
 @color_option
 def rules(format_: str, color: str) -> None:
-    """List all rules."""
+    """List all rules.
+
+    \b
+    Examples:
+      wasmdoctor rules
+      wasmdoctor rules --format json
+    """
     from wasmdoctor.checks import CODES
     from wasmdoctor.reporters import rules as report
 

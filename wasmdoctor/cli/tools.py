@@ -15,7 +15,13 @@ from wasmdoctor.cli.output import CLEAN, FAILED, style_for, write
 @wasm_tools_option
 @color_option
 def tools(wasm_tools: str | None, color: str) -> None:
-    """Show which other programs were found, and what each is for."""
+    """Show which other programs were found, and what each is for.
+
+    \b
+    Examples:
+      wasmdoctor tools
+      wasmdoctor tools --format json
+    """
     from wasmdoctor.reporters import tools as report
     from wasmdoctor.toolchain import Toolchain, ToolError, survey
 

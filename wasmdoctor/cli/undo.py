@@ -15,7 +15,13 @@ from wasmdoctor.cli.output import explained, fail, say, shown
     "--force", is_flag=True, help="Also when files were changed since; what they hold then is kept aside."
 )
 def undo(folder: str | None, force: bool) -> None:
-    """Take back the last migration of FOLDER (or of the one around it), byte for byte."""
+    """Take back the last migration of FOLDER (or of the one around it), byte for byte.
+
+    \b
+    Examples:
+      wasmdoctor undo
+      wasmdoctor undo ../shop --force     also when files were changed since
+    """
     from wasmdoctor.pipeline.migrate import nearest_tree
     from wasmdoctor.transaction import undo as run_undo
 

@@ -7,28 +7,31 @@ from pathlib import Path
 
 from wasmdoctor.discover import display_path
 from wasmdoctor.lsp.documents import Document, Snapshot
+from wasmdoctor.lsp.mentions import Mention, mention_at
 from wasmdoctor.lsp.packages import Loaded, Packages
+from wasmdoctor.lsp.positions import UTF8, Lines
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rust import GenerateCall
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.model.wit import World
 from wasmdoctor.readers.rust import WASM32, Program, read_crate
 from wasmdoctor.readers.rust.generators import MACRO_NAMES
-from wasmdoctor.readers.wit import find_world
+from wasmdoctor.readers.wit import Tree, find_world
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A call of ``generate!`` and what it reads.
 
-    ``part`` is ``path``, ``with`` or ``world``: what the place is about; ``name`` the string there, ``span`` its
-    place. ``world`` is None when it is not found.
+    ``part`` is ``path``, ``with``, ``inline`` or ``world``: what the place is about; ``name`` the string there, ``span``
+    its place; ``crate`` the folder that paths are relative to. ``world`` is None when it is not found.
     """
 
     call: GenerateCall
     part: str
     name: str
     span: Span
+    crate: Path
     loaded: Loaded
     world: World | None
 
@@ -48,7 +51,7 @@ def bound_at(
     crate = _crate_folder(document.path, root)
     loaded = packages.load(root, _folders(call, crate, root), snapshot, _inline(call, data))
     world = find_world(loaded.resolution, call.world)
-    return Bound(call, part, name, span, loaded, None if isinstance(world, str) else world)
+    return Bound(call, part, name, span, crate, loaded, None if isinstance(world, str) else world)
 
 
 def _calls(data: bytes, path: str) -> tuple[GenerateCall, ...]:
@@ -66,8 +69,8 @@ def _part(call: GenerateCall, offset: int) -> tuple[str, str, Span]:
             return "with", inner.key, inner.span
         if option.name == "path":
             return "path", inner.value if inner else option.value, inner.span if inner else option.value_span
-        if option.name == "world":
-            return "world", option.value, option.value_span
+        if option.name in ("world", "inline"):
+            return option.name, option.value, option.value_span
     return "world", call.world or "", call.span
 
 
@@ -85,6 +88,19 @@ def _folders(call: GenerateCall, crate: Path, root: Path) -> tuple[str, ...]:
     if not paths and (call.inline is None or (crate / "wit").is_dir()):
         paths = ("wit",)
     return tuple(display_path(os.path.normpath(crate / path), root) for path in paths)
+
+
+def inline_mention(bound: Bound, data: bytes, offset: int) -> tuple[Mention, Tree] | None:
+    """The name at a byte offset in inline WIT, and its tree; None on a line that Rust spells otherwise."""
+    tree = bound.loaded.trees.get(bound.call.location.path)
+    if tree is None:
+        return None
+    source = SourceText(bound.call.location.path, data)
+    place = source.location(offset)
+    if source.line(place.line) != tree.source.line(place.line):
+        return None
+    mention = mention_at(tree, Lines(tree.source.data, UTF8).of(place))
+    return (mention, tree) if mention else None
 
 
 def _inline(call: GenerateCall, data: bytes) -> SourceText | None:

@@ -18,6 +18,10 @@ SECONDS = 120.0
 """After this long a judgement is given up."""
 
 
+# Whoever starts a process also looks after those before it, over descriptors that closing may give to others.
+_LOOKING = threading.Lock()
+
+
 class OutdatedError(Exception):
     """A judgement that nobody wants any more."""
 
@@ -60,7 +64,14 @@ class Job:
         self._ended = False
 
     def run(self) -> Answer:
-        """The answer. Raises OutdatedError when the job was ended before it came."""
+        """The answer. Raises OutdatedError when the job was ended before it came, and OSError or
+        EOFError when no process can be started."""
+        try:
+            return self._run()
+        except EOFError:  # the process that makes the forks was gone; it is started anew by the next
+            return self._run()
+
+    def _run(self) -> Answer:
         ours, theirs = self._context.Pipe(duplex=False)
         timer = threading.Timer(SECONDS, self._give_up)
         timer.daemon = True
@@ -72,7 +83,8 @@ class Job:
                 self._process = self._context.Process(
                     target=work, args=(self.question, theirs), daemon=True, name="judge"
                 )
-                self._process.start()
+                with _LOOKING:
+                    self._process.start()
             theirs.close()
             timer.start()
             try:
@@ -108,13 +120,14 @@ class Job:
                 self._process.kill()
 
     def _reap(self) -> None:
+        """See a process off that has answered, or was ended."""
         process = self._process
         if process is None or process.pid is None:
             return
-        process.join(2)
-        if process.is_alive():
-            process.kill()
-            process.join()
-        with self._lock:
+        with self._lock, _LOOKING:
             self._process = None
+            process.join(2)
+            if process.is_alive():
+                process.kill()
+                process.join()
             process.close()

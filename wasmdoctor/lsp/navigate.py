@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from wasmdoctor.discover import display_path, find_sources
 from wasmdoctor.lsp import words
-from wasmdoctor.lsp.bindgen import Bound, bound_at
+from wasmdoctor.lsp.bindgen import Bound, bound_at, inline_mention
 from wasmdoctor.lsp.documents import Document, Snapshot
 from wasmdoctor.lsp.judging import Answer
 from wasmdoctor.lsp.mentions import Mention, Target, meant, mention_at, mentions
@@ -243,18 +244,26 @@ def _bound(asked: Asked) -> Bound | None:
 def _of_bound(bound: Bound, asked: Asked) -> list[Place]:
     """Where a call leads: the world, the first file of a path, or the interface of a ``with``."""
     loaded = bound.loaded
+    if bound.part == "inline":
+        found = _inline_target(bound, asked)
+        return _places(found[1].location, loaded, asked) if found else []
     if bound.part == "with":
         target = _interface(bound.name, loaded)
         if target is not None:
             return _places(target.location, loaded, asked)
     if bound.part == "path":
-        for package in loaded.resolution.main:
-            for file in package.files:
-                if (asked.root / file).is_file():
-                    return [Place(asked.root / file, START)]
+        named = bound.crate / bound.name
+        files = sorted(named.glob("*.wit")) if named.is_dir() else [named]
+        return [Place(Path(os.path.realpath(file)), START) for file in files[:1] if file.is_file()]
     if bound.world is None:
         return []
     return _places(bound.world.location, loaded, asked)
+
+
+def _inline_target(bound: Bound, asked: Asked) -> tuple[Mention, Target] | None:
+    found = inline_mention(bound, asked.document.data, asked.offset)
+    target = meant(found[0], found[1], bound.loaded) if found else None
+    return (found[0], target) if found and target else None
 
 
 def _interface(name: str, loaded: Loaded) -> Target | None:
@@ -270,6 +279,9 @@ def _rust_hover(asked: Asked) -> Hover | None:
     bound = _bound(asked)
     if bound is None:
         return None
+    if bound.part == "inline":
+        found = _inline_target(bound, asked)
+        return Hover(words.hover(found[1], _docs(found[1], bound.loaded), asked.answer)) if found else None
     thing: Interface | World | None = bound.world
     target = _interface(bound.name, bound.loaded) if bound.part == "with" else None
     if target is None and thing is not None:

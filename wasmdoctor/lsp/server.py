@@ -68,7 +68,8 @@ class Workspace:
     """A folder that is judged as one, and what was found there last.
 
     ``asked`` counts changes: a judgement that was asked for before the last one is outdated. ``judged`` are the texts
-    that ``answer`` is about; ``shown`` the files whose findings the editor has.
+    that ``answer`` is about; ``shown`` what the editor has, by file: diagnostics, with their findings where they are
+    not about the configuration.
     """
 
     root: Path
@@ -77,7 +78,7 @@ class Workspace:
     job: Job | None = None
     answer: Answer | None = None
     judged: Snapshot | None = None
-    shown: dict[str, list[tuple[Finding, types.Diagnostic]]] = field(default_factory=dict)
+    shown: dict[str, list[tuple[Finding | None, types.Diagnostic]]] = field(default_factory=dict)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     failure: str = ""
 
@@ -132,10 +133,15 @@ class Server(LanguageServer):
 
     # -- judging ----------------------------------------------------------------------------------
 
-    def judge_soon(self, workspace: Workspace | None, delay: float) -> None:
+    def changed(self, document: Document | None, delay: float) -> None:
+        """Judge again what a document belongs to; a configuration or manifest speaks for all that is below it."""
+        own = self.workspace_of(document)
+        for workspace in list(self.workspaces.values()):
+            if workspace is own or (document is not None and _speaks_for(document.path, workspace.root)):
+                self.judge_soon(workspace, delay)
+
+    def judge_soon(self, workspace: Workspace, delay: float) -> None:
         """Judge a workspace once nothing has changed in it for ``delay`` seconds; what is under way is outdated."""
-        if workspace is None:
-            return
         workspace.asked += 1
         workspace.settled.clear()
         if workspace.job is not None:
@@ -186,28 +192,30 @@ class Server(LanguageServer):
             return
         workspace.failure = ""
         workspace.answer = answer
-        shown: dict[str, list[tuple[Finding, types.Diagnostic]]] = {}
-        files: dict[str, list[types.Diagnostic]] = {}
+        shown: dict[str, list[tuple[Finding | None, types.Diagnostic]]] = {}
         for finding in answer.findings:
-            path = workspace.root / finding.location.path
+            uri = snapshot.uri(workspace.root / finding.location.path)
             diagnostic = convert.diagnostic(finding, answer, workspace.root, snapshot)
-            uri = snapshot.uri(path)
             shown.setdefault(uri, []).append((finding, diagnostic))
-            files.setdefault(uri, []).append(diagnostic)
         for problem in answer.problems:
             place = problem.location
             found = answer.ranges[place.path, place.line, place.column, ""]
             uri = snapshot.uri(workspace.root / place.path)
-            files.setdefault(uri, []).append(convert.problem(problem.message, problem.help, found))
-        before = set(workspace.shown)
-        workspace.shown = {uri: shown.get(uri, []) for uri in files}
-        for uri in sorted(before | set(files)):
-            self._publish(uri, files.get(uri, [])[:MOST_FOR_FILE])
+            diagnostic = convert.problem(problem.message, problem.help, found)
+            shown.setdefault(uri, []).append((None, diagnostic))
+        changed = {*workspace.shown, *shown}
+        workspace.shown = shown
+        for uri in sorted(changed):
+            self._publish(uri)
 
-    def _publish(self, uri: str, diagnostics: list[types.Diagnostic]) -> None:
+    def _publish(self, uri: str) -> None:
+        """Give the editor what all workspaces say of a file: a configuration may be that of several."""
+        said = [each for workspace in self.workspaces.values() for _, each in workspace.shown.get(uri, ())]
+        diagnostics = {(d.code, d.message, *_pair(d.range.start)): d for d in said}
         document = self.documents.get(uri)
         version = document.version if document else None
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
+        first = list(diagnostics.values())[:MOST_FOR_FILE]
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, first, version))
 
     def _say(self, text: str, kind: types.MessageType) -> None:
         self.window_log_message(types.LogMessageParams(kind, text))
@@ -220,10 +228,10 @@ class Server(LanguageServer):
             workspace.timer.cancel()
         if workspace.job is not None:
             workspace.job.end()
-        for uri in workspace.shown:
-            self._publish(uri, [])
-        workspace.settled.set()
         self.workspaces.pop(str(workspace.root), None)
+        for uri in workspace.shown:
+            self._publish(uri)
+        workspace.settled.set()
 
     def end(self) -> None:
         """End everything that is under way, and leave nothing behind."""
@@ -287,7 +295,7 @@ class Server(LanguageServer):
         if answer is None or judged is None:
             return
         for finding, diagnostic in workspace.shown.get(uri, ()):
-            if not _touch(diagnostic.range, wanted):
+            if finding is None or not _touch(diagnostic.range, wanted):
                 continue
             preferred = True
             for fix in finding.fixes:
@@ -394,27 +402,25 @@ def _add_documents(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     async def opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
-        ls.judge_soon(ls.workspace_of(ls.take(document.uri, document.version, document.text)), 0)
+        ls.changed(ls.take(document.uri, document.version, document.text), 0)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     async def changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
         uri = params.text_document.uri
         source = ls.workspace.get_text_document(uri).source
-        ls.judge_soon(ls.workspace_of(ls.take(uri, params.text_document.version, source)), QUIET_FOR)
+        ls.changed(ls.take(uri, params.text_document.version, source), QUIET_FOR)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     async def saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
-        ls.judge_soon(ls.workspace_of(ls.documents.get(params.text_document.uri)), 0)
+        ls.changed(ls.documents.get(params.text_document.uri), 0)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
         document = ls.documents.pop(params.text_document.uri, None)
         workspace = ls.workspace_of(document)
-        if workspace is None:
-            return
-        if any(root_of(each.path) == workspace.root for each in ls.documents.values()):
-            ls.judge_soon(workspace, QUIET_FOR)
-        else:
+        ls.changed(document, QUIET_FOR)
+        open_roots = {root_of(each.path) for each in ls.documents.values()}
+        if workspace is not None and workspace.root not in open_roots:
             ls.leave(workspace)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
@@ -432,9 +438,14 @@ def _add_documents(server: Server) -> None:
 
 def _concerns(path: Path, root: Path) -> bool:
     """Whether a change on disk matters to a workspace: what a build writes does not."""
-    if not path.is_relative_to(root):
-        return path.parent in root.parents  # a configuration above
-    return NOT_LOOKED_AT.isdisjoint(path.relative_to(root).parts[:-1])
+    if path.is_relative_to(root):
+        return NOT_LOOKED_AT.isdisjoint(path.relative_to(root).parts[:-1])
+    return _speaks_for(path, root)
+
+
+def _speaks_for(path: Path, root: Path) -> bool:
+    """Whether a file is a configuration or manifest above a workspace, or in it."""
+    return path.suffix == ".toml" and root.is_relative_to(path.parent)
 
 
 def _add_questions(server: Server) -> None:

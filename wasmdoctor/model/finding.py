@@ -10,6 +10,7 @@ from wasmdoctor.model.fix import SuggestedFix
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Confidence, Severity
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import say
 from wasmdoctor.model.wasm import ExternKind
 
 if TYPE_CHECKING:
@@ -66,13 +67,15 @@ class OriginStep:
     def evidence_text(self) -> str:
         """The evidence in words: ``observed in rlib target/.../libx.rlib``; "" without one."""
         words = {
-            "sources": "from sources",
-            "rlib": "observed in rlib",
-            "component": "observed in component",
-            "lock": "from Cargo.lock",
+            "sources": say("from sources"),
+            "rlib": say("observed in rlib"),
+            "component": say("observed in component"),
+            "lock": say("from Cargo.lock"),
         }
         text = words.get(self.evidence, self.evidence)
-        return f"{text} {self.artifact}" if self.artifact and self.artifact != self.location.path else text
+        if not self.artifact or self.artifact == self.location.path:
+            return text
+        return say("{evidence} {artifact}", evidence=text, artifact=self.artifact)
 
 
 @dataclass(frozen=True, slots=True)

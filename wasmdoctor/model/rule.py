@@ -60,7 +60,8 @@ class Lint:
     """One rule, as ``rules/lints/<code>-<name>.toml`` has it; what ``wasmdoctor explain`` prints.
 
     ``plans`` are the plans that cure it, best first; ``note`` is what the person's own data adds to the help of
-    every finding. Texts are plain prose with paragraphs apart by
+    every finding. ``fix`` says whether ``check --fix`` can mend it where one edit does: ``safe``, ``unsafe`` (with
+    ``--unsafe-fixes`` only), ``sometimes`` (safe in some cases, unsafe in others), or "" for never. Texts are plain prose with paragraphs apart by
     an empty line; commands stand on lines of their own, indented by four spaces.
     """
 
@@ -77,6 +78,7 @@ class Lint:
     references: tuple[Reference, ...]
     plans: tuple[str, ...] = ()
     note: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

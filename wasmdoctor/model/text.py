@@ -56,14 +56,19 @@ class Text(str):
         if self.parts:
             made = _chain(part.replace(old, new) for part in self.parts)
         else:
-            held = {name: value.replace(old, new) for name, value in self.values.items()}
+            held = {
+                name: new if value == old else value.replace(old, new) for name, value in self.values.items()
+            }
             made = say(self.template, **held) if self.template else self
         return made if made == plain else plain
 
     def splitlines(self, keepends: bool = False) -> list[str]:
         """As a string's; lines that were joined by :func:`joined` remember how they were made."""
-        if keepends or self.parts.count("\n") != self.count("\n") or "\n" not in self.parts:
-            return super().splitlines(keepends)
+        plain = super().splitlines(keepends)
+        if plain == [self]:
+            return [self]
+        if keepends or len(plain) != self.parts.count("\n") + 1:
+            return plain
         lines: list[list[str]] = [[]]
         for part in self.parts:
             if part == "\n":

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wasmdoctor.catalog import Catalog
-from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.pipeline.check import CheckOptions, Reading
@@ -77,8 +76,9 @@ class Behind:
         )
         try:
             found = plans(options, self._catalog, self._toolchain)
-        except (WasmdoctorError, OSError, ValueError) as error:
-            return (), f"the plans could not be made: {error}"
+        except Exception as error:  # whatever it is, it must not take the findings away
+            words = str(error).partition("\n")[0] or type(error).__name__
+            return (), f"the plans could not be made: {words}"
         return tuple(each for each in found if each.troubles), ""
 
     @staticmethod

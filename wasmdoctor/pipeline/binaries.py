@@ -65,6 +65,11 @@ def _read(binary: Binary) -> WasmFile:
         return replace(file, problems=(problem,))
 
 
+def parsed(file: WasmFile, data: bytes) -> WasmFile:
+    """A binary whose bytes are at hand, read."""
+    return _parse(file, BytesSource(data), data[:PREAMBLE_SIZE])
+
+
 def _parse(file: WasmFile, source: ByteSource, head: bytes) -> WasmFile:
     match preamble(head):
         case WasmKind.COMPONENT:

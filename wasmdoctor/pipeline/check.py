@@ -33,10 +33,13 @@ from wasmdoctor.model.finding import (
 from wasmdoctor.model.host import HostView, StartCommand, WitFacts
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Severity
+from wasmdoctor.model.shard import Observed
 from wasmdoctor.model.source import Location
+from wasmdoctor.model.text import say
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.binaries import Progress, read_binaries
 from wasmdoctor.pipeline.multihost import HostRun, all_findings, all_verdicts, asked_hosts, named
+from wasmdoctor.pipeline.parallel import each
 from wasmdoctor.pipeline.settings import Settings
 from wasmdoctor.pipeline.skew import skew_facts, uneven, with_takers
 from wasmdoctor.pipeline.starters import starters
@@ -58,7 +61,8 @@ class CheckOptions:
     target that components are predicted for, by default the one that seems to be meant; ``calls`` wants
     to know what reaches the imports of large components too. ``settings`` are the configuration's, and what
     the command line says instead; ``today`` decides what has expired; ``known`` takes all findings as those of
-    the baseline. ``jobs`` is how many processes may read binaries, 0 for one a processor. ``overlay`` has bytes of
+    the baseline. ``jobs`` is how many processes may read binaries, 0 for one a processor. ``shard`` is
+    a share of the binaries, number and count, from 1: the others are left to other runs, and sources to nobody. ``overlay`` has bytes of
     sources to read instead of what is on disk (None: the file is gone), by path from ``cwd``. ``frames`` wants the
     lines around each finding's place.
     """
@@ -77,6 +81,7 @@ class CheckOptions:
     known: bool = False
     explain_link: bool = False
     jobs: int = 0
+    shard: tuple[int, int] | None = None
     overlay: Mapping[str, bytes | None] = field(default_factory=dict)
     frames: bool = False
 
@@ -108,11 +113,14 @@ def check(
     stdin: bytes | None = None,
     progress: Progress = lambda done, total: None,
     looked: Callable[[Reading], None] | None = None,
+    given: Observed | None = None,
+    observed: Callable[[Observed], None] | None = None,
 ) -> Report:
     """Check what is below the paths against one host or several, and against each other.
 
     Binaries and sources are read once, however many hosts there are. ``looked`` is given what was read, for
-    those who want more of it than the report has.
+    those who want more of it than the report has. ``given`` is what other machines saw of the binaries: then
+    nothing is read, sources neither. ``observed`` gets what this one sees, for another to go on with.
 
     Raises DiscoverError for a path that does not exist, HostError for an unknown host or flag, ConfigError for
     settings that cannot be used, and CatalogError for broken rule data. Everything else that is wrong is a
@@ -120,14 +128,17 @@ def check(
     """
     settings = options.settings or Settings(options.cwd)
     hosts, notes = asked_hosts(options.hosts or (options.host,), options.flags, catalog)
-    found = discover(options.paths, options.cwd, stdin=stdin)
+    found = discover(options.paths, options.cwd, stdin=stdin) if given is None else seen(given)
     _exclude(found, settings)
-    files = read_binaries(found, progress, options.jobs)
+    _share(found, options)
+    files = read_binaries(found, progress, options.jobs) if given is None else list(given.files)
     tool_problem, invalid = _ask_wasm_tools(options, found, files, toolchain)
+    invalid = invalid if given is None else dict(given.invalid)
     sources = _Sources()
     runs = [HostRun(host, judge(files, host)) for host in hosts]
     verdicts = all_verdicts(runs)
-    if _asks_for_sources(found) or (_open_questions(verdicts) and _may_have_sources(found)):
+    alone = given is None and options.shard is None
+    if alone and (_asks_for_sources(found) or (_open_questions(verdicts) and _may_have_sources(found))):
         sources = _read_sources(options, found, files, toolchain, catalog)
     if sources.predicted:
         files += [file for file in sources.predicted if not settings.excludes(file.path)]
@@ -148,15 +159,29 @@ def check(
         sources=sources.facts(),
         origins=origins,
         export_origins=sources.export_origins(),
-        std=_brought_by_std(found, files, verdicts, sources, origins, catalog) if open_questions else {},
-        skew=skew_facts(found, files, [run.verdicts for run in runs], catalog),
+        std=(
+            dict(given.std)
+            if given is not None
+            else _brought_by_std(found, files, verdicts, sources, origins, catalog)
+            if open_questions
+            else {}
+        ),
+        skew=skew_facts(found, files, [run.verdicts for run in runs], catalog, given.modules if given else None),
     )
     runs = [_judged(run, runs, facts, catalog) for run in runs]
     findings, suppressed, hidden = _shown(
         all_findings(runs), runs, options, settings, catalog, found, sources
     )
-    hashes = _hashes(found) if options.hashes else {}
-    reached = _reached(options, found, files, verdicts, sources) if open_questions else {}
+    hashes = dict(given.hashes) if given is not None else _hashes(found) if options.hashes else {}
+    if given is not None:
+        reached = _still_open(given.reached, verdicts)
+    else:
+        reached = _reached(options, found, files, verdicts, sources) if open_questions else {}
+    if observed is not None:
+        skipped = {reason: tuple(paths) for reason, paths in found.skipped.items()}
+        modules = facts.skew.modules
+        problems = tuple(found.problems)
+        observed(Observed(tuple(files), hashes, reached, facts.std, modules, invalid, problems, skipped))
     if looked is not None:
         looked(_reading(files, runs, sources))
     return Report(
@@ -171,6 +196,36 @@ def check(
         hosts=tuple(host.id for host in hosts),
         suppressed=suppressed,
     )
+
+
+def seen(observed: Observed) -> Discovery:
+    """What discovery would have found, but for the binaries: those are read already."""
+    skipped = {reason: list(paths) for reason, paths in observed.skipped.items()}
+    return Discovery(skipped=skipped, problems=list(observed.problems))
+
+
+def _share(found: Discovery, options: CheckOptions) -> None:
+    """Leave out the binaries of other shards. Which one a binary is of depends on its path alone."""
+    if options.shard is not None:
+        index, count = options.shard
+        found.binaries = [each for each in found.binaries if shard_of(each.path, count) == index]
+
+
+def shard_of(path: str, count: int) -> int:
+    """The shard, from 1 to ``count``, that a path belongs to: the same on every machine and in every year."""
+    return int.from_bytes(hashlib.sha256(path.encode()).digest()[:8]) % count + 1
+
+
+def _still_open(
+    reached: Mapping[tuple[str, str], ReachedBy], verdicts: Mapping[str, tuple[Verdict, ...]]
+) -> dict[tuple[str, str], ReachedBy]:
+    """What reaches the imports that nobody provides when all components are there."""
+    return {
+        (path, verdict.extern.name): reached.get((path, verdict.extern.name), ReachedBy.UNKNOWN)
+        for path, each in verdicts.items()
+        for verdict in each
+        if verdict.unprovided
+    }
 
 
 def _reading(files: Sequence[WasmFile], runs: Sequence[HostRun], sources: _Sources) -> Reading:
@@ -255,7 +310,9 @@ def _judged(run: HostRun, runs: Sequence[HostRun], facts: Facts, catalog: Catalo
         skew=with_takers(facts.skew, run.verdicts, run.host, catalog),
     )
     asked = (lambda code: True) if run is runs[0] else depends_on_host
-    return dataclasses.replace(run, findings=run_checks(own, catalog.lint, asked))
+    findings = run_checks(own, catalog.lint, asked)
+    faulty = frozenset(finding.subject for finding in findings if finding.severity is Severity.ERROR)
+    return dataclasses.replace(run, findings=findings, faulty=faulty)
 
 
 def _asks_for_sources(found: Discovery) -> bool:
@@ -420,15 +477,23 @@ def _reached(
     """What reaches each import that nobody provides, by the component's path and the import's name."""
     binaries = {binary.path: binary for binary in found.binaries}
     reached: dict[tuple[str, str], ReachedBy] = {}
+    asked: list[tuple[WasmFile, list[str], frozenset[str] | None]] = []
     for file in files:
         names = [v.extern.name for v in verdicts.get(file.path, ()) if v.unprovided]
         reached.update({(file.path, name): ReachedBy.UNKNOWN for name in names})
-        if not names or file.predicted or (file.size > SMALL and not options.calls):
-            continue
-        from wasmdoctor.pipeline.calls import Calls
+        if names and not file.predicted and (file.size <= SMALL or options.calls):
+            asked.append((file, names, sources.leaked_exports(file)))
+    if not asked:
+        return reached
+    from wasmdoctor.pipeline.calls import Calls
 
-        calls = Calls(file.path, binaries[file.path], options.cwd, sources.leaked_exports(file))
-        reached.update({(file.path, name): calls.reached_by(name) for name in names})
+    def work(item: tuple[WasmFile, list[str], frozenset[str] | None]) -> dict[tuple[str, str], ReachedBy]:
+        file, names, leaked = item
+        calls = Calls(file.path, binaries[file.path], options.cwd, leaked)
+        return {(file.path, name): calls.reached_by(name) for name in names}
+
+    for some in each(work, asked, options.jobs):
+        reached.update(some)
     return reached
 
 
@@ -479,7 +544,7 @@ def _artifact(
 
 def _fine(file: WasmFile, run: HostRun) -> bool:
     """Whether a host finds nothing in a component that keeps it from running."""
-    return not any(f.subject == file.path and f.severity is Severity.ERROR for f in run.findings)
+    return file.path not in run.faulty
 
 
 def _imports(
@@ -518,19 +583,26 @@ def _kind(file: WasmFile) -> str:
 
 def import_verdict(verdict: Verdict, host: HostView, reached: ReachedBy | None = None) -> ImportVerdict:
     """A verdict as reports show it; ``reached`` says how the code reaches an import that nobody provides."""
-    provided_by, note = verdict.provider, ""
+    provided_by: str | None = verdict.provider
+    note: str = ""
     if verdict.status is Status.CONFIGURED:
-        note = "as the configuration says"
+        note = say("as the configuration says")
     elif verdict.status is Status.HOST:
         provided_by = host.id
         version = (verdict.match.provided or "").partition("@")[2]
-        note = "" if verdict.match.provided == verdict.name.text else f"which has it at {version}"
+        note = (
+            ""
+            if verdict.match.provided == verdict.name.text
+            else say("which has it at {version}", version=version)
+        )
     elif verdict.match.kind == "flag":
-        note = "only with " + " ".join(host.profile.flag(flag).args for flag in verdict.match.needs_flag)
+        flags = " ".join(host.profile.flag(flag).args for flag in verdict.match.needs_flag)
+        note = say("only with {flags}", flags=flags)
     elif verdict.missing:
-        note = f"without {', '.join(missing.name for missing in verdict.missing[:3])}"
+        note = say("without {names}", names=", ".join(missing.name for missing in verdict.missing[:3]))
     elif verdict.mistyped:
-        note = f"with another type of {', '.join(each.name for each in verdict.mistyped[:3])}"
+        names = ", ".join(each.name for each in verdict.mistyped[:3])
+        note = say("with another type of {names}", names=names)
     return ImportVerdict(
         name=verdict.extern.name,
         kind=verdict.extern.kind,

@@ -19,7 +19,7 @@ from wasmdoctor.migrate.edits import EditError, compose
 from wasmdoctor.migrate.fixes import suggested
 from wasmdoctor.model.edit import ChangeKind, ChangeSet, Create, Edit, FileChange, Move, Replace, path_problem
 from wasmdoctor.model.finding import Finding, Report
-from wasmdoctor.model.fix import SuggestedFix
+from wasmdoctor.model.fix import SuggestedFix, best, fixable
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location
 from wasmdoctor.pipeline.check import CheckOptions
@@ -114,6 +114,7 @@ class Files:
                     raise EditError(Location(edit.path), "it would move to another tree")
                 edit = dataclasses.replace(edit, to=to)
             trees.setdefault(root, []).append(dataclasses.replace(edit, path=relative))
+
         def reader(root: Path) -> Callable[[str], bytes | None]:
             return lambda path: read(names.get((root, path)) or self.show(root / path))
 
@@ -164,19 +165,6 @@ def _fixes(finding: Finding, files: Files) -> Iterator[SuggestedFix]:
             continue
         if any(changes.values()):
             yield fix
-
-
-def best(finding: Finding, *, unsafe: bool) -> SuggestedFix | None:
-    """The fix that is made for a finding: its first safe one, else its first, when unsafe ones are wanted."""
-    safe = next((fix for fix in finding.fixes if fix.safe), None)
-    return safe or (next(iter(finding.fixes), None) if unsafe else None)
-
-
-def fixable(findings: Iterable[Finding]) -> tuple[int, int]:
-    """How many findings have a safe fix, and how many more have an unsafe one only."""
-    chosen = [best(finding, unsafe=True) for finding in findings]
-    safe = sum(1 for fix in chosen if fix is not None and fix.safe)
-    return safe, sum(1 for fix in chosen if fix is not None) - safe
 
 
 # -- doing it
@@ -263,7 +251,8 @@ class _Loop:
         wanted = [
             (finding, found)
             for finding in self.report.findings
-            if _key(finding) not in self.failed and (found := best(finding, unsafe=self.unsafe)) is not None
+            if _key(finding) not in self.failed
+            and (found := best(finding.fixes, unsafe=self.unsafe)) is not None
         ]
         revealing = [each for each in wanted if each[0].code in REVEALING]
         return _apart(revealing or wanted)
@@ -345,7 +334,7 @@ class _Loop:
             root: ChangeSet(tuple(sorted(each, key=lambda change: change.path)))
             for root, each in sorted(trees.items())
         }
-        left = fixable(self.report.findings)
+        left = fixable(finding.fixes for finding in self.report.findings)
         diff = unified_diff(ChangeSet(tuple(shown)))
         return Fixed(self.report, tuple(self.fixed), changes, diff, 0 if self.unsafe else left[1])
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wasmdoctor.model.cargo import SourceKind
 from wasmdoctor.model.names import ExternName
 
 if TYPE_CHECKING:
     from wasmdoctor.graph.rustnames import RustNames
     from wasmdoctor.model.binding import Binding
     from wasmdoctor.pipeline.crates import Analysis
+
+MOST_FILES = 5000
 
 
 def mentions(analysis: Analysis, binding: Binding, name: str) -> bool:
@@ -20,7 +23,7 @@ def mentions(analysis: Analysis, binding: Binding, name: str) -> bool:
     ``generate!`` call (``with``). True also where that cannot be seen.
     """
     names = analysis.bindings.names.get(binding.module)
-    if names is None or binding.opaque:
+    if names is None or binding.opaque or any(analysis.bindings.unseen.values()):
         return True
     module = _module(names, name)
     if module is None:
@@ -28,7 +31,33 @@ def mentions(analysis: Analysis, binding: Binding, name: str) -> bool:
     for site in analysis.program.use_sites:
         if site.bindings == binding.module and site.relative[: len(module)] == module:
             return True
-    return any(_names(text, name) for text in _options(analysis, binding))
+    word = module[-1].encode()
+    return any(_names(text, name) for text in _options(analysis, binding)) or any(
+        word in data for data in _unread(analysis)
+    )
+
+
+def _unread(analysis: Analysis) -> Iterator[bytes]:
+    """The Rust files of the workspace's own crates that are not compiled for the target: other features may want them."""
+    read = {file.path for crate in analysis.rust for file in crate.tree.files if file.compiled is not False}
+    files = analysis.crates.files
+    component = analysis.component
+    crates = (component.crate, *(linked.crate for linked in component.linked))
+    waiting = [crate.folder for crate in crates if crate.source_kind is SourceKind.PATH]
+    seen = 0
+    while waiting and seen < MOST_FILES:
+        folder = waiting.pop()
+        try:
+            entries = files.entries(folder)
+        except OSError:
+            continue
+        for name, is_folder in entries.items():
+            path = files.join(folder, name)
+            if is_folder and name not in ("target", ".git"):
+                waiting.append(path)
+            elif name.endswith(".rs") and path not in read:
+                seen += 1
+                yield analysis.crates.read(path) or b""
 
 
 def _module(names: RustNames, name: str) -> tuple[str, ...] | None:

@@ -11,21 +11,23 @@ from wasmdoctor.checks.linking import Verdict
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.host import HostError, HostView, view
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.text import joined, say
 
 PLACE = "\0host\0"
 """Stands for the host in the texts of findings until it is known on which hosts they hold. No name has it."""
 
-ANY_HOST = "the host"
+ANY_HOST = say("the host")
 """What stands for several hosts in a sentence about one."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostRun:
-    """What one host says: its verdicts by component, and the findings."""
+    """What one host says: its verdicts by component, the findings, and the paths of those with an error."""
 
     host: HostView
     verdicts: Mapping[str, tuple[Verdict, ...]]
     findings: tuple[Finding, ...] = ()
+    faulty: frozenset[str] = frozenset()
 
 
 def asked_hosts(
@@ -113,7 +115,7 @@ def _merged(held: Sequence[tuple[str, Finding]]) -> Finding:
     """One finding for those of several hosts."""
     finding = held[0][1]
     hosts = tuple(id_ for id_, _ in held) if depends_on_host(finding.code) else ()
-    name = ANY_HOST
+    name: str = ANY_HOST
     if len(hosts) == 1:
         name = hosts[0] if "@" in hosts[0] else f"{ANY_HOST} `{hosts[0]}`"
     advice = [line.replace(PLACE, id_) for id_, each in held for line in each.help.splitlines()]
@@ -121,7 +123,7 @@ def _merged(held: Sequence[tuple[str, Finding]]) -> Finding:
     return dataclasses.replace(
         finding,
         message=finding.message.replace(PLACE, name),
-        help="\n".join(dict.fromkeys(advice)),
+        help=joined("\n", dict.fromkeys(advice)),
         related=tuple((place, text.replace(PLACE, name)) for place, text in dict.fromkeys(related)),
         hosts=hosts,
     )

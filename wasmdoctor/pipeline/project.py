@@ -87,11 +87,12 @@ class Project:
         return {root: self._workspace(root) for root in sorted(roots)}
 
     def _workspace(self, root: Path) -> Workspace:
-        if not self.edits:
+        edits = {path: data for path, data in self.edits.items() if _below((self.cwd / path).parent, root)}
+        if not edits:
             return Workspace(root, self.cwd, self.toolchain)
         from wasmdoctor.pipeline.overlay import EditedWorkspace
 
-        return EditedWorkspace(root, self.cwd, self.toolchain, self.edits)
+        return EditedWorkspace(root, self.cwd, self.toolchain, edits)
 
     def source(self, path: str, limit: int) -> bytes:
         """The bytes of a source file; no more than ``limit``. Raises OSError."""

@@ -14,7 +14,7 @@ from wasmdoctor.model.artifact import ModuleCalls
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName, track
 from wasmdoctor.model.skew import WASI_TRACK, HostRange, SkewFacts
-from wasmdoctor.model.wasm import WasmFile
+from wasmdoctor.model.wasm import Extern, WasmFile
 from wasmdoctor.pipeline.binaries import opened
 
 ADAPTERS_OF = "wasmtime"
@@ -45,17 +45,20 @@ def skew_facts(
     files: Iterable[WasmFile],
     verdicts: Iterable[Mapping[str, tuple[Verdict, ...]]],
     catalog: Catalog,
+    modules: Mapping[str, tuple[ModuleCalls, ...]] | None = None,
 ) -> SkewFacts:
     """What is known of versions in this run, whatever the host; ``verdicts`` are those of each host.
 
-    Costs next to nothing when all fit together.
+    ``modules`` are the calls of core modules where they were read before. Costs next to nothing when all fit
+    together.
     """
     files, verdicts = list(files), list(verdicts)
     rows = catalog.deprecated if _may_be_deprecated(files, verdicts) else ()
     paths = {path for each in verdicts for path, _ in uneven(each)}
     if not paths:
         return SkewFacts(rows)
-    return SkewFacts(rows, _modules(found, files, paths), adapters=adapters(catalog))
+    read = _modules(found, files, paths) if modules is None else modules
+    return SkewFacts(rows, read, adapters=adapters(catalog))
 
 
 def _may_be_deprecated(
@@ -82,13 +85,17 @@ def with_takers(
     """The same, with the versions of a host that take what this one has in other versions, not wholly, or with
     other types."""
     takers: dict[tuple[str, str], tuple[HostRange, ...]] = {}
+    known: dict[Extern, tuple[HostRange, ...]] = {}
     for path, each in verdicts.items():
         for verdict in each:
             partly = verdict.match.kind == "version" or verdict.missing or verdict.mistyped
             if verdict.unprovided and partly:
-                takers[path, verdict.name.text] = catalog.versions_with(
-                    host, verdict.name.text, verdict.extern.functions, verdict.extern.resources
-                )
+                extern = verdict.extern
+                if extern not in known or verdict.mistyped:  # texts of signatures hide how types are made
+                    known[extern] = catalog.versions_with(
+                        host, verdict.name.text, extern.functions, extern.resources
+                    )
+                takers[path, verdict.name.text] = known[extern]
     return dataclasses.replace(skew, takers=takers) if takers else skew
 
 

@@ -9,7 +9,7 @@ from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks.entry import callable_exports, entry_of, starts_components
 from wasmdoctor.checks.facts import Relation, Starter
 from wasmdoctor.model.host import HostView
-from wasmdoctor.model.wasm import WasmFile
+from wasmdoctor.model.wasm import Extern, WasmFile
 
 
 def starters(files: Iterable[WasmFile], host: HostView, catalog: Catalog) -> dict[str, tuple[Starter, ...]]:
@@ -20,28 +20,36 @@ def starters(files: Iterable[WasmFile], host: HostView, catalog: Catalog) -> dic
     """
     if not starts_components(host.profile):
         return {}
-    return {
-        file.path: tuple(_starters(file, host, catalog))
-        for file in files
-        if file.component is not None and not file.predicted and entry_of(file, host) is None
-    }
+    # Which hosts can start a component depends on its exports alone, and many have the same ones.
+    known: dict[tuple[Extern, ...], list[tuple[HostView, Relation]]] = {}
+    found: dict[str, tuple[Starter, ...]] = {}
+    for file in files:
+        if file.component is None or file.predicted or entry_of(file, host) is not None:
+            continue
+        exports = file.component.exports
+        if exports not in known:
+            known[exports] = list(_starting(file, host, catalog))
+        started = (_starter(file, view, relation) for view, relation in known[exports])
+        found[file.path] = tuple(starter for starter in started if starter is not None)
+    return found
 
 
-def _starters(file: WasmFile, host: HostView, catalog: Catalog) -> Iterator[Starter]:
+def _starting(file: WasmFile, host: HostView, catalog: Catalog) -> Iterator[tuple[HostView, Relation]]:
+    """The hosts that can start a component, and what each is to the one that was asked about."""
     own = host.profile.name
     others = (host.in_mode(mode) for mode in sorted(host.line.modes) if mode != host.mode_name)
-    here = [starter for view in others if (starter := _starter(file, view, "mode"))]
-    yield from here
+    here = [view for view in others if entry_of(file, view)]
+    yield from ((view, "mode") for view in here)
     if not here:
-        yield from _first(file, _other_versions(host, catalog), "version")
+        yield from ((view, "version") for view in _first(file, _other_versions(host, catalog)))
     for name in catalog.host_names:
         if name != own and starts_components(catalog.host_profile(name)):
-            yield from _first(file, _modes(name, catalog), "other")
+            yield from ((view, "other") for view in _first(file, _modes(name, catalog)))
 
 
-def _first(file: WasmFile, views: Iterable[HostView], relation: Relation) -> list[Starter]:
+def _first(file: WasmFile, views: Iterable[HostView]) -> Iterator[HostView]:
     """The first of these hosts that starts a component, if any does."""
-    return list(islice(filter(None, (_starter(file, view, relation) for view in views)), 1))
+    return islice((view for view in views if entry_of(file, view)), 1)
 
 
 def _other_versions(host: HostView, catalog: Catalog) -> Iterator[HostView]:

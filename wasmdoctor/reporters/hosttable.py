@@ -13,6 +13,8 @@ from wasmdoctor.model.finding import CheckedArtifact, HostStatus, ImportVerdict,
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.reporters.escape import one_line
+from wasmdoctor.reporters.speech import heard, here
+from wasmdoctor.reporters.wrapping import cells, cut
 
 Mark = tuple[str, str]
 INDENT = 2
@@ -71,7 +73,7 @@ def print_hosts(
     rows = host_rows(artifact, verbose=verbose)
     hosts = [side.host for side in rows[0].sides]
     columns = [
-        max(len(host), *(len(_cell(row.sides[index], marks)) for row in rows))
+        max(cells(host), *(cells(_cell(row.sides[index], marks)) for row in rows))
         for index, host in enumerate(hosts)
     ]
     if INDENT + NAME_WIDTH + sum(column + GAP for column in columns) <= console.width:
@@ -101,7 +103,7 @@ def _cell(side: HostStatus, marks: dict[Status, Mark]) -> str:
     """What a host says in a mark and two or three words."""
     words = _words(side)
     text = f"{marks[side.status][0]} {words}".rstrip()
-    return text if len(text) <= CELL_WIDTH else text[: CELL_WIDTH - 1] + "…"
+    return text if cells(text) <= CELL_WIDTH else cut(text, CELL_WIDTH - 1) + "…"
 
 
 def _words(side: HostStatus) -> str:
@@ -111,10 +113,10 @@ def _words(side: HostStatus) -> str:
         case Status.COMPONENT | Status.CONFIGURED:
             return side.provided_by or ""
         case Status.VERSION:
-            return "other version"
+            return here("other version")
         case Status.OPTIONAL:
-            return "types only"
-    return side.note
+            return here("types only")
+    return heard(side.note)
 
 
 def _lines(row: HostRow, marks: dict[Status, Mark]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from wasmdoctor.model.edit import Create, Edit, Move, Replace
 from wasmdoctor.model.finding import CheckedArtifact, Finding, OriginStep, Report, Suppressed
+from wasmdoctor.model.fix import SuggestedFix
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.reporters.jsontext import dumped
@@ -100,7 +102,32 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "plans": list(finding.plans),
         "fingerprint": finding.fingerprint or None,
         "hosts": list(finding.hosts),
+        "fixes": [_fix(fix) for fix in finding.fixes],
     }
+
+
+def _fix(fix: SuggestedFix) -> dict[str, Any]:
+    """What `check --fix` would do, with where each edit begins and ends."""
+    places = fix.places or tuple((Location(edit.path), Location(edit.path)) for edit in fix.edits)
+    edits = [_edit(edit, *place) for edit, place in zip(fix.edits, places, strict=True)]
+    return {"title": fix.title, "safe": fix.safe, "edits": edits}
+
+
+def _edit(edit: Edit, start: Location, end: Location) -> dict[str, Any]:
+    if isinstance(edit, Replace):
+        return {
+            "kind": "replace",
+            "path": edit.path,
+            "span": [edit.span.start, edit.span.end],
+            "start": {"line": start.line, "column": start.column},
+            "end": {"line": end.line, "column": end.column},
+            "replacement": edit.data.decode("utf-8", "replace"),
+        }
+    if isinstance(edit, Create):
+        return {"kind": "create", "path": edit.path, "text": edit.data.decode("utf-8", "replace")}
+    if isinstance(edit, Move):
+        return {"kind": "move", "path": edit.path, "to": edit.to}
+    return {"kind": "remove", "path": edit.path}
 
 
 def _suppressed(suppressed: Suppressed) -> dict[str, Any]:

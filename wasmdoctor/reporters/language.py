@@ -9,15 +9,13 @@ from __future__ import annotations
 import dataclasses
 import string
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Mapping
 
 from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.finding import Finding, Report, Suppressed
 from wasmdoctor.model.fix import SuggestedFix
 from wasmdoctor.model.rule import Fix, Lint
-from wasmdoctor.model.text import Translate, phrase, say, translated
+from wasmdoctor.model.text import Translate, phrase, translated
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "zh")
@@ -125,32 +123,6 @@ def _toml(path: str, data: bytes) -> dict[str, object]:
         return tomllib.loads(data.decode())
     except ValueError as error:
         raise LanguageError(f"{path}: {error}") from None
-
-
-# -- what is said now
-
-_NOW: ContextVar[Translate | None] = ContextVar("language", default=None)
-
-
-@contextmanager
-def speaking(language: Language | None) -> Iterator[None]:
-    """What :func:`here` and :func:`heard` give meanwhile is in this language; None is English."""
-    before = _NOW.set(language.template if language else None)
-    try:
-        yield
-    finally:
-        _NOW.reset(before)
-
-
-def here(template: str, **values: object) -> str:
-    """A sentence in the language that is spoken now."""
-    return heard(say(template, **values))
-
-
-def heard(text: str) -> str:
-    """A text in the language that is spoken now; one that is no Text is looked up as it stands."""
-    now = _NOW.get()
-    return text if now is None else translated(phrase(text), now)
 
 
 # -- reports

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wasmdoctor.model.finding import LinkError
 from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.speech import here
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,8 +22,8 @@ def print_link_errors(console: Console, errors: Iterable[LinkError]) -> None:
 
     seen: set[str] = set()
     for error in errors:
-        label = "then" if error.host in seen else f"{safe(error.host)} says"
-        more = "" if error.whole else ", and how the types differ"
+        label = here("then") if error.host in seen else here("{host} says", host=safe(error.host))
+        more = "" if error.whole else here(", and how the types differ")
         seen.add(error.host)
         console.print(Text(f"  {label}{more}:", "dim"))
         for line in safe(error.text).split("\n"):

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from wasmdoctor.model.finding import Finding, Report, Suppressed
+from wasmdoctor.model.fix import best
 from wasmdoctor.reporters.console import Style, finished
 from wasmdoctor.reporters.escape import one_line
+from wasmdoctor.reporters.speech import heard, here
+
+FIXABLE = " [*]"
+"""Behind the code of a finding that `check --fix` mends."""
 
 
 def render(report: Report, style: Style, *, suppressed: bool = False) -> str:
@@ -16,10 +21,11 @@ def render(report: Report, style: Style, *, suppressed: bool = False) -> str:
 
 def _why(suppressed: Suppressed) -> str:
     """Why a finding is suppressed, and where that stands."""
-    return f" (suppressed: {suppressed.reason}, {suppressed.location})"
+    return here(" (suppressed: {reason}, {place})", reason=suppressed.reason, place=suppressed.location)
 
 
 def _line(finding: Finding, more: str = "") -> str:
     hosts = f" [{', '.join(finding.hosts)}]" if len(finding.hosts) > 1 else ""
     message = one_line(finding.message + hosts + more)
-    return f"{one_line(str(finding.location))}: {finding.severity.value}[{finding.code}] {message}\n"
+    mark = FIXABLE if best(finding.fixes, unsafe=False) else ""
+    return f"{one_line(str(finding.location))}: {heard(finding.severity.value)}[{finding.code}]{mark} {message}\n"

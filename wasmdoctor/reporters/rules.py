@@ -14,7 +14,21 @@ from rich.text import Text
 
 from wasmdoctor.model.rule import Lint
 from wasmdoctor.reporters.console import SEVERITY_STYLE, Style, written
-from wasmdoctor.reporters.language import here
+from wasmdoctor.reporters.speech import heard, here
+from wasmdoctor.reporters.wrapping import cells, wrap
+
+GAP = 2
+"""Columns between those of a table."""
+
+LEAST_SUMMARY = 40
+"""Columns for the sentence on a rule, below which it gets lines of its own."""
+
+FIXED = {
+    "safe": "`check --fix` mends it, where that takes no more than an edit.",
+    "unsafe": "`check --fix --unsafe-fixes` mends it, where that takes no more than an edit.",
+    "sometimes": "`check --fix` mends it where that is safe, with --unsafe-fixes also where it is not.",
+}
+"""What a rule says of its fixes (``Lint.fix``), in words."""
 
 
 def explain(lint: Lint, style: Style) -> str:
@@ -22,7 +36,7 @@ def explain(lint: Lint, style: Style) -> str:
 
     def write(console: Console) -> None:
         title = Text(f"{lint.code} {lint.name}", "bold")
-        title.append(f"  {lint.severity.value}", SEVERITY_STYLE[lint.severity])
+        title.append(f"  {heard(lint.severity.value)}", SEVERITY_STYLE[lint.severity])
         console.print(title)
         console.print(Text(lint.summary))
         _section(console, here("What it means"), lint.what)
@@ -34,6 +48,8 @@ def explain(lint: Lint, style: Style) -> str:
             console.print(Padding(Text(code.strip("\n"), "cyan"), (0, 0, 0, 4)))
         console.print()
         console.print(Text(here("How to fix it"), "bold"))
+        if lint.fix:
+            console.print(Padding(Text(here(FIXED[lint.fix]), "cyan"), (0, 0, 0, 2)))
         for fix in lint.fixes:
             plan = here(" (plan {plan})", plan=fix.plan) if fix.plan else ""
             console.print(Padding(Text(fix.title + plan, "green"), (0, 0, 0, 2)))
@@ -72,26 +88,52 @@ def _prose(console: Console, text: str, indent: int) -> None:
 
 def _flush(console: Console, prose: list[str], indent: int) -> None:
     if prose:
-        console.print(Padding(Text(" ".join(prose)), (0, 0, 0, indent)))
+        console.print(Padding(Text(_lines(" ".join(prose), console.width - indent)), (0, 0, 0, indent)))
         prose.clear()
+
+
+def _lines(text: str, width: int) -> str:
+    """Text with wide characters in lines; rich breaks the rest itself."""
+    return text if cells(text) == len(text) else "\n".join(wrap(text, max(width, LEAST_SUMMARY // 2)))
 
 
 def table(lints: Iterable[Lint], style: Style) -> str:
     """All rules, a row each."""
 
     def write(console: Console) -> None:
-        grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-        grid.add_column(no_wrap=True)
-        grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold")
-        for lint in lints:
-            row = Text(lint.name)
-            grid.add_row(Text(lint.code, SEVERITY_STYLE[lint.severity]), row, Text(lint.summary, "dim"))
-        console.print(grid)
+        rows = list(lints)
+        before = 5 + 3 + max((len(lint.name) for lint in rows), default=0) + 3 * GAP
+        if console.width - before < LEAST_SUMMARY:
+            for lint in rows:
+                head = Text(lint.code, SEVERITY_STYLE[lint.severity])
+                head.append(f"  {lint.name}  ", "not bold default").append(_mark(lint), "not bold cyan")
+                console.print(head)
+                summary = _lines(lint.summary, console.width - GAP)
+                console.print(Padding(Text(summary, "dim"), (0, 0, 0, GAP)))
+        else:
+            console.print(_grid(rows, console.width - before))
         console.print()
+        console.print(Text(here("[*] check --fix mends it, [ ] with --unsafe-fixes"), "dim"))
         console.print(Text(here("more about one: wasmdoctor explain CODE"), "dim"))
 
     return written(style, write)
+
+
+def _grid(lints: list[Lint], width: int) -> Table:
+    """The rules with their summaries in so many columns."""
+    grid = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, show_header=False)
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for lint in lints:
+        code = Text(lint.code, SEVERITY_STYLE[lint.severity])
+        summary = Text(_lines(lint.summary, width), "dim")
+        grid.add_row(code, Text(_mark(lint), "cyan"), Text(lint.name), summary)
+    return grid
+
+
+def _mark(lint: Lint) -> str:
+    return {"": "", "unsafe": "[ ]"}.get(lint.fix, "[*]")
 
 
 def lint_json(lint: Lint) -> str:

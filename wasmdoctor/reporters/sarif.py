@@ -94,6 +94,7 @@ def _rule(lint: Lint) -> dict[str, Any]:
             "tags": ["webassembly", AREAS.get(lint.code[2:3], "other"), lint.name],
             "precision": PRECISION[lint.confidence],
             "problem.severity": PROBLEM[lint.severity],
+            "fix": lint.fix,
         },
     }
 

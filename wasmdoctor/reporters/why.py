@@ -15,6 +15,7 @@ from wasmdoctor.reporters.console import Style, written
 from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.json import step_document
 from wasmdoctor.reporters.jsontext import dumped
+from wasmdoctor.reporters.links import link
 
 SCHEMA = 1
 MINIMUM_TEXT = 20
@@ -140,8 +141,7 @@ def _call(console: Console, step: OriginStep, style: Style, *, first: bool) -> N
 
 
 def _linked(step: OriginStep, style: Style) -> str:
-    link = f"link file://{style.links}/{step.location.path}" if style.links and style.color else ""
-    return f"blue {link}".strip()
+    return link(style.links if style.color else "", step.location.path, "blue")
 
 
 def _step(step: OriginStep, depth: int, style: Style) -> Text:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 NOT_FIRST = frozenset("，。、；：？！）》」』】”’…—·,.;:?!)]}")
 """Characters that no line begins with, when they follow a wide one."""
@@ -35,7 +36,7 @@ def _is_wide(char: str) -> bool:
 def wrap(text: str, width: int) -> list[str]:
     """One paragraph in lines of at most ``width`` columns, without spaces at their ends; [""] for no text."""
     edges = [0, *offsets(text, width), len(text)]
-    return [text[start:end].strip() for start, end in zip(edges, edges[1:], strict=False)]
+    return [text[start:end].strip() for start, end in pairwise(edges)]
 
 
 def offsets(text: str, width: int) -> list[int]:
@@ -47,7 +48,7 @@ def offsets(text: str, width: int) -> list[int]:
         if used and used + size > width:
             found.append(at)
             used = 0
-        while cells(unit) > width and len(unit.rstrip()) > 1:
+        while cells(unit.rstrip()) > width and len(unit.rstrip()) > 1:
             part = _fitting(unit, width)
             if part == len(unit):
                 break
@@ -58,6 +59,11 @@ def offsets(text: str, width: int) -> list[int]:
         used += cells(unit)
         at += len(unit)
     return found
+
+
+def cut(text: str, width: int) -> str:
+    """The beginning of a text, as much as fits into some columns."""
+    return text if cells(text) <= width else text[: _fitting(text, width)]
 
 
 def _fitting(text: str, width: int) -> int:

@@ -13,8 +13,8 @@ from typing import Any
 from wasmdoctor.migrate.edits import EditError, Read
 from wasmdoctor.migrate.fixes import comments, configs, files, wit
 from wasmdoctor.migrate.fixes.places import inserted_or_replaced
-from wasmdoctor.model.edit import Edit
-from wasmdoctor.model.fix import SuggestedFix
+from wasmdoctor.model.edit import Edit, Replace
+from wasmdoctor.model.fix import Place, SuggestedFix
 from wasmdoctor.model.remedy import (
     AddElement,
     AddItem,
@@ -27,6 +27,7 @@ from wasmdoctor.model.remedy import (
     SetValue,
     SetVersion,
 )
+from wasmdoctor.model.source import Location, SourceText
 
 Maker = Callable[[Any, Read, str], tuple[Edit, ...]]
 """An action, a view of the files, and why it is done, to edits. Raises EditError when it cannot be done."""
@@ -55,4 +56,15 @@ def suggested(remedy: Remedy, read: Read) -> SuggestedFix | None:
             edits += MAKERS[type(action)](action, read, remedy.title)
     except EditError:
         return None
-    return SuggestedFix(remedy.title, tuple(edits), remedy.safe) if edits else None
+    if not edits:
+        return None
+    return SuggestedFix(remedy.title, tuple(edits), remedy.safe, tuple(_place(edit, read) for edit in edits))
+
+
+def _place(edit: Edit, read: Read) -> Place:
+    """Where an edit begins and ends."""
+    data = read(edit.path) if isinstance(edit, Replace) else None
+    if data is None or not isinstance(edit, Replace):
+        return Location(edit.path), Location(edit.path)
+    source = SourceText(edit.path, data)
+    return source.location(edit.span.start), source.location(edit.span.end)

@@ -9,7 +9,10 @@ from wasmdoctor.model.source import Location, SourceText, Span
 
 
 def source_at(place: Location, read: Read) -> SourceText:
-    """The file that a place is in. Raises EditError when there is none."""
+    """The file that a place is in. Raises EditError when there is none, and for WIT in ``deps``: that is a copy,
+    which is mended where it comes from."""
+    if place.path.endswith(".wit") and "deps" in place.path.split("/")[:-1]:
+        raise EditError(place, "this is a copy")
     data = read(place.path)
     if data is None:
         raise EditError(place, "there is no such file")

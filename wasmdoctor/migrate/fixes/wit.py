@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from wasmdoctor.migrate.edits import EditError, Read
 from wasmdoctor.migrate.fixes.places import offset_of, source_at
 from wasmdoctor.migrate.rustedits import newline_of
 from wasmdoctor.migrate.witedits import item_cut, wit_edits
 from wasmdoctor.model.edit import Edit, Replace
 from wasmdoctor.model.remedy import AddItem, RemoveItem, SetVersion
-from wasmdoctor.model.source import Location, Span
+from wasmdoctor.model.source import Location, SourceText, Span
 from wasmdoctor.readers.wit import Tree, parse
 from wasmdoctor.readers.wit.tree import (
     ExternItem,
@@ -83,12 +85,16 @@ def set_version(action: SetVersion, read: Read, cause: str) -> tuple[Edit, ...]:
 
 
 def _tree(place: Location, read: Read) -> Tree:
-    """The tree of a WIT file. What lies in ``deps`` is a copy: it is mended where it comes from."""
+    """The tree of a WIT file."""
     if not place.path.endswith(".wit"):
         raise EditError(place, "this is no WIT file")
-    if "deps" in place.path.split("/")[:-1]:
-        raise EditError(place, "this is a copy")
-    return parse(source_at(place, read))
+    source = source_at(place, read)
+    return _parsed(source.path, source.data)
+
+
+@lru_cache(maxsize=8)  # one file has several findings, one after the other
+def _parsed(path: str, data: bytes) -> Tree:
+    return parse(SourceText(path, data))
 
 
 def _declaration(tree: Tree, place: Location) -> Declaration:

@@ -6,10 +6,11 @@ out of it. Section ids and index spaces: Component Model, Binary.md, "Component 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sized
 from contextlib import suppress
 
-from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.types import ROOT
 from wasmdoctor.model.wasm import (
@@ -23,6 +24,7 @@ from wasmdoctor.model.wasm import (
 )
 from wasmdoctor.readers.wasm.canon import read_canon_section
 from wasmdoctor.readers.wasm.cursor import MAX_MADE, Cursor, Malformed, Unsupported
+from wasmdoctor.readers.wasm.preamble import PREAMBLE_SIZE
 from wasmdoctor.readers.wasm.sections import Section, custom_section, open_section, read_producers, sections
 from wasmdoctor.readers.wasm.source import ByteSource
 from wasmdoctor.readers.wasm.types import (
@@ -46,6 +48,14 @@ MAX_EXTERNS = 1_000
 MAX_DEPTH = 32
 """How deep components may be nested in each other."""
 
+BEGINNING = frozenset({6, 7, 10})
+"""Sections of types, aliases and imports, with which encoders begin: those of many components are the same."""
+
+MAX_BEGINNING = 64 * 1024
+MAX_KEPT = 1024 * 1024
+BEGINNINGS = 8
+"""How large a beginning may be, and what is made of it (bytes), to be kept; and how many are."""
+
 
 def read_component(source: ByteSource, path: str) -> Component:
     """Read a component whose preamble has been checked.
@@ -56,7 +66,7 @@ def read_component(source: ByteSource, path: str) -> Component:
     walk = _Walk(source)
     problems: list[Problem] = []
     try:
-        walk.run(0, source.size)
+        walk.component()
     except Unsupported as error:
         problems.append(_problem(path, error, "wasm-tools may know it: the rest of the report may lack it"))
     except Malformed as error:
@@ -64,7 +74,7 @@ def read_component(source: ByteSource, path: str) -> Component:
             _problem(path, error, "build the component again, or copy it again if it was cut off")
         )
     return Component(
-        imports=tuple(_extern(name, type_, implements) for name, type_, implements in walk.imports),
+        imports=(*walk.known, *(_extern(*item) for item in walk.imports[len(walk.known) :])),
         exports=tuple(_extern(name, type_, "") for name, type_ in walk.exports),
         producers=walk.producers,
         custom_sections=tuple(walk.customs),
@@ -76,6 +86,31 @@ def read_component(source: ByteSource, path: str) -> Component:
 
 def _problem(path: str, error: Malformed, help_: str) -> Problem:
     return Problem(Location(path), f"{error} (at byte 0x{error.offset:x})", help_)
+
+
+Mark = tuple[int, int, int, int, int, int, int, int, int]
+"""Where a section of a beginning ends (bytes behind the preamble), and how much there was of everything then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What the first sections of a component said. All that is in it stays as it is, and is shared.
+
+    Since the lists only grow, ``marks`` tell what there was after each section.
+    """
+
+    data: bytes
+    marks: tuple[Mark, ...]
+    scope: Scope
+    imports: tuple[tuple[str, ExternType, str], ...]
+    externs: tuple[Extern, ...]
+
+    def common(self, data: bytes) -> int:
+        """How many sections another beginning has in common with this one."""
+        return bisect_left(self.marks, True, key=lambda mark: not data.startswith(self.data[: mark[0]]))
+
+
+_beginnings: list[_Beginning] = []
 
 
 @dataclass
@@ -92,34 +127,84 @@ class _Walk:
     modules: list[EmbeddedModule] = field(default_factory=list)
     nested: int = 0
     budget: list[int] = field(default_factory=lambda: [MAX_MADE])
+    known: tuple[Extern, ...] = ()
+
+    def component(self) -> None:
+        """The whole source; what another component began with in the same way is not read once more."""
+        data = self._beginning()
+        same, known = max(
+            ((kept.common(data), kept) for kept in _beginnings), key=lambda each: each[0], default=(0, None)
+        )
+        marks = list(known.marks[:same]) if known else []
+        if known is not None and marks:
+            self._begin(known, marks[-1])
+        at = marks[-1][0] if marks else 0
+        for section in sections(self.source, at, seen=len(marks)):
+            self._section(section)
+            end = section.offset + section.size - PREAMBLE_SIZE
+            if end <= len(data):
+                marks.append((end, *self.scope.sizes(), len(self.imports), MAX_MADE - self.budget[0]))
+                if end == len(data) and marks[-1][-1] <= MAX_KEPT:
+                    self._keep(_Beginning(data, tuple(marks), self.scope.copy(), tuple(self.imports), ()))
+
+    def _begin(self, known: _Beginning, mark: Mark) -> None:
+        """Take over what was read of another component up to a mark."""
+        _, *sizes, imports, spent = mark
+        self.scope = known.scope.first(sizes)
+        self.imports = list(known.imports[:imports])
+        self.known = known.externs[:imports]
+        self.budget[0] -= spent
+
+    def _keep(self, beginning: _Beginning) -> None:
+        """Keep a beginning for the components that follow, and what is made of its imports."""
+        new = beginning.imports[len(self.known) :]
+        self.known = (*self.known, *(_extern(*item) for item in new))
+        _beginnings.append(replace(beginning, externs=self.known))
+        del _beginnings[:-BEGINNINGS]
+
+    def _beginning(self) -> bytes:
+        """The bytes of the first sections, as far as they are of kinds that can be kept."""
+        size = 0
+        # What is wrong in the header of a section is said when the section is read.
+        with suppress(Malformed):
+            for section in sections(self.source):
+                after = section.offset + section.size - PREAMBLE_SIZE
+                if section.id not in BEGINNING or after > MAX_BEGINNING:
+                    break
+                size = after
+        return self.source.read(PREAMBLE_SIZE, size)
 
     def run(self, start: int, end: int) -> None:
+        """All sections of a binary that begins at ``start``."""
         for section in sections(self.source, start, end):
-            match section.id:
-                case 0:
-                    self._custom(section)
-                case 1:
-                    self.modules.append(EmbeddedModule(section.offset, section.size))
-                    self.scope.modules += 1
-                case 4:
-                    self.nested += 1
-                    self.scope.components.append(self._nested(section))
-                case 5:
-                    self._instances(self._open(section))
-                case 6:
-                    read_alias_section(self._open(section), self.scope)
-                case 7:
-                    read_type_section(self._open(section), self.scope)
-                case 8:
-                    read_canon_section(self._open(section), self.scope)
-                case 10:
-                    self._imports(self._open(section))
-                case 11:
-                    self._exports(self._open(section))
-                case 2 | 3 | 9 | 12:
-                    pass  # core instances, core types, start and values say nothing of the outside
-                case _:
-                    raise Malformed(f"there is no component section with id {section.id}", section.offset)
+            self._section(section)
+
+    def _section(self, section: Section) -> None:
+        match section.id:
+            case 0:
+                self._custom(section)
+            case 1:
+                self.modules.append(EmbeddedModule(section.offset, section.size))
+                self.scope.modules += 1
+            case 4:
+                self.nested += 1
+                self.scope.components.append(self._nested(section))
+            case 5:
+                self._instances(self._open(section))
+            case 6:
+                read_alias_section(self._open(section), self.scope)
+            case 7:
+                read_type_section(self._open(section), self.scope)
+            case 8:
+                read_canon_section(self._open(section), self.scope)
+            case 10:
+                self._imports(self._open(section))
+            case 11:
+                self._exports(self._open(section))
+            case 2 | 3 | 9 | 12:
+                pass  # core instances, core types, start and values say nothing of the outside
+            case _:
+                raise Malformed(f"there is no component section with id {section.id}", section.offset)
 
     def _open(self, section: Section) -> Cursor:
         cursor = open_section(self.source, section)

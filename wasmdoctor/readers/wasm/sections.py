@@ -29,14 +29,15 @@ class Section:
     size: int
 
 
-def sections(source: ByteSource, start: int = 0, end: int | None = None) -> Iterator[Section]:
-    """Walk the section headers of the binary at ``start``, payloads skipped.
+def sections(
+    source: ByteSource, start: int = 0, end: int | None = None, *, seen: int = 0
+) -> Iterator[Section]:
+    """Walk the section headers of the binary at ``start``, payloads skipped. ``seen`` are sections walked before.
 
     Raises Malformed when a section reaches past ``end``, or when there are too many.
     """
     end = source.size if end is None else end
     at = start + PREAMBLE_SIZE
-    seen = 0
     while at < end:
         head = source.read(at, min(MAX_HEADER, end - at))
         if len(head) > 1 and head[1] < 0x80:

@@ -120,6 +120,28 @@ class Scope:
     modules: int = 0
     values: int = 0
 
+    def copy(self) -> Scope:
+        """The same entries in lists of their own."""
+        return self.first(self.sizes())
+
+    def sizes(self) -> tuple[int, int, int, int, int, int]:
+        """How many entries there are of each kind, in the order of the fields."""
+        lists = self.types, self.funcs, self.instances, self.components
+        return (len(lists[0]), len(lists[1]), len(lists[2]), len(lists[3]), self.modules, self.values)
+
+    def first(self, sizes: Sequence[int]) -> Scope:
+        """The scope as it was when it had these sizes, with lists of its own."""
+        types, funcs, instances, components, modules, values = sizes
+        return Scope(
+            self.parent,
+            self.types[:types],
+            self.funcs[:funcs],
+            self.instances[:instances],
+            self.components[:components],
+            modules,
+            values,
+        )
+
     def outer(self, count: int, offset: int) -> Scope:
         """The scope ``count`` levels up. Raises Malformed when there is none."""
         scope: Scope | None = self
@@ -327,7 +349,10 @@ def read_sort(cursor: Cursor) -> ExternKind | None:
 def read_alias_section(cursor: Cursor, scope: Scope) -> None:
     """The aliases of one section, added to ``scope``."""
     data = cursor.data
-    for _ in range(cursor.count()):
+    left = cursor.count()
+    if data.isascii():
+        left -= _skip_core_exports(cursor, left)
+    for _ in range(left):
         if data[cursor.pos : cursor.pos + 3] in CORE_EXPORTS:
             # Most are of this kind, by far, and have no place in these scopes.
             cursor.pos += 3
@@ -335,6 +360,23 @@ def read_alias_section(cursor: Cursor, scope: Scope) -> None:
             cursor.name()
         else:
             read_alias(cursor, scope)
+
+
+def _skip_core_exports(cursor: Cursor, most: int) -> int:
+    """Step over aliases of core exports, as many as there are; how many there were.
+
+    All bytes of the section are ASCII: numbers then have a byte, and names cannot be wrong.
+    """
+    data, pos, last = cursor.data, cursor.pos, cursor.end - 5
+    done = 0
+    while done < most and pos <= last and data[pos : pos + 3] in CORE_EXPORTS:
+        after = pos + 5 + data[pos + 4]
+        if after > cursor.end:
+            break
+        pos = after
+        done += 1
+    cursor.pos = pos
+    return done
 
 
 def read_alias(cursor: Cursor, scope: Scope) -> None:

@@ -150,7 +150,7 @@ def _imports(artifact: CheckedArtifact, report: Report) -> str:
 
 
 def _cells(item: ImportVerdict) -> Iterator[str]:
-    yield code(item.name)
+    yield text(item.name)
     sides = [(side.status, says_briefly(side)) for side in item.hosts] or [(item.status, says(item))]
     for status, words in sides:
         yield f'<span class="{status_class(status)}">{MARKS[status]} {text(words)}</span>'

@@ -94,7 +94,9 @@ def _body(group: Group, anchors: Mapping[str, str], drawn: bool) -> Iterator[str
         how = "check --fix" if fix.safe else "check --fix --unsafe-fixes"
         yield f'<p class="help"><b>Fix</b> {prose(fix.title)}: {code(f"wasmdoctor {how}")}</p>\n'
     if finding.origin:
-        yield _way(finding.origin, f"How it came into {finding.subject}", drawn, group.id)
+        yield _way(finding.origin, f"How it came into {finding.subject}")
+    if drawn:
+        yield f'<button type="button" data-script hidden{attributes(data_why=group.id)}>Show it in the graph</button>\n'
     if finding.related:
         items = "".join(f"<li>{code(place)} {prose(note)}</li>" for place, note in finding.related)
         yield f"<details><summary>{plural(len(finding.related), 'place')} to see as well</summary><ul>{items}</ul></details>\n"
@@ -141,7 +143,7 @@ def _line(shown: Frame, number: int, line: str, width: int) -> str:
             line[shown.end - 1 :],
         )
         body = f"{_spaced(before)}<mark>{_spaced(inside)}</mark>{_spaced(after)}"
-    sign = ">" if meant else " "
+    sign = "&gt;" if meant else " "
     return (
         f'<span class="{"line meant" if meant else "line"}"><i>{sign} {number:>{width}} │ </i>{body}\n</span>'
     )
@@ -152,16 +154,13 @@ def _spaced(line: str) -> str:
     return "\t".join(escape(one_line(part)) for part in line.split("\t"))
 
 
-def _way(steps: Iterable[OriginStep], title: str, drawn: bool, id_: str) -> str:
+def _way(steps: Iterable[OriginStep], title: str) -> str:
     items = "".join(
         f'<li><span class="kind">{text(step.kind)}</span> <b>{text(step.name)}</b> {code(step.location)}'
         f"{f' <small>{text(step.evidence_text)}</small>' if step.evidence else ''}</li>"
         for step in steps
     )
-    button = (
-        f'<button type="button" data-script hidden{attributes(data_why=id_)}>Show it in the graph</button>'
-    )
-    return f'<div class="way"><h4>{text(title)}</h4>\n<ol>{items}</ol>\n{button if drawn else ""}</div>\n'
+    return f'<div class="way"><h4>{text(title)}</h4>\n<ol>{items}</ol></div>\n'
 
 
 def suppressed(found: Sequence[Suppressed]) -> str:

@@ -18,7 +18,7 @@ from wasmdoctor.reporters.graph.ways import CHAIN
 from wasmdoctor.reporters.report_html.groups import Group
 
 MANY = 24
-"""More components than this in one folder can stand folded as the folder."""
+"""More components, crates or packages than this in one place can stand folded as one."""
 
 FOLLOWED = CHAIN | {EdgeKind.IMPORTS, EdgeKind.EXPORTS}
 """Edges that lead from a component to what it imports and exports."""
@@ -113,7 +113,7 @@ def _folders(network: Network) -> list[Cluster]:
     folders: dict[str, list[Node]] = defaultdict(list)
     for kind in (NodeKind.COMPONENT, NodeKind.MODULE):
         for node in network.nodes(kind):
-            folders[node.key.rpartition("/")[0]].append(node)
+            folders[_folder(node.key)].append(node)
     return [
         Cluster(NodeKind.COMPONENT, plural(len(nodes), "components"), one_line(folder), tuple(nodes))
         for folder, nodes in sorted(folders.items())
@@ -121,39 +121,64 @@ def _folders(network: Network) -> list[Cluster]:
     ]
 
 
+def _folder(path: str) -> str:
+    """The folder that a binary lies in, or a crate for one that is not built."""
+    folder, _, name = path.rpartition("/")
+    return folder.rpartition("/")[0] if name == "Cargo.toml" else folder
+
+
 def _crates(network: Network) -> list[Cluster]:
-    """Each crate with its bindings, and with the worlds that only these are for."""
+    """Each crate with its bindings, and with the worlds that only these are for; where they are many, the crates
+    that components are built from together, and those that bind nothing."""
+    built = {edge.target for edge in network.edges() if edge.kind is EdgeKind.BUILT_FROM}
+    own = {crate: _own(network, crate) for crate in network.nodes(NodeKind.CRATE)}
+    entries = [crate for crate in own if crate in built]
+    plain = [crate for crate in own if crate not in built and len(own[crate]) == 1]
     found: list[Cluster] = []
-    for crate in network.nodes(NodeKind.CRATE):
-        bindings = [edge.target for edge in network.out(crate, EdgeKind.BINDS)]
-        worlds = [edge.target for node in bindings for edge in network.out(node, EdgeKind.FOR)]
-        own = [
-            world
-            for world in dict.fromkeys(worlds)
-            if {edge.source for edge in network.into(world)} <= set(bindings)
-        ]
-        if bindings:
+    for crates, about in ((entries, "that components are built from"), (plain, "without bindings")):
+        if len(crates) > MANY:
+            members = tuple(node for crate in crates for node in own.pop(crate))
+            found.append(Cluster(NodeKind.CRATE, plural(len(crates), "crates"), about, members))
+    for crate, members in own.items():
+        if len(members) > 1:
             shown = title(crate, network.facts(crate))
-            members = (crate, *dict.fromkeys(bindings), *own)
             found.append(Cluster(NodeKind.CRATE, shown.name, shown.detail, members))
     return found
 
 
+def _own(network: Network, crate: Node) -> tuple[Node, ...]:
+    """A crate, the bindings that only it has, and the worlds that only these are for."""
+    bindings = [edge.target for edge in network.out(crate, EdgeKind.BINDS)]
+    bindings = [node for node in bindings if {edge.source for edge in network.into(node)} == {crate}]
+    worlds = [edge.target for node in bindings for edge in network.out(node, EdgeKind.FOR)]
+    worlds = [world for world in worlds if {edge.source for edge in network.into(world)} <= set(bindings)]
+    return (crate, *dict.fromkeys(bindings), *dict.fromkeys(worlds))
+
+
 def _packages(network: Network) -> list[Cluster]:
-    """The interfaces of a package at a version, where it has several."""
+    """The interfaces of a package at a version, where it has several; those of a name space with many packages."""
     packages: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in network.nodes(NodeKind.INTERFACE):
         name = ExternName.parse(network.facts(node).label)
         if name.package:
             packages[name.package, name.version or ""].append(node)
+    spaces: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for package, version in packages:
+        spaces[package.partition(":")[0]].append((package, version))
+    found: list[tuple[str, str, list[Node]]] = []
+    for space, inside in sorted(spaces.items()):
+        if len(inside) > MANY:
+            found.append((f"{space}:*", "", [node for key in inside for node in packages[key]]))
+        else:
+            found += [(package, version, packages[package, version]) for package, version in sorted(inside)]
     return [
         Cluster(
             NodeKind.INTERFACE,
-            one_line(package),
+            one_line(name),
             " · ".join(part for part in (version, plural(len(nodes), "interfaces")) if part),
             tuple(nodes),
         )
-        for (package, version), nodes in sorted(packages.items())
+        for name, version, nodes in found
         if len(nodes) > 1
     ]
 

@@ -1,7 +1,7 @@
 // Search and filters over findings and components; arrows go from one to the next.
 (() => {
   for (const form of document.querySelectorAll("form[data-filter]")) {
-    const items = [...form.parentElement.querySelectorAll(":scope > ." + form.dataset.filter)];
+    const items = [...form.closest("section").querySelectorAll("." + form.dataset.filter)];
     const input = form.querySelector("input");
     const rule = form.querySelector("select");
     const output = form.querySelector("output");

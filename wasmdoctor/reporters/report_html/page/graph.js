@@ -44,6 +44,7 @@
     interface: "interfaces", host: "hosts",
   };
   const FEW = 40; // So many nodes are read at one look.
+  const SEVERAL = 12; // A cluster of no more is unfolded as a whole.
   const MANY = 60; // More than these, and only what leads to findings is shown at first.
 
   const pane = box.querySelector(".pane");
@@ -127,16 +128,23 @@
       if (!found.has(id)) found.set(id, []);
       found.get(id).push(number);
     });
+    // One alone is not a group.
+    const alone = [...found].filter(([id, members]) => id[0] === "k" && members.length === 1);
+    if (alone.length) {
+      for (const [, [member]] of alone) lifted.add(member);
+      return visible();
+    }
     const made = [...found].map(([id, members]) => {
       const is = id[0] === "n" ? nodes[members[0]] : clusters[Number(id.slice(1))];
       const folded = id[0] === "k" ? members.length : 0;
-      const name = cut(is.name, 34);
-      const detail = cut(is.detail, 40);
+      const part = folded && folded < is.members.length && /^\d/.test(is.name);
+      const name = cut(part ? folded + " of " + is.name : is.name, 32);
+      const detail = cut(is.detail, 34);
       const text = Math.max([...name].length * CHAR, [...detail].length * SMALL);
       return {
         id, members, folded, kind: is.kind, name, detail, finding: worst(members),
         external: members.every((number) => nodes[number].external),
-        width: 24 + text + (folded ? 30 : 0) + (worst(members) ? 22 : 0),
+        width: 22 + text + (folded ? 30 : 0) + (worst(members) ? 22 : 0),
         height: detail ? 40 : 28,
       };
     });
@@ -226,11 +234,17 @@
     pane.replaceChildren(root);
     drawn = true;
     zoom(scale);
-    if (!shapes.has(current)) current = shapes.size ? shapes.keys().next().value : null;
+    if (!shapes.has(current)) current = first();
     for (const [id, shape] of shapes) shape.element.setAttribute("tabindex", id === current ? "0" : "-1");
     output.textContent = made.length ? plural(made.length, "node") : "nothing to show";
     light(chosen);
   }
+
+  /** Where the keyboard begins: top left. */
+  const first = () => {
+    const sorted = [...shapes.values()].sort((one, two) => one.column - two.column || one.y - two.y);
+    return sorted.length ? sorted[0].id : null;
+  };
 
   const plural = (count, text) => count + " " + text + (count === 1 ? "" : "s");
 
@@ -291,6 +305,7 @@
       const lit = on.includes(other) || shape.members.some((each) => needed.has(each) || needing.has(each));
       shape.element.classList.toggle("lit", lit);
       shape.element.classList.toggle("chosen", other === chosen);
+      shape.element.setAttribute("aria-pressed", String(other === chosen));
       shape.element.classList.toggle("why", on.includes(other));
     }
     for (const { path, from, to, edges: some } of lines) {
@@ -349,9 +364,16 @@
     }
   }
 
+  /** Let a node stand by itself: a crate is unfolded for that, of many things the others stay folded. */
+  function lift(number) {
+    const { cluster } = nodes[number];
+    if (cluster >= 0 && clusters[cluster].kind === "crate" && clusters[cluster].members.length <= SEVERAL) unfolded.add(cluster);
+    else lifted.add(number);
+  }
+
   /** Go to a node by its number, wherever it stands folded. */
   function jump(number) {
-    lifted.add(number);
+    lift(number);
     const kept = inScope();
     if (kept && !kept.has(number)) scope.value = "all";
     chosen = "n" + number;
@@ -386,12 +408,13 @@
     way = ways.get(id) || [];
     if (!way.length) return;
     report.go("graph");
-    for (const number of way) lifted.add(number);
+    for (const number of way) lift(number);
     chosen = "n" + way[way.length - 1];
     scope.value = nodes.length > MANY ? "chosen" : "all";
     draw();
     const end = chosen;
     choose(end, { keepWay: true });
+    fill();
     pane.scrollLeft = 0; // A way is read from its component on.
     bring(shapes.get("n" + way[0]));
   }
@@ -550,6 +573,8 @@
     const { width, height } = pane.querySelector("svg").dataset;
     zoom(Math.min(1, pane.clientWidth / width, pane.clientHeight / height));
   };
+  /** Small graphs fill the width; large ones stay readable and are scrolled. */
+  const fill = () => zoom(Math.min(1, Math.max(0.6, pane.clientWidth / pane.querySelector("svg").dataset.width)), 0, 0);
   const ZOOMS = { "+": () => zoom(scale * 1.25), "=": () => zoom(scale * 1.25), "-": () => zoom(scale / 1.25), 0: fit };
   for (const button of box.querySelectorAll("[data-zoom]")) {
     button.addEventListener("click", () => ZOOMS[button.dataset.zoom]());
@@ -674,8 +699,8 @@
   report.onShow((id) => {
     if (id !== "graph" || drawn) return;
     draw();
-    // Small graphs fill the width; large ones stay readable and are scrolled.
-    zoom(Math.min(1, Math.max(0.6, pane.clientWidth / pane.querySelector("svg").dataset.width)), 0, 0);
+    fill();
+    if (shapes.has(current)) bring(shapes.get(current));
   });
   report.start();
 })();

@@ -3,7 +3,7 @@
 
 /** What a node's kind puts it behind. */
 const RANKS = { component: 0, module: 0, crate: 1, binding: 2, world: 3, interface: 4, host: 5 };
-const GAP_X = 64;
+const GAP_X = 48;
 const GAP_Y = 10;
 
 /**

@@ -33,7 +33,7 @@ const report = (() => {
       tab.tabIndex = other === number ? 0 : -1;
       panels[other].hidden = other !== number;
     });
-    history.replaceState(null, "", address);
+    if (address) history.replaceState(null, "", address);
     const top = list.parentElement.getBoundingClientRect().bottom;
     const head = document.querySelector("main").getBoundingClientRect().top;
     if (head < top) scrollBy({ top: head - top - 10, behavior: "instant" });
@@ -70,10 +70,10 @@ const report = (() => {
   });
   addEventListener("hashchange", () => go(asked()));
 
-  // On paper there is nothing to unfold.
+  // On paper there is nothing to unfold; the plans' edits are too long for it.
   let unfolded = [];
   addEventListener("beforeprint", () => {
-    unfolded = [...document.querySelectorAll("details:not([open])")];
+    unfolded = [...document.querySelectorAll("details:not([open], .plan, .plan details)")];
     for (const part of unfolded) part.open = true;
   });
   addEventListener("afterprint", () => {
@@ -84,6 +84,6 @@ const report = (() => {
   for (const part of document.querySelectorAll(".noscript")) part.remove();
 
   /** To be called once everything else is set up. */
-  const start = () => go(asked()) || select(0);
+  const start = () => go(asked()) || select(0, ""); // An address would make the browser scroll.
   return { go, section, start, onShow: (tell) => shown.push(tell) };
 })();

@@ -26,14 +26,12 @@ TIMEOUT = 60.0
 
 # Chromium reads from descriptor 3 and writes to 4, which have to be put there between fork and exec.
 START = """
-import os, sys
-read, write = int(sys.argv[1]), int(sys.argv[2])
-read, write = os.dup(read), os.dup(write)
-low = [os.dup(read) for _ in range(8)]
-read, write = os.dup(read), os.dup(write)
-os.dup2(read, 3)
-os.dup2(write, 4)
-os.closerange(5, 256)
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(each), fcntl.F_DUPFD_CLOEXEC, 10) for each in sys.argv[1:3]]
+for each in sys.argv[1:3]:
+    os.close(int(each))
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
 os.execv(sys.argv[3], sys.argv[3:])
 """
 
@@ -53,7 +51,7 @@ KEYS = {
 
 def chromium() -> str:
     """The browser's program. Fails when there is none: tests/tools/setup.sh installs it."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = shutil.which("chromium") or shutil.which("google-chrome")
     assert found, "there is no chromium: run tests/tools/setup.sh"
     return found
 
@@ -242,16 +240,15 @@ class Page:
 
     def run(self, expression: str) -> Any:
         """The value of a JavaScript expression, awaited."""
-        answer = self.call(
-            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
-        )
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
     def key(self, *keys: str, shift: bool = False) -> None:
         """Press keys one after the other, as a person does."""
         for key in keys:
-            code, text = KEYS.get(key, (ord(key.upper()[0]), key))
+            # Of other characters the numbers would be those of other keys: "'" that of an arrow.
+            code, text = KEYS.get(key, (ord(key.upper()[0]) if key.isalnum() else 0, key))
             common = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
             down = {"type": "keyDown", "text": text} if text else {"type": "rawKeyDown"}
             self.call("Input.dispatchKeyEvent", **common, **down)

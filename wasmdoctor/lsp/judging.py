@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from wasmdoctor.cache.digest import digest
@@ -11,7 +11,7 @@ from wasmdoctor.discover import find_sources, read_regular
 from wasmdoctor.graph.origins import origin
 from wasmdoctor.lsp.documents import LARGEST
 from wasmdoctor.lsp.positions import START, Lines, Range
-from wasmdoctor.model.edit import Create, Replace
+from wasmdoctor.model.edit import Create
 from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.finding import Finding, Report, Status
 from wasmdoctor.model.host import HostView
@@ -220,11 +220,12 @@ class _Texts:
         if lines is None:
             return START
         start = lines.of(place)
-        if not length:
-            return lines.range(Span(start, _word_end(lines.data, start)))
-        return lines.range(
-            Span(start, max(start, lines.of(Location(place.path, place.line, place.column + length))))
-        )
+        end = _word_end(lines.data, start)
+        if length:
+            end = max(start, lines.of(Location(place.path, place.line, place.column + length)))
+        while end > start + 1 and lines.data[end - 1] in b":.":  # a field's colon is not of its name
+            end -= 1
+        return lines.range(Span(start, end))
 
 
 ENDS = frozenset(b" \t\r\n;,{}()[]=<>'\"")
@@ -265,14 +266,6 @@ def _digests(findings: Iterable[Finding], texts: _Texts) -> dict[str, str]:
         if not isinstance(edit, Create)
     }
     return {path: digest(data) for path in sorted(paths) if (data := texts.read(path)) is not None}
-
-
-def edited_texts(finding: Finding) -> Iterator[str]:
-    """The paths of the texts that a finding's fixes edit."""
-    for fix in finding.fixes:
-        for edit in fix.edits:
-            if isinstance(edit, Replace):
-                yield edit.path
 
 
 STATUS = {

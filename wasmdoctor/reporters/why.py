@@ -16,6 +16,7 @@ from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.json import step_document
 from wasmdoctor.reporters.jsontext import dumped
 from wasmdoctor.reporters.links import link
+from wasmdoctor.reporters.speech import heard, here
 
 SCHEMA = 1
 MINIMUM_TEXT = 20
@@ -53,16 +54,18 @@ def _answer(console: Console, answer: Why, style: Style) -> None:
     mark, color, words = STATUS[answer.status]
     head = Text(f"{mark} ", color)
     head.append(one_line(answer.name), color)
-    sure = "" if answer.certainty == "observed" else f", {answer.certainty} before a build"
-    head.append(f"  {words}{sure}", "dim")
+    sure = ""
+    if answer.certainty != "observed":
+        sure = here(", {certainty} before a build", certainty=heard(answer.certainty))
+    head.append(f"  {heard(words)}{sure}", "dim")
     console.print(head, soft_wrap=True)
     for number, chain in enumerate(answer.chains):
         if number:
-            console.print(Text("  or", "dim"))
+            console.print(Text("  " + here("or"), "dim"))
         for depth, step in enumerate(chain):
             console.print(_step(step, depth, style), soft_wrap=True)
     if answer.note:
-        console.print(Text(f"  {one_line(answer.note)}", "dim"), soft_wrap=True)
+        console.print(Text(f"  {one_line(heard(answer.note))}", "dim"), soft_wrap=True)
     if answer.calls is not None:
         _calls(console, answer, style)
 
@@ -97,11 +100,11 @@ def _calls(console: Console, answer: Why, style: Style) -> None:
 def _remarks(answer: Why, more: list[CallChain]) -> Iterator[str]:
     if more:
         names = list(dict.fromkeys(_root(chain) for chain in more))
-        yield f"leaked exports reach it too: {', '.join(names)}"
+        yield here("leaked exports reach it too: {names}", names=", ".join(names))
     if words := reached_words(answer.reached_by):
-        yield words
+        yield heard(words)
     if answer.calls_note:
-        yield answer.calls_note
+        yield heard(answer.calls_note)
 
 
 def _root(chain: CallChain) -> str:
@@ -148,12 +151,12 @@ def _step(step: OriginStep, depth: int, style: Style) -> Text:
     """One step, indented by its depth: what it is, its name, and the place as a link where that works."""
     arrow = "  " if not depth else "  " * depth + "└ "
     line = Text(f"  {arrow}", "dim")
-    line.append(f"{one_line(step.kind)} ", "dim")
-    line.append(one_line(step.name), "bold")
+    line.append(f"{one_line(heard(step.kind))} ", "dim")
+    line.append(one_line(heard(step.name) if step.kind == "binding" else step.name), "bold")
     line.append("  ")
     line.append(one_line(str(step.location)), _linked(step, style))
     if step.evidence:
-        line.append(f"  ({one_line(step.evidence_text)})", "dim")
+        line.append(f"  ({one_line(heard(step.evidence_text))})", "dim")
     return line
 
 

@@ -107,7 +107,8 @@ class Editor:
     def _place(self, location: types.Location) -> tuple[str, str]:
         path = Path(location.uri.removeprefix("file://"))
         text = self.texts.get(location.uri) or path.read_text()
-        return path.name, between(text, location.range, "utf-16")
+        encoding = self.client.said.capabilities.position_encoding
+        return path.name, between(text, location.range, encoding)
 
     async def actions(self, path: Path, where: types.Range) -> list[types.CodeAction]:
         wanted = types.CodeActionParams(

@@ -21,7 +21,13 @@ def support():
 
 
 EDITOR = support()
-WRONG = "package a:b;\ninterface i {\n    /* 🗄 ä */ record r { flags: u32 }\n    f: func() -> r;\n}\n"
+WRONG = """package a:b;
+interface i {
+    /* 🗄 ä */ record r { flags: u32 }
+    /* 🗄 */ record q { n: u8 }
+    /* 🗄 */ f: func() -> q;
+}
+"""
 
 
 @pytest_lsp.fixture(config=EDITOR.CONFIG)
@@ -47,5 +53,5 @@ async def test_positions_are_bytes(bytes_client: LanguageClient, tmp_path: Path)
     fix = next(a for a in await editor.actions(path, found.range) if a.is_preferred)
     (edit,) = fix.edit.document_changes[0].edits
     assert edit.range.start.character == start
-    at = (3, WRONG.split("\n")[3].index("r;"))
-    assert await editor.definition(path, at) != []
+    line = WRONG.split("\n")[4].encode()
+    assert await editor.definition(path, (4, line.index(b"q;"))) == [("i.wit", "q")]

@@ -12,7 +12,7 @@ from itertools import pairwise
 NOT_FIRST = frozenset("，。、；：？！）》」』】”’…—·,.;:?!)]}")
 """Characters that no line begins with, when they follow a wide one."""
 
-NOT_LAST = frozenset("（《「『【“‘")
+NOT_LAST = frozenset("（《「『【“‘([{")
 """Characters that no line ends with."""
 
 

@@ -147,7 +147,7 @@ class Types:
         self,
         scopes: Mapping[str, Mapping[str, TypeDef]],
         modules: Modules,
-        options: Options = Options(),
+        options: Options = Options(),  # noqa: B008  (frozen)
         imported: Iterable[tuple[str, Function]] = (),
         exported: Iterable[tuple[str, Function]] = (),
     ) -> None:

@@ -70,7 +70,9 @@ NOTHING = "there is nothing to cure: no component has an import that the host an
 
 
 def plan_b(
-    inputs: PlanInputs, bridge: BridgeMaker, options: AdapterOptions = AdapterOptions()
+    inputs: PlanInputs,
+    bridge: BridgeMaker,
+    options: AdapterOptions = AdapterOptions(),  # noqa: B008  (frozen)
 ) -> PlanBResult:
     """Plan B for a workspace. ``bridge`` makes the module that the adapter calls.
 

@@ -430,7 +430,7 @@ class RustTools:
         folder = Path(out.decode("utf-8", "replace").strip())
         if any(folder.glob("libstd-*.rlib")) or any(folder.glob("libcore-*.rlib")):
             return ""
-        return f"the compiler has no standard library for {target}"
+        return f"the compiler has no standard library for {target} (rustup target add {target})"
 
     def build(self, command: Sequence[str] | str, cwd: Path, environment: Mapping[str, str]) -> Built:
         """Run a build in a folder; a string goes to the shell, since a person wrote it. Raises ToolError."""
@@ -537,7 +537,8 @@ class Git:
         code, out, err = self._git(*words, stdin=stdin)
         if code:
             text = err.decode("utf-8", "replace").strip().removeprefix("fatal: ")
-            raise ToolError(f"git {words[0]}: {text}")
+            help_ = "\n  --since compares with a commit: run it inside a git repository" if "not a git" in text else ""
+            raise ToolError(f"git {words[0]}: {text}{help_}")
         return out
 
     def base(self, rev: str) -> str:

@@ -89,7 +89,7 @@ def test_a_name_that_a_shell_would_read_is_not_offered_as_a_command(maker) -> No
 
 
 def test_nothing_is_said_to_be_nothing() -> None:
-    assert render(Network(), WIDE) == "no components, crates or WIT to show\n"
+    assert render(Network(), WIDE) == "no components and no crates to show\n"
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])

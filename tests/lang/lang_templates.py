@@ -15,16 +15,22 @@ from wasmdoctor.cli.help import Context
 from wasmdoctor.cli.language import META
 
 ROOT = Path(__file__).parents[2]
+SAYING = ("wasmdoctor/model/", "wasmdoctor/graph/", "wasmdoctor/discover.py")
+"""Modules whose words others look up; besides them those that do it themselves."""
+
 CALLS = ("say", "here", "heard", "phrase")
 
 
 @cache
 def nodes() -> list[tuple[str, ast.Call | ast.Constant]]:
-    """The calls and constants of the package, with the module that has them."""
+    """The calls and constants of the modules that say something, with the module that has them."""
     found: list[tuple[str, ast.Call | ast.Constant]] = []
     for path in sorted((ROOT / "wasmdoctor").rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
         name = path.relative_to(ROOT).as_posix()
+        if not name.startswith(SAYING) and not ("model.text" in text or "reporters.speech" in text):
+            continue
+        tree = ast.parse(text)
         found += [(name, node) for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Constant)]
     return found
 

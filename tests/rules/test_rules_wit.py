@@ -9,6 +9,7 @@ from rules.rules_support import component, crate, facts_of, shown, written
 
 from wasmdoctor.checks import wit
 from wasmdoctor.checks.facts import Facts
+from wasmdoctor.checks.layout import wit_layout
 from wasmdoctor.model.rule import Severity
 
 Project = Callable[..., Facts]
@@ -90,9 +91,11 @@ def test_unrelated_files_in_one_folder_are_judged_one_by_one(project: Project) -
     assert all_wit(facts).keys() == {"WD201"}
 
 
-def test_two_packages_in_one_wit_folder_are_wrong(project: Project) -> None:
+def test_two_packages_in_one_wit_folder_are_another_rules_affair(project: Project) -> None:
+    """WD208"""
     facts = project({"wit/a.wit": "package shop:a;\n", "wit/b.wit": "package shop:b;\n"})
-    assert [line.partition(": ")[0] for line in all_wit(facts)["WD201"]] == ["wit/b.wit:1:9"]
+    assert all_wit(facts) == {}
+    assert [line.partition(": ")[0] for line in shown(wit_layout(facts))] == ["wit/b.wit:1:9"]
 
 
 # -- WD202

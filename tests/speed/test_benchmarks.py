@@ -66,11 +66,13 @@ def test_a_goal_that_is_missed_is_said(run: ModuleType) -> None:
         run.Goal("one", 0.2, 0.1, "s"),
         run.Goal("other", 0.1, 0.1, "s"),
         run.Goal("size", 119.6, 120, "MB"),
+        run.Goal("share", 0.5, 0.25, "", "reading takes half"),
     ]
-    assert [goal.reached for goal in goals] == [False, True, True]
+    assert [goal.reached for goal in goals] == [False, True, True, False]
     lines = run.goals_table(goals).splitlines()
     assert lines[2] == "| one | 0.1 s | 0.200 s | **missed** |"
     assert lines[4] == "| size | 120 MB | 120 MB | reached |"
+    assert lines[5] == "| share | 0.25 | 0.500 | **missed**: reading takes half |"
 
 
 def test_growth_is_one_when_every_component_costs_the_same(run: ModuleType) -> None:

@@ -77,11 +77,15 @@ def test_a_component_that_is_fine(tmp_path: Path, dummy: Callable[..., bytes]) -
     assert not {name for name in modules if name.startswith(("wasmdoctor.graph", "wasmdoctor.readers.rust"))}
 
 
-def test_a_component_with_findings_and_no_sources(tmp_path: Path, dummy: Callable[..., bytes]) -> None:
+def test_a_component_with_findings_and_no_sources(
+    tmp_path: Path, dummy: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a.wasm").write_bytes(dummy(LEAKY, "shop", {"net/a.wit": NET}))
     modules = loaded(tmp_path, "check", "--format", "json", "a.wasm", code=1)
     assert not modules & set(HEAVY)
-    assert "rich" in loaded(tmp_path, "check", "a.wasm", code=1)  # text is laid out by it
+    assert not loaded(tmp_path, "check", "a.wasm", code=1) & set(HEAVY)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "rich" in loaded(tmp_path, "check", "a.wasm", code=1)  # colours are its affair
 
 
 def test_a_hook_on_one_changed_wit_file(tmp_path: Path) -> None:

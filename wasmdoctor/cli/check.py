@@ -148,7 +148,7 @@ def check(
       wasmdoctor check --format sarif --output a.sarif --format text
       wasmdoctor check --fix .
       wasmdoctor check --watch .
-      wasmdoctor check --shard 2/5 registry/ -o 2.json     then `wasmdoctor merge *.json`
+      wasmdoctor check --shard 2/5 registry/ --format json -o 2.json     then `wasmdoctor merge *.json`
     """
     from wasmdoctor.discover import STDIN, default_paths
     from wasmdoctor.model.record import replace

@@ -35,6 +35,15 @@ def context() -> Any:
     return made
 
 
+def warm(start: Any) -> None:
+    """Start what makes the processes, so that the first judgement need not wait for it."""
+    if start.get_start_method() == "forkserver":
+        from multiprocessing.forkserver import ensure_running
+
+        with _LOOKING:
+            ensure_running()
+
+
 def work(question: Question, answers: Connection) -> None:
     """What such a process does: it sends an answer, and ends."""
     quiet()
@@ -61,7 +70,7 @@ class Job:
         self._context = start
         self._lock = threading.Lock()
         self._process: Any = None
-        self._ended = False
+        self._ended = threading.Event()
 
     def run(self) -> Answer:
         """The answer. Raises OutdatedError when the job was ended before it came, and OSError or
@@ -73,18 +82,20 @@ class Job:
 
     def _run(self) -> Answer:
         ours, theirs = self._context.Pipe(duplex=False)
-        timer = threading.Timer(SECONDS, self._give_up)
+        timer = threading.Timer(SECONDS, self.kill)
         timer.daemon = True
         late = False
         try:
             with self._lock:
-                if self._ended:
+                if self._ended.is_set():
                     raise OutdatedError
                 self._process = self._context.Process(
                     target=work, args=(self.question, theirs), daemon=True, name="judge"
                 )
                 with _LOOKING:
                     self._process.start()
+            if self._ended.is_set():  # while this thread had the lock
+                self.kill()
             theirs.close()
             timer.start()
             try:
@@ -95,11 +106,12 @@ class Job:
         finally:
             timer.cancel()
             ours.close()
+            theirs.close()
             self._reap()
-        if answer is not None and not self._ended:
+        if answer is not None and not self._ended.is_set():
             assert isinstance(answer, Answer)
             return answer
-        if self._ended:
+        if self._ended.is_set():
             raise OutdatedError
         return Answer(
             failure=f"the sources were not judged within {SECONDS:.0f} s"
@@ -108,16 +120,21 @@ class Job:
         )
 
     def end(self) -> None:
-        """Nobody wants the answer any more."""
-        with self._lock:
-            self._ended = True
-            if self._process is not None and self._process.is_alive():
-                self._process.kill()
+        """Nobody wants the answer any more. Does not wait."""
+        self._ended.set()
+        self.kill()
 
-    def _give_up(self) -> None:
-        with self._lock:
-            if self._process is not None:
-                self._process.kill()
+    def kill(self) -> bool:
+        """End the process; False when there is none, or it is just being started or seen off. Does not wait."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self._process is None or self._process.pid is None:
+                return False
+            self._process.kill()
+            return True
+        finally:
+            self._lock.release()
 
     def _reap(self) -> None:
         """See a process off that has answered, or was ended."""

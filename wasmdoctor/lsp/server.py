@@ -19,7 +19,7 @@ from pygls.lsp.server import LanguageServer
 from wasmdoctor import __version__
 from wasmdoctor.lsp import convert, navigate, words
 from wasmdoctor.lsp.documents import LARGEST, Document, Snapshot, is_ours, real_path, root_of
-from wasmdoctor.lsp.jobs import Job, OutdatedError, context
+from wasmdoctor.lsp.jobs import Job, OutdatedError, context, warm
 from wasmdoctor.lsp.judging import Answer, Question
 from wasmdoctor.lsp.packages import Packages
 from wasmdoctor.lsp.positions import At
@@ -391,6 +391,7 @@ def make_server(options: Options) -> Server:
 def _add_documents(server: Server) -> None:
     @server.feature(types.INITIALIZED)
     def initialized(ls: Server, params: types.InitializedParams) -> None:
+        ls.judges.submit(warm, ls.starter)
         if ls.can("workspace", "did_change_watched_files", "dynamic_registration"):
             watchers = [types.FileSystemWatcher(pattern) for pattern in WATCHED]
             options = types.DidChangeWatchedFilesRegistrationOptions(watchers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -213,6 +212,8 @@ def _share(found: Discovery, options: CheckOptions) -> None:
 
 def shard_of(path: str, count: int) -> int:
     """The shard, from 1 to ``count``, that a path belongs to: the same on every machine and in every year."""
+    import hashlib
+
     return int.from_bytes(hashlib.sha256(path.encode()).digest()[:8]) % count + 1
 
 
@@ -498,6 +499,8 @@ def _reached(
 
 
 def _hashes(found: Discovery) -> dict[str, str]:
+    import hashlib  # OpenSSL takes milliseconds to load
+
     hashes: dict[str, str] = {}
     for binary in found.binaries:
         if binary.data is not None:

@@ -71,7 +71,7 @@ def stub(
         missing = missing or next(name for name, interface in found.items() if interface is None)
     raise DiscoverError(
         f"no WIT and no component declares `{missing or wanted[0]}`\n"
-        "  name the folder with its WIT, or a component that imports it: wasmdoctor stub INTERFACE PATHS"
+        "  name the folder with its WIT, or a component that imports it: wasmdoctor stub INTERFACE --from PATH"
     )
 
 

@@ -25,7 +25,8 @@ def summary(plans: WorkspacePlans, plan: Plan, style: Style) -> str:
 
     def write(console: Console) -> None:
         head = Text(f"plan {plan.plan.value.upper()}: {TITLES[plan.plan]}", "bold")
-        head.append(f"  {safe(plans.shown('.'))}  {changed(plans, plan)}", "not bold")
+        folder = "" if plans.shown(".") == "." else f"{safe(plans.shown('.'))}: "
+        head.append(f"  {folder}{changed(plans, plan)}", "not bold")
         console.print(head, soft_wrap=True)
         shown = plan.changes.changes[:MOST_FILES]
         for change in shown:
@@ -69,7 +70,8 @@ def finished(done: MigrationReport, files: Sequence[str], style: Style) -> str:
     def write(console: Console) -> None:
         count = plural(len(done.plan.changes.changes), "file")
         line = Text("✓ ", "green")
-        line.append(f"migrated {safe(done.plans.folder)}: {count} changed", "bold default")
+        where = "" if done.plans.folder == "." else f" {safe(done.plans.folder)}"
+        line.append(f"migrated{where}: {count} changed", "bold default")
         console.print(line, soft_wrap=True)
         for name, before, after in _sizes(done):
             console.print(Text(f"  {safe(name)}: {_change(before, after)}"), soft_wrap=True)
@@ -78,6 +80,9 @@ def finished(done: MigrationReport, files: Sequence[str], style: Style) -> str:
         for file in files:
             console.print(Text(f"  report: {safe(file)}"), soft_wrap=True)
         console.print(Text(f"  to take it back: {safe(done.undo)}"), soft_wrap=True)
+        place = f"next, in{where}: " if where else "next: "
+        for step in (*done.plan.steps, "wasmdoctor check, then your tests, and commit"):
+            console.print(Text(f"{place}{safe(step)}"), soft_wrap=True)
 
     return written(style, write)
 

@@ -69,7 +69,7 @@ def render(network: Network, style: Style) -> str:
 
     def write(console: Console) -> None:
         if not network.nodes():
-            console.print("no components, crates or WIT to show")
+            console.print("no components and no crates to show")
             return
         tree = _Tree(console, network, style)
         tree.write()

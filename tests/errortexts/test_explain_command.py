@@ -70,8 +70,8 @@ def test_nothing_known(tmp_path: Path) -> None:
         (("--file", "nope.txt"), "`nope.txt` cannot be read: no such file"),
         (("--file", "."), "`.` cannot be read: is a directory"),
         (("-",), "there is no text to explain"),
-        (("WD999",), "there is no rule `WD999`"),
-        (("nonstandard-imprt",), "did you mean `nonstandard-import`?"),
+        (("WD999",), "there is no rule 'WD999'"),
+        (("nonstandard-imprt",), "Did you mean nonstandard-import?"),
     ],
 )
 def test_what_cannot_be_explained(words: tuple[str, ...], says: str, tmp_path: Path) -> None:

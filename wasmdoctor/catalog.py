@@ -1128,7 +1128,9 @@ def _mappings(folder: Path, *own: Path) -> Mappings:
         for path in sorted(each.glob("*.toml")):
             if path.stem in _NO_FAMILIES:
                 if each is not folder and path != listed:
-                    raise CatalogError(str(path), "", "this file cannot be replaced; families and Rust files can")
+                    raise CatalogError(
+                        str(path), "", "this file cannot be replaced; families and Rust files can"
+                    )
                 continue
             table = _read(path)
             family = _family(table, runtime)

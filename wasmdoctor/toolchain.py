@@ -537,7 +537,11 @@ class Git:
         code, out, err = self._git(*words, stdin=stdin)
         if code:
             text = err.decode("utf-8", "replace").strip().removeprefix("fatal: ")
-            help_ = "\n  --since compares with a commit: run it inside a git repository" if "not a git" in text else ""
+            help_ = (
+                "\n  --since compares with a commit: run it inside a git repository"
+                if "not a git" in text
+                else ""
+            )
             raise ToolError(f"git {words[0]}: {text}{help_}")
         return out
 

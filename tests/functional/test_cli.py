@@ -260,7 +260,13 @@ def test_a_hundred_components_cost_no_child_process(
     fake.chmod(0o755)
     monkeypatch.setenv("WASMDOCTOR_WASM_TOOLS", str(fake))
     document = report(tmp_path)
-    assert document["summary"] == {"errors": 200, "warnings": 0, "notes": 100, "components": 100, "suppressed": 0}
+    assert document["summary"] == {
+        "errors": 200,
+        "warnings": 0,
+        "notes": 100,
+        "components": 100,
+        "suppressed": 0,
+    }
     started = log.read_text().count("started") if log.exists() else 0
     assert started < 5
 

@@ -57,13 +57,23 @@ def test_the_registry_is_worth_it(single: dict[str, Any]) -> None:
 def test_shares_merge_into_the_whole(registry: Path, tmp_path: Path, single: dict[str, Any]) -> None:
     """Providers and users lie in different shares, so no share alone could say it."""
     for index in (1, 2, 3):
-        words = ("--shard", f"{index}/3", "components", "--format", "json", "-o", str(tmp_path / f"{index}.json"))
+        words = (
+            "--shard",
+            f"{index}/3",
+            "components",
+            "--format",
+            "json",
+            "-o",
+            str(tmp_path / f"{index}.json"),
+        )
         done = run("check", *words, cwd=registry)
         assert (done.returncode, done.stderr) == (0, "")
     sizes = [len(json.loads((tmp_path / f"{index}.json").read_text())["components"]) for index in (1, 2, 3)]
     assert sum(sizes) == COUNT
     assert min(sizes) > COUNT / 3 * 0.9
-    whole = report(run("merge", *(str(tmp_path / f"{i}.json") for i in (3, 1, 2)), "--format", "json", cwd=registry))
+    whole = report(
+        run("merge", *(str(tmp_path / f"{i}.json") for i in (3, 1, 2)), "--format", "json", cwd=registry)
+    )
     assert whole == single
 
 

@@ -31,7 +31,9 @@ def undo(folder: str | None, force: bool) -> None:
             where = folder or "this folder"
             fail(f"no migration was made in {where} or above", "name the workspace's folder")
         undone = run_undo(tree, force=force)
-        say(f"took back `{undone.label}`: {len(undone.paths)} files are as they were")
+        count = len(undone.paths)
+        files = "1 file is as it was" if count == 1 else f"{count} files are as they were"
+        say(f"took back `{undone.label}`: {files}")
         if undone.kept:
             say(f"  what had been changed since is in {shown(undone.kept)}")
         for note in undone.notes:

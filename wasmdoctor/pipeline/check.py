@@ -165,7 +165,9 @@ def check(
             if open_questions
             else {}
         ),
-        skew=skew_facts(found, files, [run.verdicts for run in runs], catalog, given.modules if given else None),
+        skew=skew_facts(
+            found, files, [run.verdicts for run in runs], catalog, given.modules if given else None
+        ),
     )
     runs = [_judged(run, runs, facts, catalog) for run in runs]
     findings, suppressed, hidden = _shown(

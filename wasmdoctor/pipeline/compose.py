@@ -96,7 +96,9 @@ def _has(host: HostView, extern: Extern) -> bool:
         return False
     match = host.match(ExternName.parse(extern.name))
     lacks = host.missing_functions(match, (function.name for function in extern.functions), extern.resources)
-    return match.linked and not lacks and not host.mistyped_functions(match, extern.functions, extern.instances)
+    return (
+        match.linked and not lacks and not host.mistyped_functions(match, extern.functions, extern.instances)
+    )
 
 
 def _named(path: str, files: Sequence[WasmFile], option: str) -> str:

@@ -302,7 +302,10 @@ class Project:
             texts=_texts(workspace, wit),
             times=self._times(workspace, built),
             problems=problems,
-            unreadable=(*workspace.problems, *(problem for one in crates for problem in one.cargo.unreadable)),
+            unreadable=(
+                *workspace.problems,
+                *(problem for one in crates for problem in one.cargo.unreadable),
+            ),
             wit_uses=tuple(uses.values()),
             libraries=tuple(_component_facts(library, {}) for library in libraries),
         )

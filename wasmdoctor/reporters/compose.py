@@ -89,7 +89,9 @@ def _rest(console: Console, composition: Composition, host: str) -> None:
     if free:
         console.print(Text(f"imports of types only: {', '.join(map(one_line, free))}", "dim"), soft_wrap=True)
     if composition.unused:
-        console.print(Text(f"not needed: {', '.join(map(one_line, composition.unused))}", "dim"), soft_wrap=True)
+        console.print(
+            Text(f"not needed: {', '.join(map(one_line, composition.unused))}", "dim"), soft_wrap=True
+        )
 
 
 def _finding(console: Console, finding: Finding) -> None:

@@ -320,10 +320,11 @@ def _summary(paper: Paper, report: Report, *, verbose: bool) -> None:
             line.append(here(", ") if line.plain else "")
             line.append(_plural(count, severity.value), style=SEVERITY_STYLE[severity])
     if not line.plain:
-        if report.components:
-            line.append(here("nothing to report"), style="bold green")
-        else:
-            line.append(here("nothing that is built was found"), style="bold yellow")
+        line.append(here("nothing to report"), style="bold green")
+        # So that nobody takes an empty or wrong folder for a clean one.
+        line.append(
+            "" if report.components else here(", but nothing that is built was found:"), style="bold yellow"
+        )
     checked = _plural(sum(a.kind in ("component", "predicted") for a in report.components), "component")
     modules = sum(a.kind == "module" for a in report.components)
     checked += here(" and {modules}", modules=_plural(modules, "core module")) if modules else ""

@@ -220,7 +220,9 @@ class _Instance:
             case 0x00:
                 instance, name = self.spaces.at("instance", cursor.u32()), cursor.name()
                 known = isinstance(instance, ImportedInstance | Exports)
-                if sort in self.spaces.items:  # an instance exports no core items, except in broken components
+                if (
+                    sort in self.spaces.items
+                ):  # an instance exports no core items, except in broken components
                     self.spaces.items[sort].append(instance.export(name, sort) if known else None)  # type: ignore[union-attr]
             case 0x01:
                 index, name = cursor.u32(), cursor.name()

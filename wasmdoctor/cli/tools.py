@@ -20,7 +20,7 @@ def tools(wasm_tools: str | None, color: str) -> None:
     \b
     Examples:
       wasmdoctor tools
-      wasmdoctor tools --format json
+      wasmdoctor tools --wasm-tools ../bin/wasm-tools
     """
     from wasmdoctor.reporters import tools as report
     from wasmdoctor.toolchain import Toolchain, ToolError, survey

@@ -323,7 +323,7 @@ def _summary(paper: Paper, report: Report, *, verbose: bool) -> None:
         line.append(here("nothing to report"), style="bold green")
         # So that nobody takes an empty or wrong folder for a clean one.
         line.append(
-            "" if report.components else here(", but nothing that is built was found:"), style="bold yellow"
+            "" if report.components else here(", but nothing that is built was found"), style="bold yellow"
         )
     checked = _plural(sum(a.kind in ("component", "predicted") for a in report.components), "component")
     modules = sum(a.kind == "module" for a in report.components)
@@ -334,7 +334,8 @@ def _summary(paper: Paper, report: Report, *, verbose: bool) -> None:
         if several
         else here("host {host}", host=report.host)
     )
-    line.append(here(" in {checked}, {hosts}", checked=checked, hosts=hosts))
+    if report.components or report.findings:
+        line.append(here(" in {checked}, {hosts}", checked=checked, hosts=hosts))
     if report.suppressed:
         line.append(here(", {count} suppressed", count=len(report.suppressed)))
     paper.hang(line, 0, 2)

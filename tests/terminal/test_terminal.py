@@ -208,6 +208,21 @@ def test_a_progress_bar_after_half_a_second_on_a_terminal() -> None:
     assert (quiet.text, quiet.errors) == ("done\n", "")
 
 
+def test_what_takes_long_says_so_on_a_terminal() -> None:
+    program = (
+        "import sys, time\n"
+        "from wasmdoctor.cli.output import busy\n"
+        "with busy('making plans'):\n"
+        "    time.sleep(float(sys.argv[1]))\n"
+        "print('done')\n"
+    )
+    how = {"program": (sys.executable, "-c", program)}
+    assert "making plans ...\r" in seen(["1.0"], ROOT, err=True, **how).text
+    assert "making plans" not in seen(["0.01"], ROOT, err=True, **how).text
+    quiet = seen(["0.7"], ROOT, **how)  # standard error is a pipe
+    assert (quiet.text, quiet.errors) == ("done\n", "")
+
+
 # -- the ways out
 
 

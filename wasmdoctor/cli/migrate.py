@@ -21,7 +21,7 @@ from wasmdoctor.cli.options import (
     target_option,
     wasm_tools_option,
 )
-from wasmdoctor.cli.output import FAILED, explained, fail, load_catalog, say, shown, style_for, write
+from wasmdoctor.cli.output import FAILED, busy, explained, fail, load_catalog, say, shown, style_for, write
 from wasmdoctor.cli.plan import plan_options
 from wasmdoctor.model.record import dataclass
 
@@ -167,7 +167,8 @@ class _Migration:
         """Every workspace of the paths, one transaction each."""
         from wasmdoctor.pipeline.migrate import check_tree, prepare
 
-        prepared = prepare(self.options, load_catalog(), self.toolchain)
+        with busy("making the plan"):
+            prepared = prepare(self.options, load_catalog(), self.toolchain)
         for each in prepared:
             if each.plan.changes and not self.dry_run:
                 check_tree(each.root, allow_dirty=self.allow_dirty)

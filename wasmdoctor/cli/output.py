@@ -158,6 +158,36 @@ def _speaks_unicode(encoding: str) -> bool:
 
 
 @contextmanager
+def busy(words: str) -> Iterator[None]:
+    """A line on standard error once what is done within has taken half a second, gone when it ends; on a terminal
+    only."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from threading import Timer
+
+    told: list[str] = []
+
+    def show() -> None:
+        told.append(words)
+        sys.stderr.write(f"{words} ...")
+        sys.stderr.flush()
+
+    timer = Timer(0.5, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if told:
+            blank = " " * len(f"{words} ...")
+            sys.stderr.write(f"\r{blank}\r")
+            sys.stderr.flush()
+
+
+@contextmanager
 def progress_bar() -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error once a run has taken half a second, on a terminal only."""
     started = time.monotonic()

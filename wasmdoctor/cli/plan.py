@@ -22,7 +22,7 @@ from wasmdoctor.cli.options import (
     keep_wit_option,
     target_option,
 )
-from wasmdoctor.cli.output import CLEAN, FOUND, explained, load_catalog, style_for, write
+from wasmdoctor.cli.output import CLEAN, FOUND, busy, explained, load_catalog, style_for, write
 
 if TYPE_CHECKING:
     from wasmdoctor.pipeline.plan import PlanOptions
@@ -91,7 +91,8 @@ def plan(
         raise click.UsageError("--diff shows the edits of one plan: name it with --plan")
     options = plan_options(paths, host, flags, target, bridge, keep_wit, only, own_adapter)
     with explained():
-        found = run_plans(options, load_catalog(), Toolchain())
+        with busy("making plans"):
+            found = run_plans(options, load_catalog(), Toolchain())
         style = style_for(color, to_file=output is not None)
         if as_diff:
             text = report.diff(found, style)

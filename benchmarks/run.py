@@ -349,9 +349,10 @@ def about(bench: Bench) -> str:
         if load <= (os.cpu_count() or 1) + 1
         else "; **others were using it, so that wall times say little**"
     )
+    kernel = ".".join(platform.release().split(".")[:2])
     return (
         f"{date.today():%Y-%m-%d}, {os.cpu_count()} processors ({model}), {platform.system()} "
-        f"{platform.release()}, Python {python}; {', '.join(said)}; medians of {bench.rounds} rounds (of three times as "
+        f"{kernel}, Python {python}; {', '.join(said)}; medians of {bench.rounds} rounds (of three times as "
         f"many where a run takes less than half a second); the load of the machine at the end was {load:.1f}{busy}.\n"
     )
 

@@ -43,6 +43,7 @@ docs: setup
 	$(BIN)/python scripts/make_tutorial.py
 	$(BIN)/python scripts/make_comparison.py
 	$(BIN)/python scripts/make_field.py
+	$(BIN)/python scripts/make_findings.py
 
 # The documentation as a site, in build/site.
 site: setup

@@ -6,7 +6,6 @@ commands themselves, as `wasmdoctor COMMAND --help` shows them.
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import re
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import pages
 from click.shell_completion import get_completion_class
 
 from wasmdoctor.cli import cli
@@ -145,22 +145,8 @@ GENERATED = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when something is not current"
-    )
-    check = parser.parse_args().check
-    stale = []
-    for name, make in GENERATED.items():
-        path, text = ROOT / name, make()
-        if not path.exists() or path.read_text("utf-8") != text:
-            stale.append(name)
-            if not check:
-                path.parent.mkdir(exist_ok=True)
-                path.write_text(text, "utf-8")
-    for name in stale:
-        print(f"{name} {'is not current: run `make docs`' if check else 'written'}")
-    return 1 if check and stale else 0
+    check = pages.parser(__doc__).parse_args().check
+    return pages.keep({ROOT / name: make() for name, make in GENERATED.items()}, only_check=check)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ the page, `--check` fails when a command says something else than its row, or wh
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
+
+import pages
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -46,11 +47,7 @@ def proven(entry: dict[str, Any], tree: Path) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when the page is not current"
-    )
-    only_check = parser.parse_args().check
+    only_check = pages.parser(__doc__).parse_args().check
     rows = tomllib.loads(ROWS.read_text("utf-8"))["row"]
     lines: list[str] = []
     wrong: list[str] = []
@@ -70,13 +67,7 @@ def main() -> int:
     for line in wrong:
         print(line)
     page = HEAD + "\n".join(lines) + "\n"
-    current = PAGE.exists() and PAGE.read_text("utf-8") == page
-    if not only_check and not current:
-        PAGE.write_text(page, "utf-8")
-        print(f"{PAGE.relative_to(ROOT)} written")
-    if only_check and not current:
-        print(f"{PAGE.relative_to(ROOT)} is not current: run `make docs`")
-    return 1 if wrong or (only_check and not current) else 0
+    return pages.keep({PAGE: page}, only_check=only_check) or int(bool(wrong))
 
 
 if __name__ == "__main__":

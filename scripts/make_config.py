@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
+
+import pages
 
 from wasmdoctor.readers.config import KEYS, Key, schema
 
@@ -50,16 +51,11 @@ def docs_text(now: str) -> str:
     return before + begin + "\n" + reference() + "\n" + end + after
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    check = parser.parse_args().check
-    for path, text in ((SCHEMA, schema_text()), (DOCS, docs_text(DOCS.read_text("utf-8")))):
-        if check and (not path.is_file() or path.read_text("utf-8") != text):
-            sys.exit(f"{path.relative_to(ROOT)} is not current: python scripts/make_config.py")
-        if not check:
-            path.write_text(text, encoding="utf-8")
+def main() -> int:
+    check = pages.parser(__doc__).parse_args().check
+    texts = {SCHEMA: schema_text(), DOCS: docs_text(DOCS.read_text("utf-8"))}
+    return pages.keep(texts, only_check=check)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

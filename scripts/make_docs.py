@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pages
 from rich.console import Console
 from rich.text import Text
 
@@ -112,21 +112,8 @@ GENERATED = {"docs/check.svg": picture, "docs/graph.svg": graph, "docs/rules.md"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when something is not current"
-    )
-    check = parser.parse_args().check
-    stale = []
-    for name, make in GENERATED.items():
-        path, text = ROOT / name, make()
-        if not path.exists() or path.read_text("utf-8") != text:
-            stale.append(name)
-            if not check:
-                path.write_text(text, "utf-8")
-    for name in stale:
-        print(f"{name} {'is not current: run `make docs`' if check else 'written'}")
-    return 1 if check and stale else 0
+    check = pages.parser(__doc__).parse_args().check
+    return pages.keep({ROOT / name: make() for name, make in GENERATED.items()}, only_check=check)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ that tests/tools/setup.sh installs must be there. `--case NAME` shows what the t
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pages
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -126,10 +127,7 @@ def essence(said: field.Said) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when the page is not current"
-    )
+    parser = pages.parser(__doc__)
     parser.add_argument("--case", help="show one case only")
     options = parser.parse_args()
     cases = field.cases()
@@ -143,14 +141,7 @@ def main() -> int:
                 print(f"{name}: {command}: exit code {code}")
         return 0
     text = page({case.name: field.play(case) for case in cases}, cases)
-    if PAGE.exists() and PAGE.read_text("utf-8") == text:
-        return 0
-    if options.check:
-        print(f"{PAGE.relative_to(ROOT)} is not current: run `make docs`")
-        return 1
-    PAGE.write_text(text, "utf-8")
-    print(f"{PAGE.relative_to(ROOT)} written")
-    return 0
+    return pages.keep({PAGE: text}, only_check=options.check)
 
 
 if __name__ == "__main__":

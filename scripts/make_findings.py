@@ -9,13 +9,14 @@ Lines are `SEVERITY CODE PATH:LINE:COLUMN [INTERFACE]`, sorted, below the fixtur
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import pages
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -83,24 +84,14 @@ def section(folder: Path) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when the file is not current"
-    )
+    parser = pages.parser(__doc__)
     parser.add_argument("fixtures", nargs="*", type=Path, help="show these only, and write nothing")
     options = parser.parse_args()
     if options.fixtures:
         print("".join(section(path.resolve()) for path in options.fixtures))
         return 0
     text = HEAD + "".join(section(folder) for folder in folders())
-    if PAGE.exists() and PAGE.read_text("utf-8") == text:
-        return 0
-    if options.check:
-        print(f"{PAGE.relative_to(ROOT)} is not current: run `python scripts/make_findings.py`")
-        return 1
-    PAGE.write_text(text, "utf-8")
-    print(f"{PAGE.relative_to(ROOT)} written")
-    return 0
+    return pages.keep({PAGE: text}, only_check=options.check)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import argparse
-import re
 import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pages
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.model.finding import Report
@@ -146,30 +146,12 @@ PARTS: dict[str, Callable[[], str]] = {
 
 def made(text: str) -> str:
     """The page with its parts made anew."""
-    for name, part in PARTS.items():
-        pattern = re.compile(rf"(<!-- made: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        body = part()
-        text, count = pattern.subn(lambda found, body=body: f"{found[1]}{body}\n{found[2]}", text)  # type: ignore[misc]
-        assert count == 1, f"{PAGE} has no place for {name}"
-    return text
+    return pages.filled(text, PARTS)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when the page is not current"
-    )
-    only_check = parser.parse_args().check
-    before = PAGE.read_text("utf-8")
-    after = made(before)
-    if before == after:
-        return 0
-    if only_check:
-        print(f"{PAGE.relative_to(ROOT)} is not current: run `make docs`")
-        return 1
-    PAGE.write_text(after, "utf-8")
-    print(f"{PAGE.relative_to(ROOT)} written")
-    return 0
+    check = pages.parser(__doc__).parse_args().check
+    return pages.keep({PAGE: made(PAGE.read_text("utf-8"))}, only_check=check)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ must be in cargo's home, where any build of the result puts it: plan C takes the
 
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
+
+import pages
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.migrate.diff import unified_diff
@@ -134,28 +136,13 @@ def _names(names: Iterable[str]) -> str:
 def page(text: str) -> str:
     """The page with its generated parts as they should be."""
     found = made()
-    parts = {"table": table(found), **{plan.value: result(one) for plan, one in found.items()}}
-    for name, part in parts.items():
-        pattern = re.compile(rf"(<!-- made: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        assert len(pattern.findall(text)) == 1, f"one part `{name}` is expected"
-        text = pattern.sub(lambda match, part=part: f"{match[1]}{part}\n{match[2]}", text)  # type: ignore[misc]
-    return text
+    results = {plan.value: partial(result, one) for plan, one in found.items()}
+    return pages.filled(text, {"table": partial(table, found), **results})
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when the page is not current"
-    )
-    check = parser.parse_args().check
-    before = PAGE.read_text("utf-8")
-    after = page(before)
-    if check and before != after:
-        print("docs/plans.md is not current: run `make docs`")
-        return 1
-    if not check:
-        PAGE.write_text(after, "utf-8")
-    return 0
+    check = pages.parser(__doc__).parse_args().check
+    return pages.keep({PAGE: page(PAGE.read_text("utf-8"))}, only_check=check)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ wasip2 must be in cargo's home, as for make_plans.py.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shutil
@@ -15,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
+import pages
 import wasmtime
 import wasmtime.component
 
@@ -126,30 +127,12 @@ def made(text: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "scheduler"
         shutil.copytree(FIXTURE, tree, ignore=shutil.ignore_patterns("target", ".wasmdoctor"))
-        for name, part in PARTS.items():
-            pattern = re.compile(rf"(<!-- made: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-            body = part(tree)
-            text, count = pattern.subn(lambda found, body=body: f"{found[1]}{body}\n{found[2]}", text)  # type: ignore[misc]
-            assert count == 1, f"{PAGE} has no place for {name}"
-    return text
+        return pages.filled(text, {name: partial(part, tree) for name, part in PARTS.items()})
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when the page is not current"
-    )
-    only_check = parser.parse_args().check
-    before = PAGE.read_text("utf-8")
-    after = made(before)
-    if before == after:
-        return 0
-    if only_check:
-        print(f"{PAGE.relative_to(ROOT)} is not current: run `make docs`")
-        return 1
-    PAGE.write_text(after, "utf-8")
-    print(f"{PAGE.relative_to(ROOT)} written")
-    return 0
+    check = pages.parser(__doc__).parse_args().check
+    return pages.keep({PAGE: made(PAGE.read_text("utf-8"))}, only_check=check)
 
 
 if __name__ == "__main__":

@@ -191,6 +191,32 @@ class Watching:
         return look
 
 
+class InFork:
+    """What a fork of an observed run looks at: noted there, to be given to the process that waits for it."""
+
+    def __init__(self) -> None:
+        self._before = set(_current.inputs) if _current is not None else set()
+        if _current is not None:
+            _current.busy = False
+
+    def seen(self) -> tuple[dict[tuple[str, str], Signature], str]:
+        """The inputs that are new since the fork, and why the run cannot be remembered ("": it can)."""
+        if _current is None:
+            return {}, ""
+        new = {key: value for key, value in _current.inputs.items() if key not in self._before}
+        return new, _current.reason
+
+
+def add_seen(seen: tuple[Mapping[tuple[str, str], Signature], str]) -> None:
+    """Note in this process what a fork looked at."""
+    if _current is not None:
+        inputs, reason = seen
+        for key, signature in inputs.items():
+            if _current.inputs.setdefault(key, signature) != signature:
+                reason = reason or f"{key[1]} changed meanwhile"
+        _current.reason = _current.reason or reason
+
+
 class Unobserved:
     """A block whose effects are known to leave nothing behind, and which looks at nothing new."""
 

@@ -445,6 +445,7 @@ def _read_sources(
     from wasmdoctor.pipeline.project import Project
 
     project = Project(found, options.cwd, toolchain, options.target, catalog.std, options.overlay)
+    project.analyse(options.jobs)
     return _ReadSources(project, files)
 
 

@@ -13,7 +13,7 @@ from wasmdoctor.discover import read_regular
 from wasmdoctor.graph.bindings import CrateBindings, FoundWorld, bindings_of
 from wasmdoctor.graph.prediction import Linkage, kept, predict
 from wasmdoctor.graph.rustnames import RustNames
-from wasmdoctor.model.binding import Prediction
+from wasmdoctor.model.binding import Binding, Certainty, Prediction
 from wasmdoctor.model.cargo import (
     Crate,
     CrateGraph,
@@ -28,8 +28,11 @@ from wasmdoctor.model.cargo import (
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import NO_STD, StdFacts
-from wasmdoctor.model.rust import GenerateCall, Generator, Reachability
+from wasmdoctor.model.rust import BindingsFile, GenerateCall, Generator, Reachability
 from wasmdoctor.model.source import Location, Problem, SourceText
+from wasmdoctor.model.wit import Resolution
+from wasmdoctor.pipeline.mentions import mentions
+from wasmdoctor.pipeline.parallel import each, worth
 from wasmdoctor.pipeline.sources import WitView, Workspace
 from wasmdoctor.readers.cargo import (
     CrateResolver,
@@ -190,6 +193,19 @@ class Crates:
             self._analyses[component.key] = Analysis(self, component)
         return self._analyses[component.key]
 
+    def analyse(self, jobs: int = 0) -> None:
+        """Analyse all components and libraries, in several processes where that pays."""
+        asked = [self.analysis(each) for each in (*self.components, *self.libraries)]
+        if not worth(len(asked), jobs):
+            return  # one after the other, and only what is asked for
+
+        def work(number: int) -> Analysed:
+            return asked[number].analysed()
+
+        # Neighbours: they are more likely to link the same crates.
+        for analysis, results in zip(asked, each(work, range(len(asked)), jobs, together=True), strict=True):
+            analysis.take(results)
+
     @cached_property
     def _analyses(self) -> dict[tuple[CrateId, str, str], Analysis]:
         return {}
@@ -275,6 +291,24 @@ def _component_targets(package: Package) -> list[PackageTarget]:
     return [*own, *(target for target in package.targets if target.kind is TargetKind.BIN)]
 
 
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What rules want to know of a component's sources, small enough to come from another process.
+
+    Named as in :class:`Analysis`. ``mentioned`` are the answers of ``Analysis.mentions`` for the imports that a
+    component would not have, ``wit`` the WIT folders that were resolved for it.
+    """
+
+    rust_names: dict[CrateId, str]
+    bindings: CrateBindings
+    prediction: Prediction
+    bindings_files: tuple[BindingsFile, ...]
+    wit_uses: tuple[WitUse, ...]
+    files: dict[str, bool]
+    mentioned: dict[tuple[str, str], bool]
+    wit: dict[str, Resolution]
+
+
 class Analysis:
     """The sources of one component: its program, bindings, and prediction."""
 
@@ -282,6 +316,58 @@ class Analysis:
         self.crates = crates
         self.component = component
         self._uses: dict[Location, WitUse] = {}
+        self._mentioned: dict[tuple[str, str], bool] = {}
+
+    def analysed(self) -> Analysed:
+        """The results, all of them."""
+        idle = [
+            (binding, name)
+            for binding in self.bindings.bindings
+            for name in binding.imports
+            if not name.startswith("wasi:")
+            and ((p := self.prediction.imports.get(name)) is None or p.certainty is Certainty.UNUSED)
+        ]
+        for binding, name in idle:
+            self.mentions(binding, name)
+        return Analysed(
+            self.rust_names,
+            self.bindings,
+            self.prediction,
+            self.bindings_files,
+            self.wit_uses,
+            self.files,
+            self._mentioned,
+            dict(self.crates.workspace.wit.known),
+        )
+
+    def take(self, results: Analysed) -> None:
+        """Have results that another process found, as if they had been found here."""
+        self._mentioned.update(results.mentioned)
+        self.crates.workspace.wit.known.update(results.wit)
+        for name in ("rust_names", "bindings", "prediction", "bindings_files", "wit_uses", "files"):
+            # Where functools.cached_property keeps what it has found.
+            self.__dict__[name] = getattr(results, name)
+
+    def mentions(self, binding: Binding, name: str) -> bool:
+        """Whether anything in its crates names an import of a binding, called or not: ``pipeline.mentions``."""
+        key = (binding.module, name)
+        if key not in self._mentioned:
+            self._mentioned[key] = mentions(self, binding, name)
+        return self._mentioned[key]
+
+    @cached_property
+    def files(self) -> dict[str, bool]:
+        """The Rust files of its crates by path, and whether they may be compiled for the target."""
+        found: dict[str, bool] = {}
+        for crate in self.rust:
+            for file in crate.tree.files:
+                found[file.path] = found.get(file.path, False) or file.compiled is not False
+        return found
+
+    @cached_property
+    def bindings_files(self) -> tuple[BindingsFile, ...]:
+        """The generated bindings among them."""
+        return self.program.bindings_files
 
     @cached_property
     def rust_names(self) -> dict[CrateId, str]:
@@ -392,11 +478,14 @@ class Analysis:
             self._uses[call.location] = WitUse(call.location, paths, inline, resolution, call.compiled)
         return self._uses[call.location]
 
-    def wit_uses(self) -> Iterator[WitUse]:
+    @cached_property
+    def wit_uses(self) -> tuple[WitUse, ...]:
         """What each ``generate!`` call in the component's crates reads."""
-        for call in self.program.generate_calls:
-            if call.generator in (Generator.WIT_BINDGEN, Generator.CARGO_COMPONENT) and not call.inside:
-                yield self.wit_use(call)
+        return tuple(
+            self.wit_use(call)
+            for call in self.program.generate_calls
+            if call.generator in (Generator.WIT_BINDGEN, Generator.CARGO_COMPONENT) and not call.inside
+        )
 
     def _inline_text(self, call: GenerateCall, inline: str) -> SourceText:
         """Inline WIT, moved down so that its line numbers are those of the Rust file."""

@@ -128,9 +128,8 @@ def _source_files(project: Project) -> Iterator[str]:
             for component in (*crates.components, *crates.libraries):
                 graph = component.graph.crates
                 own = {each.folder for each in graph.values() if each.source_kind is SourceKind.PATH}
-                for crate in crates.analysis(component).rust:
-                    files = [file.path for file in crate.tree.files]
-                    paths.update(file for file in files if _is_own(file, own))
+                files = crates.analysis(component).files
+                paths.update(file for file in files if _is_own(file, own))
     spelling = _spelling(project.cwd.resolve().as_posix())
     each = {spelling(path): path for path in sorted(paths, reverse=True)}
     return iter(sorted(path for path in each.values() if path.endswith((".wit", ".rs", ".toml"))))

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from wasmdoctor.cache.observed import Unobserved
+from wasmdoctor.cache.observed import InFork, Unobserved, add_seen
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -32,28 +32,47 @@ def each(
     items: Sequence[Item],
     jobs: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    together: bool = False,
 ) -> list[Result]:
     """``work`` done on every item, in their order; ``jobs`` processes at most, 0 for one a processor.
 
-    ``work`` must depend on nothing but its item, change nothing, and give something that can be pickled. What a
-    process that fails should have done is done here, so an exception of ``work`` is raised here as well.
+    ``work`` must depend on nothing but its item, change nothing that others see, and give something that can be
+    pickled. What a process that fails should have done is done here, so an exception of ``work`` is raised here as
+    well. ``together`` gives each process items that stand side by side: for work that neighbours have in common.
     """
-    count = min(jobs or processors(), len(items) // (WORTH // 2))
-    if count < 2 or not _may_fork():
-        count = 1
-    # Every count-th item each: neighbours are alike, so all have as much to do.
-    children = [_start(work, items[number::count]) for number in range(1, count)]
+    count = _count(len(items), jobs)
+    shares = [_share(len(items), number, count, together=together) for number in range(count)]
+    children = [_start(work, [items[index] for index in share]) for share in shares[1:]]
     results: dict[int, Result] = {}
-    for index in range(0, len(items), count):
+    for done, index in enumerate(shares[0], 1):
         results[index] = work(items[index])
-        progress(min(index + count, len(items)), len(items))
-    for number, child in enumerate(children, 1):
-        own = range(number, len(items), count)
-        found: list[Result] | None = child.results(len(own)) if child else None
-        for place, index in enumerate(own):
+        progress(min(done * count, len(items)), len(items))
+    for share, child in zip(shares[1:], children, strict=True):
+        found: list[Result] | None = child.results(len(share)) if child else None
+        for place, index in enumerate(share):
             results[index] = found[place] if found is not None else work(items[index])
     progress(len(items), len(items))
     return [results[index] for index in range(len(items))]
+
+
+def worth(count: int, jobs: int = 0) -> bool:
+    """Whether ``each`` would use several processes for so many items."""
+    return _count(count, jobs) > 1
+
+
+def _count(items: int, jobs: int) -> int:
+    """How many processes share the work."""
+    count = min(jobs or processors(), items // (WORTH // 2))
+    return count if count > 1 and _may_fork() else 1
+
+
+def _share(items: int, number: int, count: int, *, together: bool) -> range:
+    """The places of the items of one process."""
+    if together:
+        return range(items * number // count, items * (number + 1) // count)
+    # Every count-th item each: neighbours are alike, so all have as much to do.
+    return range(number, items, count)
 
 
 def _may_fork() -> bool:
@@ -78,8 +97,12 @@ class _Child:
         _, status = os.waitpid(self.pid, 0)
         if status or not data:
             return None
-        found: list[Any] = pickle.loads(data)
-        return found if len(found) == count else None
+        found: list[Any]
+        found, seen = pickle.loads(data)
+        if len(found) != count:
+            return None
+        add_seen(seen)
+        return found
 
 
 def _start(work: Callable[[Item], Result], items: Sequence[Item]) -> _Child | None:
@@ -100,7 +123,9 @@ def _start(work: Callable[[Item], Result], items: Sequence[Item]) -> _Child | No
     # Whatever happens, this process must not go on with what its parent was about to do.
     try:
         os.close(ours)
-        data = pickle.dumps([work(item) for item in items], pickle.HIGHEST_PROTOCOL)
+        looking = InFork()
+        found = [work(item) for item in items]
+        data = pickle.dumps((found, looking.seen()), pickle.HIGHEST_PROTOCOL)
         with open(theirs, "wb") as stream:
             stream.write(data)
     except BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from time import time_ns
 
@@ -24,7 +24,6 @@ from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.calls import Calls
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
 from wasmdoctor.pipeline.evidence import Artifacts, Callers, ProfileFolders, Proof, callers
-from wasmdoctor.pipeline.mentions import mentions
 from wasmdoctor.pipeline.sources import Workspace
 from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.readers.symbols.packages import known_packages
@@ -112,6 +111,11 @@ class Project:
             ]
             for root, workspace in self.workspaces.items()
         }
+
+    def analyse(self, jobs: int = 0) -> None:
+        """Analyse all components at once; without this each is when something of it is asked."""
+        for crates in (crates for each in self.crates.values() for crates in each):
+            crates.analyse(jobs)
 
     def _is_asked(self, crates: Crates) -> bool:
         """Whether a cargo workspace lies below a folder that was named, or above what was.
@@ -291,7 +295,7 @@ class Project:
         analyses = [one.analysis(component) for one in crates for component in one.components]
         libraries = [one.analysis(library) for one in crates for library in one.libraries]
         problems = (*workspace.problems, *(problem for one in crates for problem in one.problems))
-        uses = {use.location: use for analysis in analyses for use in analysis.wit_uses()}
+        uses = {use.location: use for analysis in analyses for use in analysis.wit_uses}
         wit = {**workspace.wit, **_named_wit(workspace, crates)}
         return SourceFacts(
             folder=workspace.show(workspace.root),
@@ -321,8 +325,7 @@ class Project:
             for file in p.files
         ]
         for maker in built.values():
-            for crate in maker.analysis.rust:
-                paths += [file.path for file in crate.tree.files]
+            paths += maker.analysis.files
             paths.append(maker.component.crate.manifest)
         times: dict[str, int] = {}
         for path in dict.fromkeys(paths):
@@ -403,8 +406,8 @@ def _component_facts(analysis: Analysis, built: dict[str, Maker]) -> ComponentFa
         bindings=analysis.bindings,
         prediction=analysis.prediction,
         built=tuple(sorted(path for path, maker in built.items() if maker.component.key == component.key)),
-        files=analysis.program.bindings_files,
-        mentions=partial(mentions, analysis),
+        files=analysis.bindings_files,
+        mentions=analysis.mentions,
     )
 
 

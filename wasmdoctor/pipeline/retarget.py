@@ -162,7 +162,7 @@ def retarget_inputs(place: Place, catalog: Catalog) -> RetargetInputs:
     }
     folders = list(roots)
     for analysis in analyses:
-        for use in analysis.wit_uses():
+        for use in analysis.wit_uses:
             roots[str(use.location)] = use.resolution
             folders += [path for path in use.paths if is_below(path, root)]
     listed = sorted({path for folder in folders for path in _wit_files(files, folder)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -37,6 +37,34 @@ class WitView:
         return self.files.read(path)
 
 
+class WitFolders(Mapping[str, Resolution]):
+    """The WIT package folders of a workspace by their paths, each resolved when it is first asked for.
+
+    ``known`` are those that are resolved already.
+    """
+
+    def __init__(self, folders: Iterable[str], resolve: Callable[[str], Resolution]) -> None:
+        self._folders = dict.fromkeys(folders)
+        self._resolve = resolve
+        self.known: dict[str, Resolution] = {}
+
+    def __getitem__(self, folder: str) -> Resolution:
+        if folder not in self._folders:
+            raise KeyError(folder)
+        if folder not in self.known:
+            self.known[folder] = self._resolve(folder)
+        return self.known[folder]
+
+    def __contains__(self, folder: object) -> bool:
+        return folder in self._folders
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folders)
+
+    def __len__(self) -> int:
+        return len(self._folders)
+
+
 class Workspace:
     """One folder of sources: everything is read when first asked for, and once.
 
@@ -69,9 +97,9 @@ class Workspace:
         return [self.show(path) for path in (self.cwd / folder).rglob("*.wit")]
 
     @cached_property
-    def wit(self) -> Mapping[str, Resolution]:
+    def wit(self) -> WitFolders:
         """Every WIT package folder, resolved, by its path."""
-        return {self.show(path): self.resolve([self.show(path)]) for path in self.sources.wit}
+        return WitFolders(map(self.show, self.sources.wit), lambda folder: self.resolve([folder]))
 
     def resolve(self, paths: Iterable[str]) -> Resolution:
         """WIT packages with their ``deps``, as ``generate!`` or a folder on the command line means them."""

@@ -117,7 +117,7 @@ def _problems(makers: Sequence[Maker]) -> list[str]:
     """What cannot be made sense of in bindings and in the WIT that they read; without lines, since edits move
     those."""
     found = [p for maker in makers for p in maker.analysis.bindings.problems]
-    found += [p for maker in makers for use in maker.analysis.wit_uses() for p in use.resolution.problems]
+    found += [p for maker in makers for use in maker.analysis.wit_uses for p in use.resolution.problems]
     return list(dict.fromkeys(f"{problem.location.path}: {problem.message}" for problem in found))
 
 

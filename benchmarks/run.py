@@ -281,7 +281,11 @@ def sources(bench: Bench, size: workloads.Size) -> list[Task]:
     edits = iter(range(1_000_000))
 
     def edit() -> None:
-        changed.write_text(f"{text}// edit {next(edits)} of {time.time()}\n")
+        # Another import less each time, and a comment, so that no answer from before holds.
+        number = next(edits)
+        gone = f"import bench:dep{1 + number % 6}-003/store@0.1.0;"
+        assert gone in text
+        changed.write_text(f"{text.replace(gone, '')}// edit {number} of {time.time()}\n")
 
     metadata = ["cargo", "metadata", "--offline", "--format-version", "1"]
     tasks = [

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wasmdoctor.model.errors import WasmdoctorError
-from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import Location, Problem
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ VENDORED = ".cargo-checksum.json"
 
 MAX_TEXT = 16 * 1024 * 1024
 """Bytes of a text that is read whole."""
+
+# O_NONBLOCK: a FIFO that took the place of a file since it was listed must not hang who opens it.
+TO_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How files are opened."""
+
+CHUNK = 1024 * 1024
+"""Bytes that are read at once where a file's size is not what it said."""
 
 MAX_IGNORE = 1024 * 1024
 MAX_PATTERNS = 2000
@@ -73,7 +81,8 @@ class Discovery:
     """Everything found, sorted by path. ``skipped`` maps a reason to the paths passed over for it.
 
     ``roots`` are the files and folders that were named; in place of a source file stands the folder of its
-    workspace, which is one of ``sources`` then: its sources are meant, not what was built from them.
+    workspace, which is one of ``sources`` then: its sources are meant, not what was built from them. ``changed``
+    are those files by that folder, if nothing else was named.
     """
 
     binaries: list[Binary] = field(default_factory=list)
@@ -81,13 +90,15 @@ class Discovery:
     problems: list[Problem] = field(default_factory=list)
     roots: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
+    changed: dict[Path, list[Path]] = field(default_factory=dict)
 
     def skip(self, reason: str, path: str) -> None:
         """Note that ``path`` was passed over."""
         self.skipped.setdefault(reason, []).append(path)
 
-    def source(self, folder: Path) -> None:
-        """Note that the sources in a folder are meant."""
+    def source(self, folder: Path, file: Path) -> None:
+        """Note that a source file was named, whose workspace lies in a folder."""
+        self.changed.setdefault(folder, []).append(file)
         if folder not in self.sources:
             self.sources.append(folder)
             self.roots.append(folder)
@@ -95,11 +106,19 @@ class Discovery:
 
 def display_path(path: Path | str, cwd: Path) -> str:
     """How a path is shown: relative to ``cwd`` where possible, forward slashes, always valid Unicode."""
-    try:
-        shown = os.path.relpath(path, cwd)
-    except ValueError:  # another drive
-        shown = os.fspath(path)
-    return os.fsencode(shown.replace(os.sep, "/")).decode("utf-8", "replace")
+    text, above = os.fspath(path), os.path.join(cwd, "")
+    shown = text[len(above) :]
+    if not text.startswith(above) or _UNCLEAR.search(shown):
+        try:
+            shown = os.path.relpath(text, cwd)
+        except ValueError:  # another drive
+            shown = text
+    shown = shown.replace(os.sep, "/")
+    return shown if shown.isascii() else os.fsencode(shown).decode("utf-8", "replace")
+
+
+_UNCLEAR = re.compile(r"(?:^|[/\\])(?:\.\.?)?(?:[/\\]|$)")
+"""A part of a path that is empty, or leads to the same folder or the one above."""
 
 
 def default_paths(cwd: Path) -> list[str]:
@@ -112,13 +131,14 @@ def discover(
 ) -> Discovery:
     """Find the wasm binaries below ``paths`` (files, folders, globs, ``-`` with its bytes in ``stdin``).
 
-    A source file that is named (WIT, Rust, Cargo.toml, Cargo.lock, .wac) stands for the workspace around it:
-    so a commit hook may name what changed, and each workspace is judged once, by its sources.
+    A source file that is named (WIT, Rust, Cargo.toml, Cargo.lock, .wac) stands for sources of the workspace around
+    it, which is listed once with the files: so a commit hook may name what changed.
 
     Raises DiscoverError when a path does not exist or a glob matches nothing. Unreadable folders and
     files below a folder are ``problems``, and the walk goes on.
     """
     found = Discovery()
+    other = False
     walk = _Walk(cwd, found)
     for path in paths:
         if path == STDIN:
@@ -126,8 +146,9 @@ def discover(
             continue
         for real, named in _expand(path, cwd):
             if named and binaries and _is_source(real) and real.is_file():
-                found.source(source_folder(real))
+                found.source(source_folder(real), real)
                 continue
+            other = True
             found.roots.append(real)
             if not binaries:
                 continue
@@ -135,6 +156,8 @@ def discover(
                 walk.folder(real)
             else:
                 walk.named_file(real, glob_match=not named)
+    if other:
+        found.changed.clear()
     found.binaries = walk.finish()
     return found
 
@@ -183,10 +206,8 @@ class _Walk:
         return display_path(path, self.cwd)
 
     def finish(self) -> list[Binary]:
-        import dataclasses
-
         result = [
-            dataclasses.replace(binary, links=tuple(sorted(self.links[key]))) if key in self.links else binary
+            replace(binary, links=tuple(sorted(self.links[key]))) if key in self.links else binary
             for key, binary in self.by_file.items()
         ]
         return sorted(result, key=lambda binary: binary.path)
@@ -220,53 +241,45 @@ class _Walk:
 
     def folder(self, root: Path) -> None:
         """Everything below a folder."""
-        ignores = _ancestor_ignores(root)
-        inside = _inside_target(root)
-        stack: list[tuple[Path, bool, list[_Ignore], int]] = [(root, inside, ignores, 0)]
-        real_root = os.path.realpath(root)
+        top = os.path.realpath(root)
+        stack = [_Folder(os.fspath(root), top, _ancestor_ignores(root), 0, _inside_target(root))]
         while stack:
-            folder, in_target, ignores, depth = stack.pop()
+            folder = stack.pop()
             try:
-                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+                entries = _listed(folder.path)
             except OSError as error:
                 self._problem(
-                    self.show(folder),
+                    self.show(folder.path),
                     f"this folder cannot be read: {_reason(error)}",
                     "check its permissions",
                 )
                 continue
             names = {entry.name for entry in entries}
-            in_target = in_target or (folder != root and _is_target(folder, names))
-            if not in_target and ".gitignore" in names:
+            if folder.depth and not folder.special and _is_target(folder.path, names):
+                folder = replace(folder, special=True)
+            if not folder.special and ".gitignore" in names:
                 own = _read_ignore(folder)
-                ignores = [*ignores, *own]
+                folder = replace(folder, ignores=[*folder.ignores, *own])
                 if any(ignore.refused for ignore in own):
                     reason = "files with patterns of .gitignore that take too long to match"
-                    self.found.skip(reason, self.show(folder / ".gitignore"))
+                    self.found.skip(reason, self.show(os.path.join(folder.path, ".gitignore")))
             for entry in entries:
                 try:
-                    self._entry(entry, folder, in_target, ignores, depth, stack, real_root)
+                    self._entry(entry, folder, stack, top)
                 except OSError as error:
                     self._problem(
                         self.show(entry.path), f"cannot be read: {_reason(error)}", "check its permissions"
                     )
 
-    def _entry(
-        self,
-        entry: os.DirEntry[str],
-        folder: Path,
-        in_target: bool,
-        ignores: list[_Ignore],
-        depth: int,
-        stack: list[tuple[Path, bool, list[_Ignore], int]],
-        real_root: str,
-    ) -> None:
-        path = folder / entry.name
+    def _entry(self, entry: os.DirEntry[str], folder: _Folder, stack: list[_Folder], top: str) -> None:
+        """One name in a folder; one that is a folder itself waits on the stack. ``top`` is where the walk began."""
+        path = entry.path
+        real = os.path.join(folder.real, entry.name)
         if entry.is_symlink():
             real = os.path.realpath(path)
             if not os.path.exists(real):
                 return
-            if not (real == real_root or real.startswith(real_root.rstrip(os.sep) + os.sep)):
+            if not (real == top or real.startswith(top.rstrip(os.sep) + os.sep)):
                 self.found.skip("symbolic links that lead out of the folder", self.show(path))
                 return
             if os.path.isdir(real):
@@ -275,16 +288,16 @@ class _Walk:
         if entry.is_dir(follow_symlinks=False):
             if entry.name in NEVER_ENTERED:
                 return
-            if in_target and entry.name in CARGO_INTERMEDIATE:
+            if folder.special and entry.name in CARGO_INTERMEDIATE:
                 self._count_intermediate(path)
                 return
-            if not in_target and _ignored(path, True, ignores) and not _looks_like_target(path):
+            if not folder.special and _ignored(real, True, folder.ignores) and not _looks_like_target(path):
                 self.found.skip("folders that .gitignore names", self.show(path))
                 return
-            if depth >= MAX_DEPTH:
+            if folder.depth >= MAX_DEPTH:
                 self._problem(self.show(path), f"folders are nested deeper than {MAX_DEPTH}", "")
                 return
-            stack.append((path, in_target, ignores, depth + 1))
+            stack.append(_Folder(path, real, folder.ignores, folder.depth + 1, folder.special))
             return
         info = os.stat(path)  # not entry's own: the cache sees what `os` is asked for
         if not stat.S_ISREG(info.st_mode) or info.st_size < 4:
@@ -298,12 +311,12 @@ class _Walk:
                     self.show(path), "this is not WebAssembly, though its name says so", _not_wasm(head)
                 )
             return
-        if not in_target and _ignored(path, False, ignores):
+        if not folder.special and _ignored(real, False, folder.ignores):
             self.found.skip("files that .gitignore names", self.show(path))
             return
-        self._add(path, info, head, named=False)
+        self._add(Path(path), info, head, named=False)
 
-    def _count_intermediate(self, folder: Path) -> None:
+    def _count_intermediate(self, folder: str) -> None:
         """Cargo's own copies: count those that are wasm, and do not list them."""
         for directory, _, files in os.walk(folder):
             for name in sorted(files):
@@ -332,19 +345,24 @@ def read_regular(path: Path | str, most: int = MAX_TEXT) -> bytes:
     A pipe or a device in the place of a file is refused, not waited for; and so is what is too large, before it
     is in memory. Links are followed: a caller that must not leave a folder looks at the path first.
     """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    descriptor = os.open(path, TO_READ)
+    try:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
             raise OSError(errno.EINVAL, "It is not a regular file", os.fspath(path))
-        data = file.read(most + 1)
+        data = os.read(descriptor, min(info.st_size, most) + 1)
+        # Mostly that was all; but a file may grow, and some file systems give less than they are asked for.
+        while len(data) <= most and (more := os.read(descriptor, CHUNK)):
+            data += more
+    finally:
+        os.close(descriptor)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"It has more than {most} bytes", os.fspath(path))
     return data
 
 
 def _head(path: Path | str) -> bytes:
-    # O_NONBLOCK: a FIFO that took the place of a file since it was listed must not hang the walk.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(path, TO_READ)
     try:
         return os.read(descriptor, HEAD_SIZE)
     finally:
@@ -376,22 +394,22 @@ def _is_source(path: Path) -> bool:
     return path.suffix in {".wit", ".toml", ".lock", ".rs", ".wac"}
 
 
-def _is_target(folder: Path, names: Iterable[str]) -> bool:
+def _is_target(folder: str, names: set[str]) -> bool:
     """Whether a folder is a cargo target folder: cargo marks it (Cargo book, "Build Cache")."""
-    names = set(names)
     return ".rustc_info.json" in names or (
-        "CACHEDIR.TAG" in names and (folder.name == "target" or bool(names & {"debug", "release"}))
+        "CACHEDIR.TAG" in names
+        and (os.path.basename(folder) == "target" or not names.isdisjoint({"debug", "release"}))
     )
 
 
-def _has_mark(folder: Path) -> bool:
+def _has_mark(folder: str) -> bool:
     """As ``_is_target``, without listing the folder: those above a project may be large, and change often."""
     marks = (".rustc_info.json", "CACHEDIR.TAG", "debug", "release")
-    return _is_target(folder, [mark for mark in marks if os.path.lexists(folder / mark)])
+    return _is_target(folder, {mark for mark in marks if os.path.lexists(os.path.join(folder, mark))})
 
 
-def _looks_like_target(folder: Path) -> bool:
-    return folder.name == "target" or _has_mark(folder)
+def _looks_like_target(folder: str) -> bool:
+    return os.path.basename(folder) == "target" or _has_mark(folder)
 
 
 def _inside_target(root: Path) -> bool:
@@ -400,32 +418,52 @@ def _inside_target(root: Path) -> bool:
     for folder in (root, *root.parents):
         if folder.name == "target" and (folder.parent / "Cargo.toml").is_file():
             return True
-        if _has_mark(folder):
+        if _has_mark(os.fspath(folder)):
             return True
     return False
 
 
 @dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder on a walk: as it was reached, and its real path; the .gitignore files that hold in it, how deep it
+    lies, and whether it is special to the walk: inside a target folder, or among a WIT package's ``deps``."""
+
+    path: str
+    real: str
+    ignores: list[_Ignore]
+    depth: int
+    special: bool
+
+
+def _listed(folder: str) -> list[os.DirEntry[str]]:
+    """What a folder holds, sorted by name. Raises OSError."""
+    return sorted(os.scandir(folder), key=lambda entry: entry.name)
+
+
+@dataclass(frozen=True, slots=True)
 class _Ignore:
-    base: Path
+    """A .gitignore file: the real path of its folder, with a separator behind it, and its patterns."""
+
+    base: str
     spec: GitIgnoreSpec
     refused: int = 0
 
 
-def _read_ignore(folder: Path) -> list[_Ignore]:
+def _read_ignore(folder: _Folder) -> list[_Ignore]:
     try:
-        data = read_regular(folder / ".gitignore", MAX_IGNORE)
+        data = read_regular(os.path.join(folder.path, ".gitignore"), MAX_IGNORE)
     except OSError:
         return []
+    base = os.path.join(folder.real, "")
     from pathspec import GitIgnoreSpec
 
     lines = [line for line in data.decode("utf-8", "replace").splitlines() if line.strip() and line[0] != "#"]
     taken = [line for line in lines[:MAX_PATTERNS] if _cheap(line)]
     refused = len(lines) - len(taken)
     try:
-        return [_Ignore(folder, GitIgnoreSpec.from_lines(taken), refused)]
+        return [_Ignore(base, GitIgnoreSpec.from_lines(taken), refused)]
     except ValueError:  # one that is no pattern, which git passes over
-        return [_Ignore(folder, GitIgnoreSpec.from_lines(filter(_valid, taken)), refused)]
+        return [_Ignore(base, GitIgnoreSpec.from_lines(filter(_valid, taken)), refused)]
 
 
 def _cheap(pattern: str) -> bool:
@@ -458,19 +496,20 @@ def _ancestor_ignores(root: Path) -> list[_Ignore]:
             break
     else:
         return []  # not in a repository: git would read none of them
-    found = [ignore for folder in reversed(chain) for ignore in _read_ignore(folder)]
+    found: list[_Ignore] = []
+    for parent in reversed(chain):
+        found += _read_ignore(_Folder(os.fspath(parent), os.fspath(parent), [], 0, False))
     # A folder that somebody names is meant, even when it is ignored.
-    return [] if _ignored(resolved, True, found) else found
+    return [] if _ignored(os.fspath(resolved), True, found) else found
 
 
-def _ignored(path: Path, is_folder: bool, ignores: list[_Ignore]) -> bool:
-    """Git's rule: the last pattern that matches decides, inner files over outer ones."""
+def _ignored(real: str, is_folder: bool, ignores: list[_Ignore]) -> bool:
+    """Git's rule for a real path: the last pattern that matches decides, inner files over outer ones."""
     verdict = False
     for ignore in ignores:
-        try:
-            relative = path.resolve().relative_to(ignore.base.resolve()).as_posix()
-        except ValueError:
+        if not real.startswith(ignore.base):
             continue
+        relative = real[len(ignore.base) :].replace(os.sep, "/")
         result = ignore.spec.check_file(relative + "/" if is_folder else relative)
         if result.include is not None:
             verdict = result.include
@@ -535,44 +574,46 @@ def find_sources(root: Path) -> Sources:
     A WIT package is a folder with .wit files that does not lie in another one's ``deps``. Vendored crates
     are passed over, and so are folders that cannot be read: `check` says so where it matters.
     """
-    found = Sources()
-    stack: list[tuple[Path, list[_Ignore], int, bool]] = [(root, _ancestor_ignores(root), 0, False)]
+    wit: list[str] = []
+    manifests: list[str] = []
+    wac: list[str] = []
+    stack = [_Folder(os.fspath(root), os.path.realpath(root), _ancestor_ignores(root), 0, False)]
     while stack:
-        folder, ignores, depth, in_deps = stack.pop()
+        folder = stack.pop()
         try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            entries = _listed(folder.path)
         except OSError:
             continue
         names = {entry.name for entry in entries}
-        if VENDORED in names and folder != root:
+        if folder.depth and (VENDORED in names or _is_target(folder.path, names)):
             continue
+        ignores = folder.ignores
         if ".gitignore" in names:
             ignores = [*ignores, *_read_ignore(folder)]
         has_wit = False
         for entry in entries:
-            path = folder / entry.name
+            name = entry.name
             if entry.is_dir(follow_symlinks=False):
-                skip = (
-                    entry.name in NEVER_ENTERED
-                    or depth >= MAX_DEPTH
-                    or _looks_like_target(path)
-                    or _ignored(path, True, ignores)
-                )
-                if not skip:
-                    stack.append(
-                        (path, ignores, depth + 1, in_deps or (entry.name == "deps" and _has_wit(names)))
-                    )
-            elif entry.name == "Cargo.toml":
-                found.manifests.append(path)
-            elif entry.name.endswith(".wac"):
-                found.wac.append(path)
-            elif entry.name.endswith(".wit"):
+                if name in NEVER_ENTERED or name == "target" or folder.depth >= MAX_DEPTH:
+                    continue
+                real = os.path.join(folder.real, name)
+                if not _ignored(real, True, ignores):
+                    in_deps = folder.special or (name == "deps" and _has_wit(names))
+                    stack.append(_Folder(entry.path, real, ignores, folder.depth + 1, in_deps))
+            elif name == "Cargo.toml":
+                manifests.append(entry.path)
+            elif name.endswith(".wac"):
+                wac.append(entry.path)
+            elif name.endswith(".wit"):
                 has_wit = True
-        if has_wit and not in_deps:
-            found.wit.append(folder)
-    for paths in (found.wit, found.manifests, found.wac):
-        paths.sort()
-    return found
+        if has_wit and not folder.special:
+            wit.append(folder.path)
+    return Sources(_sorted(wit), _sorted(manifests), _sorted(wac))
+
+
+def _sorted(paths: list[str]) -> list[Path]:
+    """As paths sort: a folder before what begins with its name."""
+    return [Path(path) for path in sorted(paths, key=lambda path: path.split(os.sep))]
 
 
 def _has_wit(names: Iterable[str]) -> bool:

@@ -136,7 +136,7 @@ def check(
 
     PATHS are files, folders, globs, or `-` for standard input; by default `target` when it exists,
     else the current folder. Components are told by their first bytes, not by their names; a source
-    file stands for the workspace around it, judged by its sources.
+    file stands for the components of its workspace that are built from it, judged by their sources.
 
     \b
     Examples:

@@ -143,6 +143,11 @@ def check(
         files += [file for file in sources.predicted if not settings.excludes(file.path)]
         runs = [HostRun(host, judge(files, host)) for host in hosts]
         verdicts = all_verdicts(runs)
+    elsewhere = sources.elsewhere(verdicts)
+    if elsewhere:
+        files += elsewhere
+        runs = [HostRun(host, judge(files, host)) for host in hosts]
+        verdicts = all_verdicts(runs)
     open_questions = _open_questions(verdicts)
     origins = sources.origins(verdicts)
     facts = Facts(
@@ -171,7 +176,13 @@ def check(
     )
     runs = [_judged(run, runs, facts, catalog) for run in runs]
     findings, suppressed, hidden = _shown(
-        all_findings(runs), runs, options, settings, catalog, found, sources
+        [finding for finding in all_findings(runs) if sources.covers(finding)],
+        runs,
+        options,
+        settings,
+        catalog,
+        found,
+        sources,
     )
     hashes = dict(given.hashes) if given is not None else _hashes(found) if options.hashes else {}
     if given is not None:
@@ -189,7 +200,10 @@ def check(
         tool_version=__version__,
         host=hosts[0].id,
         components=_with_link_errors(
-            tuple(_artifact(file, runs, hashes, reached) for file in files), runs, options, catalog
+            tuple(_artifact(file, runs, hashes, reached) for file in files if file not in elsewhere),
+            runs,
+            options,
+            catalog,
         ),
         findings=_with_snippets(_with_fixes(findings, options, settings), options),
         skipped=_skipped(found),
@@ -365,6 +379,14 @@ class _Sources:
         """The crate that builds a component, where one can be told."""
         return None
 
+    def elsewhere(self, verdicts: Mapping[str, tuple[Verdict, ...]]) -> list[WasmFile]:
+        """Components that are not judged, but may provide what nobody does yet."""
+        return []
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is about what was asked."""
+        return True
+
 
 class _ReadSources(_Sources):
     """Sources that were read: the crate of each component, and the components that are not built."""
@@ -416,6 +438,18 @@ class _ReadSources(_Sources):
         """The crate that builds a component, where one can be told."""
         return self.makers.get(path)
 
+    def elsewhere(self, verdicts: Mapping[str, tuple[Verdict, ...]]) -> list[WasmFile]:
+        """Components that are not judged, but may provide what nobody does yet."""
+        names = {v.name.text for each in verdicts.values() for v in each if v.unprovided}
+        found = self.project.providers(names)
+        self.makers.update((file.path, maker) for file, maker in found)
+        self.files.update((file.path, file) for file, _ in found)
+        return [file for file, _ in found]
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is about what was asked."""
+        return self.project.covers(finding)
+
 
 def _brought_by_std(
     found: Discovery,
@@ -444,7 +478,9 @@ def _read_sources(
     # Loading the readers of sources takes longer than checking a component that is fine.
     from wasmdoctor.pipeline.project import Project
 
-    project = Project(found, options.cwd, toolchain, options.target, catalog.std, options.overlay)
+    # A baseline is of everything.
+    changed = {} if options.known else found.changed
+    project = Project(found, options.cwd, toolchain, options.target, catalog.std, options.overlay, changed)
     project.analyse(options.jobs)
     return _ReadSources(project, files)
 

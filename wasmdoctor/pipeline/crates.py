@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -111,6 +111,7 @@ class Crates:
         self.files = workspace.view([home])
         self.problems: list[Problem] = list(cargo.problems)
         self.facts: MutableMapping[str, FileFacts] = {}
+        self._rust: dict[tuple[object, ...], RustCrate] = {}
         self._home = workspace.show(home)
 
     @cached_property
@@ -163,7 +164,7 @@ class Crates:
             b"wasm_import_module" in data
             for crate in own
             if crate.source_kind is SourceKind.PATH
-            for data in self._rust_files(crate.folder)
+            for data in self.rust_files(crate.folder)
         )
 
     @cached_property
@@ -193,9 +194,9 @@ class Crates:
             self._analyses[component.key] = Analysis(self, component)
         return self._analyses[component.key]
 
-    def analyse(self, jobs: int = 0) -> None:
-        """Analyse all components and libraries, in several processes where that pays."""
-        asked = [self.analysis(each) for each in (*self.components, *self.libraries)]
+    def analyse(self, components: Iterable[ComponentCrate], jobs: int = 0) -> None:
+        """Analyse components and libraries, in several processes where that pays."""
+        asked = [self.analysis(each) for each in components]
         if not worth(len(asked), jobs):
             return  # one after the other, and only what is asked for
 
@@ -215,8 +216,17 @@ class Crates:
     ) -> RustCrate:
         """The sources of a crate's library or program for the target, with its features of this build.
 
-        ``read_excluded`` wants the files that the target leaves out as well.
+        ``read_excluded`` wants the files that the target leaves out as well. Components that link the same crate,
+        with the same features and by the same names, get the same object.
         """
+        key = (crate.folder, root, name, crate.features, tuple(externs.items()), read_excluded)
+        if key not in self._rust:
+            self._rust[key] = self._read_rust(crate, root, name, externs, read_excluded=read_excluded)
+        return self._rust[key]
+
+    def _read_rust(
+        self, crate: Crate, root: str, name: str, externs: Mapping[str, str], *, read_excluded: bool
+    ) -> RustCrate:
         assert self.platforms is not None
         target = self.platforms.target
         features = {("feature", feature) for feature in crate.features or ()}
@@ -252,7 +262,7 @@ class Crates:
             return True
         if crate.id not in self._marked:
             self._marked[crate.id] = any(
-                marker in data for data in self._rust_files(crate.folder) for marker in MARKERS
+                marker in data for data in self.rust_files(crate.folder) for marker in MARKERS
             )
         return self._marked[crate.id]
 
@@ -260,7 +270,8 @@ class Crates:
     def _marked(self) -> dict[CrateId, bool]:
         return {}
 
-    def _rust_files(self, folder: str) -> Iterator[bytes]:
+    def rust_files(self, folder: str) -> Iterator[bytes]:
+        """The Rust files in the ``src`` of a crate's folder."""
         waiting = [join(folder, "src")]
         seen = 0
         while waiting and seen < MAX_MARKED_FILES:
@@ -337,13 +348,13 @@ class Analysis:
             self.wit_uses,
             self.files,
             self._mentioned,
-            dict(self.crates.workspace.wit.known),
+            dict(self.crates.workspace.all_wit.known),
         )
 
     def take(self, results: Analysed) -> None:
         """Have results that another process found, as if they had been found here."""
         self._mentioned.update(results.mentioned)
-        self.crates.workspace.wit.known.update(results.wit)
+        self.crates.workspace.all_wit.known.update(results.wit)
         for name in ("rust_names", "bindings", "prediction", "bindings_files", "wit_uses", "files"):
             # Where functools.cached_property keeps what it has found.
             self.__dict__[name] = getattr(results, name)
@@ -428,14 +439,19 @@ class Analysis:
     def bindings(self) -> CrateBindings:
         """All bindings in the component's crates."""
         return bindings_of(
-            Program(self.rust), self.crate_ids, self.world_of, self.world_named, self.worlds_of
+            self._unnamed, self.crate_ids, self.world_of, self.world_named, self.worlds_of
         )
+
+    @cached_property
+    def _unnamed(self) -> Program:
+        """The crates read together, before it is known what their bindings hold."""
+        return Program(self.rust)
 
     @cached_property
     def program(self) -> Program:
         """The crates read together, with the names that bindings have by their WIT."""
         names: dict[str, RustNames] = dict(self.bindings.names)
-        return Program(self.rust, lambda module: names[module].has if module in names else None)
+        return self._unnamed.with_names(lambda module: names[module].has if module in names else None)
 
     @cached_property
     def prediction(self) -> Prediction:
@@ -472,7 +488,9 @@ class Analysis:
             if not paths and (call.inline is None or files.is_folder(default)):
                 paths = (default,)
             inline = self._inline_text(call, call.inline) if call.inline is not None else None
-            known = self.crates.workspace.wit.get(paths[0]) if len(paths) == 1 and inline is None else None
+            known = (
+                self.crates.workspace.all_wit.get(paths[0]) if len(paths) == 1 and inline is None else None
+            )
             decode = self.crates.workspace.decode
             resolution = known or resolve_wit(load_wit(WitView(files), paths, inline=inline, decode=decode))
             self._uses[call.location] = WitUse(call.location, paths, inline, resolution, call.compiled)
@@ -498,14 +516,14 @@ class Analysis:
     def worlds_of(self, crate: CrateId) -> list[FoundWorld]:
         """All worlds of a crate's own ``wit`` folder."""
         folder = join(self.component.graph.crates[crate].folder, "wit")
-        resolution = self.crates.workspace.wit.get(folder)
+        resolution = self.crates.workspace.all_wit.get(folder)
         if resolution is None:
             return []
         return [FoundWorld(world, resolution) for p in resolution.main for world in p.worlds.values()]
 
     def world_named(self, name: str) -> FoundWorld | None:
         """A world of the workspace's WIT by its full name."""
-        for resolution in self.crates.workspace.wit.values():
+        for resolution in self.crates.workspace.all_wit.values():
             for package in resolution.packages.values():
                 for world in package.worlds.values():
                     if world.name == name:

@@ -120,12 +120,14 @@ def _source_files(project: Project) -> Iterator[str]:
 
     paths: set[str] = set()
     for root, workspace in project.workspaces.items():
-        paths.update(workspace.show(path) for path in workspace.sources.manifests)
+        paths.update(
+            path for path in map(workspace.show, workspace.sources.manifests) if project.reads(root, path)
+        )
         for resolution in workspace.wit.values():
             for package in resolution.packages.values():
                 paths.update(package.files)
         for crates in project.crates[root]:
-            for component in (*crates.components, *crates.libraries):
+            for component in project.judged(root, crates):
                 graph = component.graph.crates
                 own = {each.folder for each in graph.values() if each.source_kind is SourceKind.PATH}
                 files = crates.analysis(component).files
@@ -150,7 +152,7 @@ def _whole(settings: Settings, found: Discovery | None, project: Project | None)
     covered = [
         real
         for root in project.workspaces
-        if any((real := root.resolve()).is_relative_to(top) for top in named)
+        if root not in project.scopes and any((real := root.resolve()).is_relative_to(top) for top in named)
     ]
 
     # A check of the tree at another commit has another folder than the settings: what is below it counts.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from time import time_ns
 
@@ -15,6 +15,7 @@ from wasmdoctor.discover import Binary, Discovery, read_regular, workspace_root
 from wasmdoctor.graph.origins import origin, wit_line
 from wasmdoctor.model.binding import Carrier, Certainty, Evidence, Predicted
 from wasmdoctor.model.cargo import TargetKind
+from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import StdFacts
@@ -24,8 +25,9 @@ from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.calls import Calls
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
 from wasmdoctor.pipeline.evidence import Artifacts, Callers, ProfileFolders, Proof, callers
+from wasmdoctor.pipeline.scope import Scope, scope_of
 from wasmdoctor.pipeline.sources import Workspace
-from wasmdoctor.readers.cargo.files import join
+from wasmdoctor.readers.cargo.files import is_below, join
 from wasmdoctor.readers.symbols.packages import known_packages
 from wasmdoctor.toolchain import Toolchain
 
@@ -51,7 +53,8 @@ class Maker:
 class Project:
     """All sources of a run. Nothing is read before somebody asks.
 
-    ``edits`` are bytes to read instead of a file's (None: the file is gone), by its path from ``cwd``.
+    ``edits`` are bytes to read instead of a file's (None: the file is gone), by its path from ``cwd``. ``changed``
+    are source files by the folder of their workspace: of that only what they concern is judged.
     """
 
     def __init__(
@@ -62,8 +65,10 @@ class Project:
         target: str | None = None,
         std: Mapping[str, StdFacts] | None = None,
         edits: Mapping[str, bytes | None] | None = None,
+        changed: Mapping[Path, Sequence[Path]] | None = None,
     ) -> None:
         self.cwd = cwd
+        self.changed = changed or {}
         self.edits = edits or {}
         self.toolchain = toolchain
         self.target = target or _target_of(found)
@@ -112,10 +117,48 @@ class Project:
             for root, workspace in self.workspaces.items()
         }
 
+    @cached_property
+    def scopes(self) -> dict[Path, Scope]:
+        """What is judged of the workspaces of which source files were named; of all others everything is."""
+        found = {}
+        for root, files in self.changed.items():
+            crates = self.crates.get(root, [])
+            scope = scope_of(crates[0], files) if len(crates) == 1 else None
+            if scope is not None:
+                found[root] = scope
+                folders = [*scope.folders(), *scope.wit]
+                self.workspaces[root].narrow(partial(_in_any, tuple(folders)))
+        return found
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is about what was asked."""
+        return not self.scopes or any(
+            root not in self.scopes or self.scopes[root].covers(finding) for root in self.workspaces
+        )
+
+    def providers(self, names: Collection[str]) -> list[tuple[WasmFile, Maker]]:
+        """Components outside what is judged that may provide interfaces (full names), as their sources predict them."""
+        makers = [
+            Maker(scope.crates, component)
+            for scope in self.scopes.values()
+            for component in scope.providers(names)
+        ]
+        return [(predicted_file(maker), maker) for maker in makers]
+
+    def judged(self, root: Path, crates: Crates) -> list[ComponentCrate]:
+        """The components and libraries of a workspace that are judged."""
+        every = (*crates.components, *crates.libraries)
+        return [one for one in every if root not in self.scopes or one in self.scopes[root]]
+
+    def reads(self, root: Path, path: str) -> bool:
+        """Whether a file of a workspace belongs to what is judged."""
+        return root not in self.scopes or self.scopes[root].holds(path)
+
     def analyse(self, jobs: int = 0) -> None:
         """Analyse all components at once; without this each is when something of it is asked."""
-        for crates in (crates for each in self.crates.values() for crates in each):
-            crates.analyse(jobs)
+        for root, each in self.crates.items():
+            for crates in each:
+                crates.analyse(self.judged(root, crates), jobs)
 
     def _is_asked(self, crates: Crates) -> bool:
         """Whether a cargo workspace lies below a folder that was named, or above what was.
@@ -275,10 +318,11 @@ class Project:
         for root in self._found.roots:
             if not root.is_dir():
                 continue
-            for crates in (crates for each in self.crates.values() for crates in each):
+            for place, crates in ((place, one) for place, each in self.crates.items() for one in each):
+                judged = self.judged(place, crates)
                 for component in crates.components:
                     folder = self.cwd / component.crate.folder
-                    if component.key in built or not _below(folder, root):
+                    if component.key in built or component not in judged or not _below(folder, root):
                         continue
                     built.add(component.key)
                     maker = Maker(crates, component)
@@ -288,12 +332,16 @@ class Project:
     def facts(self, built: dict[str, Maker]) -> tuple[SourceFacts, ...]:
         """The records that rules look at; ``built`` maps the path of a binary to its maker."""
         return tuple(
-            self._facts_of(workspace, self.crates[root], built) for root, workspace in self.workspaces.items()
+            self._facts_of(root, workspace, self.crates[root], built)
+            for root, workspace in self.workspaces.items()
         )
 
-    def _facts_of(self, workspace: Workspace, crates: list[Crates], built: dict[str, Maker]) -> SourceFacts:
-        analyses = [one.analysis(component) for one in crates for component in one.components]
-        libraries = [one.analysis(library) for one in crates for library in one.libraries]
+    def _facts_of(
+        self, root: Path, workspace: Workspace, crates: list[Crates], built: dict[str, Maker]
+    ) -> SourceFacts:
+        judged = [(one, component) for one in crates for component in self.judged(root, one)]
+        analyses = [one.analysis(each) for one, each in judged if each in one.components]
+        libraries = [one.analysis(each) for one, each in judged if each not in one.components]
         problems = (*workspace.problems, *(problem for one in crates for problem in one.problems))
         uses = {use.location: use for analysis in analyses for use in analysis.wit_uses}
         wit = {**workspace.wit, **_named_wit(workspace, crates)}
@@ -374,6 +422,11 @@ def _texts(workspace: Workspace, wit: Iterable[str]) -> dict[str, bytes]:
         if len(data) <= SMALL:
             texts[path] = data
     return texts
+
+
+def _in_any(folders: tuple[str, ...], path: str) -> bool:
+    """Whether a path lies in one of some folders."""
+    return any(is_below(path, folder) for folder in folders)
 
 
 def _below(folder: Path, root: Path) -> bool:

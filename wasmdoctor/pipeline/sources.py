@@ -40,13 +40,19 @@ class WitView:
 class WitFolders(Mapping[str, Resolution]):
     """The WIT package folders of a workspace by their paths, each resolved when it is first asked for.
 
-    ``known`` are those that are resolved already.
+    ``known`` are those that are resolved already; a part of them shares it.
     """
 
-    def __init__(self, folders: Iterable[str], resolve: Callable[[str], Resolution]) -> None:
+    def __init__(
+        self, folders: Iterable[str], resolve: Callable[[str], Resolution], known: dict[str, Resolution]
+    ) -> None:
         self._folders = dict.fromkeys(folders)
         self._resolve = resolve
-        self.known: dict[str, Resolution] = {}
+        self.known = known
+
+    def part(self, wanted: Callable[[str], bool]) -> WitFolders:
+        """The folders that are wanted."""
+        return WitFolders(filter(wanted, self._folders), self._resolve, self.known)
 
     def __getitem__(self, folder: str) -> Resolution:
         if folder not in self._folders:
@@ -97,9 +103,18 @@ class Workspace:
         return [self.show(path) for path in (self.cwd / folder).rglob("*.wit")]
 
     @cached_property
-    def wit(self) -> WitFolders:
+    def all_wit(self) -> WitFolders:
         """Every WIT package folder, resolved, by its path."""
-        return WitFolders(map(self.show, self.sources.wit), lambda folder: self.resolve([folder]))
+        return WitFolders(map(self.show, self.sources.wit), lambda folder: self.resolve([folder]), {})
+
+    @cached_property
+    def wit(self) -> WitFolders:
+        """The WIT package folders that are judged: all, unless ``narrow`` was called before."""
+        return self.all_wit
+
+    def narrow(self, wanted: Callable[[str], bool]) -> None:
+        """Judge only some of the WIT package folders."""
+        self.wit = self.all_wit.part(wanted)
 
     def resolve(self, paths: Iterable[str]) -> Resolution:
         """WIT packages with their ``deps``, as ``generate!`` or a folder on the command line means them."""

@@ -347,3 +347,10 @@ def test_what_a_macro_may_call_is_not_said_to_fall_away(tmp_path: Path) -> None:
     assert told["lift:shaft/direct@0.1.0", "move-to"] is True
     assert told["lift:shaft/function-table@0.1.0", "move-to"] is True
     assert told["lift:shaft/in-macro@0.1.0", "move-to"] is None
+
+
+def test_a_plan_that_was_asked_for_is_not_recommended(orchard: Path) -> None:
+    done = run("plan", "--plan", "c", cwd=orchard)
+    assert "recommended" not in done.stdout
+    assert "next: wasmdoctor migrate --plan c" in done.stdout
+    assert not plans(document(orchard, "--plan", "c", code=1))["c"]["recommended"]

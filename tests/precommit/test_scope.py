@@ -179,3 +179,21 @@ def test_a_part_says_what_the_whole_says() -> None:
         assert errors(part) == errors(whole[root]), file
         compared += len(errors(part))
     assert compared > 10
+
+
+def test_files_of_two_projects_with_configurations_of_their_own(tmp_path: Path) -> None:
+    workspace(tmp_path / "one", CLOCK)
+    workspace(tmp_path / "two", CLOCK)
+    (tmp_path / "one/wasmdoctor.toml").write_text(f'[[allow]]\ninterface = "{TICK}"\nprovided-by = "ours"\n')
+    (tmp_path / "two/wasmdoctor.toml").write_text('hosts = ["none"]\n')
+    file = "clock/wit/world.wit"
+    assert run("check", f"one/{file}", cwd=tmp_path).returncode == 0
+    done = run("check", f"two/{file}", f"one/{file}", "--quiet", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "two/clock/wit/world.wit:4:3: error[WD101]" in done.stdout
+    assert "one/" not in done.stdout
+    assert run("check", f"two/{file}", f"one/{file}", "--fail-on", "never", cwd=tmp_path).returncode == 0
+    # One report has one configuration.
+    done = run("check", f"two/{file}", f"one/{file}", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "not all that is checked has this configuration" in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -100,11 +101,53 @@ def configured(command: Command) -> Command:
     @functools.wraps(command)
     def taken(*args: object, config: str | None, isolated: bool, **options: Any) -> None:
         ctx = click.get_current_context()
-        settings = _settings(ctx, options, config, isolated=isolated)
-        ctx.meta[META] = settings
-        command(*args, **_filled(ctx, options, settings))
+
+        def run(options: dict[str, Any]) -> None:
+            settings = _settings(ctx, options, config, isolated=isolated)
+            ctx.meta[META] = settings
+            command(*args, **_filled(ctx, options, settings))
+
+        groups = _groups(ctx, options) if config is None and not isolated else []
+        if len(groups) < 2:
+            run(options)
+            return
+        codes = [_exit_code_of(run, {**options, "paths": paths}) for paths in groups]
+        sys.exit(max(codes))
 
     return taken
+
+
+APART = ("text", "github")
+"""Formats whose reports may follow each other."""
+
+
+def _groups(ctx: click.Context, options: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The paths of a ``check``, apart where they have different configurations, as the files of a commit may.
+
+    Nothing is taken apart where one report or one change is wanted.
+    """
+    if ctx.info_name != "check" or len(options.get("paths") or ()) < 2 or "-" in options["paths"]:
+        return []
+    from wasmdoctor.cli.outputs import outputs_of
+
+    one = ("baseline", "update_baseline", "watch", "shard", "dask", "fix", "diff")
+    wanted = outputs_of(ctx)
+    if any(_is_given(ctx, name) for name in one) or any(
+        each.path or each.format not in APART for each in wanted
+    ):
+        return []
+    from wasmdoctor.pipeline.settings import by_configuration
+
+    return by_configuration(options["paths"], Path.cwd())
+
+
+def _exit_code_of(run: Callable[[dict[str, Any]], None], options: dict[str, Any]) -> int:
+    """The exit code of one run among several."""
+    try:
+        run(options)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
 
 
 def settings_of(ctx: click.Context) -> Settings:

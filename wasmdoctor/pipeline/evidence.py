@@ -12,7 +12,6 @@ from wasmdoctor.model.binding import Binding, Evidence
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.binaries import opened
-from wasmdoctor.readers.artifacts import DiskTarget, library_worlds, read_calls, read_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,9 @@ class Artifacts:
         return self._worlds[profile]
 
     def _read(self, profile: Path) -> dict[str, list[tuple[str, EncodedWorld]]]:
+        # Not loaded where nothing is built.
+        from wasmdoctor.readers.artifacts import DiskTarget, library_worlds, read_profile
+
         files = DiskTarget(self.cwd)
         shown = display_path(profile, self.cwd)
         found: dict[str, list[tuple[str, EncodedWorld]]] = {}
@@ -77,6 +79,8 @@ def _bare(world: str) -> str:
 
 def callers(file: WasmFile, binary: Binary) -> Callers:
     """Who imports what in a component, by the names in its core modules; empty when it is stripped."""
+    from wasmdoctor.readers.artifacts import read_calls
+
     found: dict[str, dict[str, str]] = {}
     try:
         with opened(binary) as source:

@@ -134,7 +134,8 @@ def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: 
             if plan.compositions:
                 after[id_] = {**after[id_], **_compositions(plan, after[id_], options, place)}
             made[id_] = _with_surfaces(plan, after[id_])
-    best = _best(made)
+    # Who asks for one plan has chosen; there is nothing to compare it with.
+    best = _best(made) if options.only is None else None
     if best is not None and troubles:
         made[best] = replace(made[best], recommended=True)
     plans = WorkspacePlans(
@@ -401,7 +402,6 @@ def _verdict(best: PlanId | None, made: Mapping[PlanId, Plan]) -> str:
         case PlanId.B:
             return "plan A does not cure all of it; an adapter does, and leaves the crates as they are"
         case PlanId.C:
-            others = "plans A and B do not cure all of it; " if len(made) > 1 else ""
-            return f"{others}the code that calls the interfaces can be changed"
+            return "plans A and B do not cure all of it; the code that calls the interfaces can be changed"
         case _:
             return ""

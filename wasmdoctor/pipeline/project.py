@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from time import time_ns
+from typing import TYPE_CHECKING
 
 from wasmdoctor.checks.exports import leaked_exports
 from wasmdoctor.checks.facts import Origin
@@ -22,14 +23,15 @@ from wasmdoctor.model.rule import StdFacts
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
 from wasmdoctor.model.wit import Resolution
-from wasmdoctor.pipeline.calls import Calls
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
 from wasmdoctor.pipeline.evidence import Artifacts, Callers, ProfileFolders, Proof, callers
 from wasmdoctor.pipeline.scope import Scope, scope_of
 from wasmdoctor.pipeline.sources import Workspace
 from wasmdoctor.readers.cargo.files import is_below, join
-from wasmdoctor.readers.symbols.packages import known_packages
 from wasmdoctor.toolchain import Toolchain
+
+if TYPE_CHECKING:
+    from wasmdoctor.pipeline.calls import Calls
 
 SMALL = 4 * 1024 * 1024
 """Larger lock and dependency files (bytes) are not read: none of that size is written by hand or tool."""
@@ -279,6 +281,10 @@ class Project:
         binary = self._binary(file)
         if binary is None or file.component is None:
             return None
+        # Readers of code and symbols, which only built components need.
+        from wasmdoctor.pipeline.calls import Calls
+        from wasmdoctor.readers.symbols.packages import known_packages
+
         if maker is None:
             return Calls(file.path, binary, self.cwd)
         graph = maker.component.graph

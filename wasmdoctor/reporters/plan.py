@@ -237,14 +237,16 @@ def _more(console: Console, plans: WorkspacePlans, plan: Plan, *, details: bool)
 
 def _recommendation(console: Console, plans: WorkspacePlans) -> None:
     best = next((plan for plan in plans.plans if plan.recommended), None)
-    if best is None:
-        if not any(plan.applicable for plan in plans.plans):
-            _hang(console, Text("no plan applies; the reasons are above", "bold yellow"), 2, 4)
+    if best is not None:
+        line = Text(f"recommended: plan {best.plan.value.upper()}", "bold green")
+        line.append(f" — {one_line(plans.verdict)}", "not bold default")
+        _hang(console, line, 2, 4)
+    elif not any(plan.applicable for plan in plans.plans):
+        _hang(console, Text("no plan applies; the reasons are above", "bold yellow"), 2, 4)
         return
-    line = Text(f"recommended: plan {best.plan.value.upper()}", "bold green")
-    line.append(f" — {one_line(plans.verdict)}", "not bold default")
-    _hang(console, line, 2, 4)
-    if command(best):
+    elif len(plans.plans) == 1:
+        best = plans.plans[0]  # the one that was asked for
+    if best is not None and command(best):
         line = Text("next: ", "bold")
         line.append(f"{command(best)} --dry-run --diff", "default")
         _hang(console, line, 2, 8)

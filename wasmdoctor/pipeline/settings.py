@@ -31,15 +31,16 @@ class ConfigError(WasmdoctorError):
     """A configuration that cannot be used; the message has a line for each problem, with its place."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
+        from wasmdoctor.reporters.escape import one_line
+
         self.problems = tuple(problems)
         first, *rest = self.problems
-        lines = [f"{first.location}: {first.message}"]
+        lines = [one_line(f"{first.location}: {first.message}")]
         if first.help:
             lines.append(first.help)
         for problem in rest:
-            lines.append(
-                f"{problem.location}: {problem.message}" + (f" ({problem.help})" if problem.help else "")
-            )
+            more = f" ({problem.help})" if problem.help else ""
+            lines.append(one_line(f"{problem.location}: {problem.message}{more}"))
         super().__init__("\n".join(lines))
 
 
@@ -224,6 +225,19 @@ def load_settings(
         tuple(allow for each in chain for allow in each.allows),
     )
     return replace(found, data=_data(found))
+
+
+def by_configuration(paths: Iterable[str], cwd: Path) -> list[tuple[str, ...]]:
+    """The paths in groups that have one configuration each, in the order in which these first come.
+
+    Those without one go with the first group, as where there is only one.
+    """
+    groups: dict[Path | None, list[str]] = {}
+    for path in paths:
+        groups.setdefault(find_config(_start(cwd / path)), []).append(path)
+    without = groups.pop(None, [])
+    found = list(groups.values()) or [[]]
+    return [tuple(found[0] + without), *map(tuple, found[1:])]
 
 
 def _found(paths: Iterable[str], cwd: Path) -> Path | None:

@@ -7,10 +7,15 @@ numbers and names taken out, and sizes of results in powers of two, are cheap fe
 
 from __future__ import annotations
 
+import atexit
+import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fuzz import seeds
@@ -354,7 +359,189 @@ def config(data: bytes) -> Iterator[str]:
         yield size("comments", list(read_suppressions(data, path)))
 
 
+# -- what earlier runs, and other machines, left behind
+
+
+@cache
+def scratch() -> Path:
+    """A folder for what can be read from a folder only; it goes with the process."""
+    folder = TemporaryDirectory(prefix="wasmdoctor-fuzz-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+_OWN_CODES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b\n]*\x1b\\")
+"""The sequences that reports write to a terminal: colours, and both ends of a link."""
+
+
+def entries(data: bytes) -> Iterator[str]:
+    """An entry of the cache: as it lies there, with its checksum put right, and what it says was looked at.
+
+    One that is not whole is not there. One that somebody made with care may lie about what was found, but it
+    commands no terminal.
+    """
+    from wasmdoctor.cache.answers import decode
+    from wasmdoctor.cache.observed import LISTED, LSTAT, STAT, Observed
+    from wasmdoctor.cache.runs import recalled
+    from wasmdoctor.cache.store import Store
+
+    store, key, cwd = Store(str(scratch() / "cache")), "0" * 64, str(scratch())
+    assert store.put(key, data)
+    assert store.get(key) == data
+    Path(store.folder, key).write_bytes(data)
+    whole = store.get(key)
+    assert whole is None or data.endswith(whole) is (len(data) > len(whole)), "an entry that is not whole"
+    assert whole is not None or recalled(store, key, cwd) is None
+    payload = data if whole is None else whole
+    try:
+        answer, inputs = decode(payload)
+    except ValueError as error:
+        yield "refused " + _VARIABLE.sub("_", str(error))[:60]
+    else:
+        assert answer.code in (0, 1)
+        plain = _OWN_CODES.sub("", answer.text)
+        assert not [char for char in plain if char in "\x1b\x7f\r\b\u202e\u2066" or "\x80" <= char < "\xa0"]
+        assert all(kind in (STAT, LSTAT, LISTED) and path.startswith("/") for kind, path in inputs)
+        yield size("inputs", inputs)
+        yield f"holds {Observed(cwd).same(inputs)}"
+    store.put(key, payload)
+    yield f"recalled {recalled(store, key, cwd) is not None}"
+    yield from observed(payload, cwd)
+
+
+def observed(data: bytes, folder: str) -> Iterator[str]:
+    """What was looked at below a folder: names of any bytes, one a line. Nothing changes, so all is the same."""
+    from wasmdoctor.cache.observed import LISTED, LSTAT, STAT, Observed
+
+    seen = Observed(folder)
+    for number, line in enumerate(data.split(b"\n")[:20]):
+        inside = os.fsdecode(line.replace(b"..", b""))
+        seen.see((STAT, LSTAT, LISTED)[number % 3], f"{folder}/{inside}")
+    assert seen.same(seen.inputs), "nothing has changed since it was looked at"
+    yield size("seen", [signature for signature in seen.inputs.values() if signature])
+
+
+@cache
+def _rules() -> Any:
+    from wasmdoctor.catalog import Catalog
+
+    return Catalog()
+
+
+def shares(data: bytes) -> Iterator[str]:
+    """The report of a share of a run, judged and printed as ``merge`` does; as it is, and mended."""
+    yield from _share(data)
+    yield from _share(_share_of(list(_nodes(data))))
+
+
+def _nodes(data: bytes) -> Iterator[Any]:
+    """The nodes of a table of facts with one on each line. What is none is left out, references that lead nowhere lead back."""
+    known = 0
+    for line in data.split(b"\n"):
+        try:
+            node = json.loads(line.strip(b",\r "))
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(node, list) and node and isinstance(node[0], str):
+            yield [
+                [part[0] % known]
+                if known and isinstance(part, list) and part and type(part[0]) is int
+                else part
+                for part in node
+            ]
+            known += 1
+
+
+def _share_of(nodes: list[Any]) -> bytes:
+    """The part of a share's report that ``merge`` reads, with each node of its facts on a line."""
+    from wasmdoctor import __version__
+
+    head = json.dumps({"index": 1, "count": 1, "hosts": ["wasmtime@46"], "flags": []})[1:-1]
+    facts = ",\n".join(map(json.dumps, nodes))
+    return f'{{"tool": {{"version": "{__version__}"}}, "shard": {{{head}, "facts": [\n{facts}\n]}}}}'.encode()
+
+
+def _share(data: bytes) -> Iterator[str]:
+    from wasmdoctor.model.host import HostError
+    from wasmdoctor.pipeline.check import CheckOptions
+    from wasmdoctor.pipeline.places import repository
+    from wasmdoctor.pipeline.shard import MergeError, merge, read_shards
+    from wasmdoctor.reporters import json as as_json
+    from wasmdoctor.reporters import sarif, text
+    from wasmdoctor.reporters.console import Style
+    from wasmdoctor.toolchain import Toolchain
+
+    path = scratch() / "share.json"
+    path.write_bytes(data)
+    try:
+        found = read_shards([path])
+        report = merge(found, CheckOptions((), scratch()), _rules(), Toolchain())
+    except (MergeError, HostError) as error:
+        yield "refused " + _VARIABLE.sub("_", str(error).replace(str(path), "_"))[:80]
+        return
+    yield size("files", found[0].observed.files)
+    for finding in report.findings:
+        yield f"found {finding.code}"
+    as_json.render(report)
+    sarif.render(report, _rules().lints, repository(report, scratch()))
+    text.render(report, Style(), verbose=True)
+
+
 # -- seeds and words
+
+
+def _entry_seeds() -> list[bytes]:
+    from wasmdoctor.cache.answers import Answer, encode
+    from wasmdoctor.cache.digest import digest
+    from wasmdoctor.cache.observed import LISTED, LSTAT, STAT, Observed
+
+    seen = Observed("/")
+    seen.inputs = {
+        (STAT, "/"): (1, 2, 0o040000),
+        (LSTAT, "/nothing here"): (),
+        (STAT, "/nothing/x.wasm"): (),
+        (LISTED, "/"): (1, 2, 0o040000, 0, 0, 0, 12345),
+    }
+    linked = "\x1b[1;31merror\x1b[0m \x1b]8;id=1;file:///a\x1b\\a.wasm\x1b]8;;\x1b\\\n"
+    made = [encode(Answer(text, code), seen) or b"" for text, code in (("fine\n", 0), (linked, 1))]
+    del seen.inputs[STAT, "/"], seen.inputs[LISTED, "/"]  # what is left holds anywhere
+    made += [encode(Answer("fine\n", 0), seen) or b""]
+    return [*made, *(digest(data).encode() + b"\n" + data for data in made)]
+
+
+def _share_seeds() -> list[bytes]:
+    """The share that a run makes of the binaries to start from."""
+    from wasmdoctor.model.shard import Observed
+    from wasmdoctor.model.types import FunctionType, ValueType
+    from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
+    from wasmdoctor.pipeline.check import CheckOptions, check
+    from wasmdoctor.readers.facts import encoded
+    from wasmdoctor.toolchain import Toolchain
+
+    def side(result: ValueType) -> tuple[Extern, ...]:
+        function = Function("f", "func()", FunctionType((("x", result),), result))
+        return (Extern("seed:a/b@1.0.0", ExternKind.INSTANCE, (function,)),)
+
+    word = ValueType("string")
+    kinds = (
+        ValueType("record", (word, word), ("a", "b"), "r"), ValueType("variant", (word, None), ("a", "b")),
+        ValueType("result", (word, None)), ValueType("own", name="x", resource="seed:a/b#x"), ValueType("enum", (), ("a",)),
+    )  # fmt: skip
+    asker, offerer = (
+        ValueType("tuple", kinds),
+        ValueType("tuple", (*kinds[:4], ValueType("enum", (), ("b",)))),
+    )
+    files = (WasmFile("a.wasm", 9, component=Component(side(asker))),
+             WasmFile("b.wasm", 9, component=Component((), side(offerer))))  # fmt: skip
+    made = [_share_of(encoded(Observed(files, invalid={"a.wasm": "no"}, skipped={"other": ("c",)})))]
+    for number, data in enumerate((*_binaries(), b"\0asm\x0d\0\1\0\7\xff")):
+        folder = scratch() / f"share-{number}"
+        folder.mkdir(exist_ok=True)
+        (folder / "x.wasm").write_bytes(data)
+        got: list[Any] = []
+        check(CheckOptions(("x.wasm",), folder, shard=(1, 1)), _rules(), Toolchain(), observed=got.append)
+        made.append(_share_of(encoded(got[0])))
+    return made
 
 
 def _journal_seeds() -> list[bytes]:
@@ -450,6 +637,11 @@ WAC_WORDS = (
     b"package a:b", b"targets ", b"let x = ", b"new ", b"...", b"import ", b"export ", b" as ", b"with", b"{", b"}", b"[\"a\"]", b";",
     b"interface i {", b"func(", b"/*", b"*/", b"//", b"\"", b"@1.0.0", b"record", b"(", b")", b".",
 )  # fmt: skip
+SHARE_WORDS = (
+    b"[0]", b"[1]", b"[2]", b"null", b"true", b"\"\"", b"\"func\"", b"[\"tuple\"]", b"[\"tuple\", [0]]", b"[\"tuple\", [0], [0]],\n",
+    b"[\"map\", \"a\", [0]],\n", b"[\"map\"],\n", b"[\"enum\", \"ExternKind\", \"type\"],\n", b"[\"record\", \"ValueType\", \"record\", [0], [0], \"\", \"\", null],\n",
+    b"[\"record\", \"Location\", \"x\", 1, 1, null],\n", b"\\u001b", b"\\u202e", b"\\n", b"\"wasi:cli/run@0.2.0\"", b"instance", b"list", b"own", b"99999999999",
+)  # fmt: skip
 
 TARGETS = {
     one.name: one
@@ -475,6 +667,9 @@ TARGETS = {
         Target("symbols", symbols, lambda: [b"\n".join(seeds.SYMBOLS)], (b"_ZN", b"_R", b"17h", b"E", b"$LT$", b"$u7b$", b"..", b"::",
                b"NtC", b"Iv", b"S_", b"B0_", b"St3__1", b"~lib/", b"<", b">", b"impl ", b" as ", b"dyn "), 10_000),
         Target("config", config, _configs, (*TOML_WORDS, b"wasmdoctor: allow(WD101) because x", b"[rules]\n", b"[[suppress]]\n", b"**/*"), 20_000),
+        Target("entries", entries, _entry_seeds, (b"s  /", b"l  /", b"d 1,2,3 /", b"wasmdoctor answer 1\n", b"\x1b[", b"m", b"\x1b]8;", b"\x1b\\",
+               b"0\n", b"1\n", b"-1", b",", b" ", b"/"), 60_000),
+        Target("shares", shares, _share_seeds, SHARE_WORDS, 40_000),
         Target("journal", journal, _journal_seeds, (b"[", b"]", b"{", b"}", b"null", b"1", b"\"..\"", b"\"/etc\"", b"\"path\"")),
     )
 }  # fmt: skip

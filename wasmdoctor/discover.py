@@ -169,7 +169,12 @@ def _expand(path: str, cwd: Path) -> Iterator[tuple[Path, bool]]:
         yield real, True
         return
     if glob.has_magic(path):
-        matches = sorted(glob.glob(path, root_dir=cwd, recursive=True))
+        try:
+            matches = sorted(glob.glob(path, root_dir=cwd, recursive=True))
+        except RecursionError:
+            raise DiscoverError(
+                f"the folders that `{path}` matches are nested too deep\n  name a folder instead"
+            ) from None
         if matches:
             for match in matches:
                 yield cwd / match, False
@@ -318,12 +323,9 @@ class _Walk:
 
     def _count_intermediate(self, folder: str) -> None:
         """Cargo's own copies: count those that are wasm, and do not list them."""
-        for directory, _, files in os.walk(folder):
-            for name in sorted(files):
-                path = os.path.join(directory, name)
-                # Objects in deps/ and build/ are wasm too; what a person could mistake for an artifact counts.
-                if name.endswith(".wasm"):
-                    self.found.skip("copies in cargo's deps/, build/ and incremental/", self.show(path))
+        # Objects in deps/ and build/ are wasm too; what a person could mistake for an artifact counts.
+        for path in files_below(folder, ".wasm"):
+            self.found.skip("copies in cargo's deps/, build/ and incremental/", self.show(path))
 
     def _add(self, path: Path, info: os.stat_result, head: bytes, *, named: bool) -> None:
         shown = self.show(path)
@@ -440,6 +442,26 @@ def _listed(folder: str) -> list[os.DirEntry[str]]:
     return sorted(os.scandir(folder), key=lambda entry: entry.name)
 
 
+def files_below(folder: str, ending: str) -> Iterator[str]:
+    """The files in a folder and in those inside it whose names end so; links to folders are not followed.
+
+    Folders that cannot be read, and those deeper than ``MAX_DEPTH``, are passed over.
+    """
+    stack = [(folder, 0)]
+    while stack:
+        current, depth = stack.pop()
+        try:
+            entries = _listed(current)
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if depth < MAX_DEPTH:
+                    stack.append((entry.path, depth + 1))
+            elif entry.name.endswith(ending) and not (entry.is_symlink() and os.path.isdir(entry.path)):
+                yield entry.path
+
+
 @dataclass(frozen=True, slots=True)
 class _Ignore:
     """A .gitignore file: the real path of its folder, with a separator behind it, and its patterns."""
@@ -458,7 +480,7 @@ def _read_ignore(folder: _Folder) -> list[_Ignore]:
     from pathspec import GitIgnoreSpec
 
     lines = [line for line in data.decode("utf-8", "replace").splitlines() if line.strip() and line[0] != "#"]
-    taken = [line for line in lines[:MAX_PATTERNS] if _cheap(line)]
+    taken = [line for line in lines[:MAX_PATTERNS] if is_cheap(line)]
     refused = len(lines) - len(taken)
     try:
         return [_Ignore(base, GitIgnoreSpec.from_lines(taken), refused)]
@@ -466,7 +488,7 @@ def _read_ignore(folder: _Folder) -> list[_Ignore]:
         return [_Ignore(base, GitIgnoreSpec.from_lines(filter(_valid, taken)), refused)]
 
 
-def _cheap(pattern: str) -> bool:
+def is_cheap(pattern: str) -> bool:
     """Whether matching a pattern is quick, whatever the path."""
     parts = pattern.split("/")
     deep = sum(part == "**" for part in parts)

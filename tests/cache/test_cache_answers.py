@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wasmdoctor.cache.answers import HEAD, Answer, decode, encode, is_harmless, question
+from wasmdoctor.cache.answers import HEAD, MOST_INPUTS, Answer, decode, encode, is_harmless, question
 from wasmdoctor.cache.observed import Observed
 
 PATHS = st.text(st.characters(blacklist_characters="\n", blacklist_categories=("Cs",)), max_size=20).map(
@@ -18,6 +18,7 @@ PATHS = st.text(st.characters(blacklist_characters="\n", blacklist_categories=("
 INPUTS = st.dictionaries(
     st.tuples(st.sampled_from("sld"), PATHS),
     st.lists(st.integers(0, 2**63), max_size=7).map(tuple),
+    min_size=1,
     max_size=5,
 )
 
@@ -34,7 +35,11 @@ def payload(text: str = "fine\n", code: int = 0, inputs: object = ()) -> bytes:
     return made
 
 
-@given(st.text(st.characters(min_codepoint=32, blacklist_categories=("Cs", "Cc"))), st.integers(0, 1), INPUTS)
+@given(
+    st.text(st.characters(min_codepoint=32, blacklist_categories=("Cs", "Cc", "Cf", "Zl", "Zp"))),
+    st.integers(0, 1),
+    INPUTS,
+)
 def test_an_answer_is_read_as_it_was_written(
     text: str, code: int, inputs: dict[tuple[str, str], tuple[int, ...]]
 ) -> None:
@@ -75,6 +80,8 @@ def test_whatever_stands_there_is_an_answer_or_refused(noise: bytes, at: int, wh
         HEAD + b"\n0\n0\ns 1 /cut",
         HEAD + b"\n0\n6\n\x1b]0;hi\x07",
         b"another program 1\n0\n0\n",
+        HEAD + b"\n0\n4\nfine",
+        HEAD + b"\n0\n4\nfine" + b"s  /a\n" * (MOST_INPUTS + 1),
     ],
 )
 def test_what_no_run_would_have_written_is_refused(data: bytes) -> None:
@@ -88,6 +95,11 @@ def test_what_no_run_would_have_written_is_refused(data: bytes) -> None:
         ("plain\ttext\n✗ and so on\n", True),
         ("\x1b[1;31merror\x1b[0m", True),
         ("\x1b]8;;file:///a\x1b\\a\x1b]8;;\x1b\\", True),
+        ("\x1b]8;;file:///a\x1b\\a\x1b]8;;", False),
+        ("\x1b]8;;file:///a and all that follows is hidden", False),
+        ("\x1b]8;;file:///a\x1b[0m\x1b\\", False),
+        ("\x1b\\", False),
+        ("\u202egnp.exe", False),
         ("\x1b[2J", False),
         ("\x1b]0;title\x07", False),
         ("\x1bc", False),

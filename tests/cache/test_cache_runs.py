@@ -42,13 +42,14 @@ class Shop:
 
     @property
     def entries(self) -> list[Path]:
-        return sorted((self.cache / "wasmdoctor/entries-1").glob("*"))
+        return sorted((self.cache / "wasmdoctor/entries-2").glob("*"))
 
     def mark(self) -> None:
         """Change the text of the answer that is kept, so that it is seen when it is given."""
         (path,) = self.entries
         payload = path.read_bytes().partition(b"\n")[2].replace(b"nobody provides", b"NOBODY provides")
-        path.write_bytes(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+        digest = hashlib.sha256(path.name.encode() + b"\n" + payload).hexdigest()
+        path.write_bytes(digest.encode() + b"\n" + payload)
 
 
 @pytest.fixture
@@ -102,6 +103,16 @@ def test_a_poisoned_entry_is_ignored(shop: Shop, damage: bytes) -> None:
     assert shop.run("check", "a.wasm") == first
 
 
+def test_an_answer_to_another_question_is_ignored(shop: Shop) -> None:
+    """Whoever can write into the cache cannot make one answer stand for another by moving it."""
+    first = shop.run("check", "a.wasm")
+    (fine,) = shop.entries
+    assert shop.run("check", "a.wasm", "--quiet")[1] != first[1]
+    (quiet,) = (path for path in shop.entries if path != fine)
+    fine.write_bytes(quiet.read_bytes())
+    assert shop.run("check", "a.wasm") == first
+
+
 def test_a_run_that_writes_is_not_remembered(shop: Shop) -> None:
     shop.run("check", "a.wasm", "--format", "json", "--output", "report.json")
     assert (shop.folder / "report.json").is_file()
@@ -136,7 +147,7 @@ def test_the_cache_can_be_seen_and_cleared(shop: Shop) -> None:
     shop.run("check", "a.wasm")
     code, text = shop.run("cache", "show")
     assert code == 0
-    assert "entries-1" in text
+    assert "entries-2" in text
     assert "1 entry" in text
     assert "removed 1 entry" in shop.run("cache", "clear")[1]
     assert shop.entries == []

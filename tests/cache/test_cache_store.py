@@ -61,6 +61,19 @@ def test_a_link_or_a_pipe_is_no_entry(store: Store, tmp_path: Path) -> None:
     entry(store).unlink()
     os.mkfifo(entry(store))
     assert store.get(KEY) is None
+    writer = os.open(entry(store), os.O_RDWR)  # a pipe that somebody may still write to has no end
+    assert store.get(KEY) is None
+    os.close(writer)
+    entry(store).unlink()
+    entry(store).mkdir()
+    assert store.get(KEY) is None
+
+
+def test_an_entry_stands_for_no_other(store: Store) -> None:
+    store.put(KEY, b"an answer")
+    store.put("b" * 64, b"another")
+    entry(store).replace(entry(store, "b" * 64))
+    assert store.get("b" * 64) is None
 
 
 def test_a_folder_that_others_can_write_to_is_not_used(store: Store) -> None:

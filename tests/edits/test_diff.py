@@ -161,3 +161,15 @@ def test_a_long_file_takes_no_long_time() -> None:
     text = unified_diff(ChangeSet((change("a.rs", before, after),)))
     assert text.count("@@ -") == 2
     assert "@@ -59998,3 +59999,4 @@" in text
+
+
+def test_lines_that_are_there_twice_are_not_taken_for_context(tmp_path: Path) -> None:
+    """A comment that stands before and after what goes was matched with itself, and the context left out."""
+    comment = b"// one\n// two\n// three\n"
+    before = comment + b"macro!();\n" + comment + b"fn f() {}\n"
+    after = b"mod a;\n" + comment + b"fn f() {}\n"
+    (tmp_path / "a.rs").write_bytes(before)
+    diff = unified_diff(ChangeSet((change("a.rs", before, after),)))
+    git(tmp_path, "apply", stdin=diff.encode())
+    assert (tmp_path / "a.rs").read_bytes() == after
+    assert diff.endswith(" // one\n // two\n // three\n")

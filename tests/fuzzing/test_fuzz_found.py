@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from wasmdoctor.pipeline.shard import MergeError, read_shards
 from wasmdoctor.readers.artifacts import read_dep_info
 from wasmdoctor.readers.cargo.globs import GlobError, _matcher
 from wasmdoctor.readers.cargo.version import parse_requirement, parse_version
@@ -136,3 +138,29 @@ def test_more_bodies_than_types_of_functions() -> None:
     data += b"\7\5\1\1f\0\1" + b"\x09\x07\1\0\x41\0\x0b\1\1" + b"\x0a" + bytes([len(code)]) + code
     (module,) = read_code(BytesSource(data), "x.wasm").modules
     assert module.count == 2
+
+
+def share(*nodes: object) -> bytes:
+    from fuzz.targets import _share_of
+
+    return _share_of(list(nodes))
+
+
+def test_facts_whose_keys_are_tuples_that_share_their_parts(tmp_path: Path) -> None:
+    """To hash the key of a mapping took twice as long with each of its nodes."""
+    started = time.process_time()
+    (tmp_path / "1.json").write_bytes(
+        share(["tuple", "a"], *(["tuple", [n], [n]] for n in range(60)), ["map", [60], "x"])
+    )
+    with pytest.raises(MergeError, match="neither text nor a tuple of texts"):
+        read_shards([tmp_path / "1.json"])
+    quick(started)
+
+
+@pytest.mark.parametrize("kind", ["record", "variant", "result"])
+def test_facts_with_a_type_that_has_too_few_parts(kind: str, tmp_path: Path) -> None:
+    """What writes types out took part after part for the labels that there were: IndexError."""
+    nodes = (["tuple"], ["tuple", "a", "b"], ["record", "ValueType", kind, [0], [1], "", "", None])
+    (tmp_path / "1.json").write_bytes(share(*nodes))
+    with pytest.raises(MergeError, match=f"a {kind} has 2 parts here, not 0"):
+        read_shards([tmp_path / "1.json"])

@@ -1000,3 +1000,208 @@ def _journal(folder: Path) -> None:
         write(folder, {f".wasmdoctor/{number:04}/journal.json": text})
         write(folder, {f".wasmdoctor/journal/{number:04}/journal.json": text})
     (folder / ".wasmdoctor/link").symlink_to("/etc")
+
+
+# -- configuration, suppressions, baselines
+
+
+def settings(
+    title: str,
+    text: Callable[[], str | bytes],
+    says: str = "",
+    codes: tuple[int, ...] = (0, 1, 2),
+    imports: int = 1,
+) -> None:
+    """A case with a configuration of its own, and a component with imports that nobody provides."""
+    case(title, "check", "x.wasm", says=says, codes=codes)(
+        lambda folder: write(
+            folder,
+            {"wasmdoctor.toml": text(), "x.wasm": instances([f"a:b/i{n}" for n in range(imports)])},
+        )
+    )
+
+
+settings("config: arrays in arrays, 100,000 deep", lambda: "select = " + "[" * 100_000, "nested deeper")
+settings("config: tables in tables, 100,000 deep", lambda: "select = " + "{a=" * 100_000, "nested deeper")
+settings("config: a key of 100,000 parts", lambda: ".".join(["a"] * 100_000) + " = 1\n", "more than 64 parts")
+settings(
+    "config: 30,000 keys that there are not", lambda: "".join(f"key{n} = 1\n" for n in range(30_000)), "key0"
+)
+settings("config: 100,000 hosts", lambda: "hosts = [" + '"w",' * 100_000 + "]", "wasmdoctor.toml")
+settings(
+    "config: 60,000 rules that there are not",
+    lambda: "ignore = [" + ",".join(f'"WE{n}"' for n in range(60_000)) + "]",
+    "there is no rule",
+)
+settings(
+    "config: 20,000 patterns of what is left out",
+    lambda: "exclude = [" + ",".join(f'"/p{n}/**/x*"' for n in range(20_000)) + "]",
+    "wasmdoctor.toml",
+)
+settings(
+    "config: patterns that take exponential time",
+    lambda: 'exclude = ["' + "*a" * 200 + 'b", "' + "**/" * 100 + 'x"]\n[per-path-ignores]\n"' + "a*" * 200 + '" = ["WD1"]\n',
+    "wasmdoctor.toml",
+)  # fmt: skip
+settings(
+    "config: 5,000 patterns for paths, and 1,000 findings",
+    lambda: "[per-path-ignores]\n" + "".join(f'"p{n}/*" = ["WD101"]\n' for n in range(5_000)),
+    "wasmdoctor.toml",
+    imports=1000,
+)
+settings(
+    "config: 4,000 times that something is allowed, and 1,000 findings",
+    lambda: "".join(
+        f'[[allow]]\nrules = ["WD101"]\ninterface = "c:d/*{n}*"\nreason = "r"\n' for n in range(4_000)
+    ),
+    imports=1000,
+)
+settings(
+    "config: interfaces by patterns that take exponential time",
+    lambda: '[[allow]]\nrules = ["WD101"]\ninterface = "' + "*a" * 100 + 'b"\nreason = "r"\n',
+    imports=1000,
+)
+settings("config: a text of 900 KB for each key", lambda: 'select = ["' + "W" * 900_000 + '"]\n', "WWW")
+settings("config: names that command terminals", lambda: '"\\u001b[2J\\u202e" = 1\n"::error::x" = 2\n', "there is no key")
+settings("config: not UTF-8", lambda: b'select = ["\xff\xfe"]\n', "UTF-8")
+
+
+@case("config: one that is a pipe", "check", "x.wasm", codes=(0, 1, 2))
+def _config_pipe(folder: Path) -> None:
+    write(folder, {"x.wasm": instances(["a:b/c"])})
+    os.mkfifo(folder / "wasmdoctor.toml")
+
+
+@case("config: one of 10 GB", "check", "x.wasm", codes=(0, 1, 2))
+def _config_large(folder: Path) -> None:
+    write(folder, {"x.wasm": instances(["a:b/c"]), "wasmdoctor.toml": ""})
+    os.truncate(folder / "wasmdoctor.toml", 10 * 2**30)
+
+
+@case("config: a thousand that extend each other", "check", "x.wasm", says="extend each other", codes=(2,))
+def _config_chain(folder: Path) -> None:
+    write(folder, {"x.wasm": instances(["a:b/c"]), "wasmdoctor.toml": 'extend = "0.toml"\n'})
+    write(folder, {f"{n}.toml": f'extend = "{(n + 1) % 1000}.toml"\n' for n in range(1000)})
+
+
+@case("config: one that extends other people's files", "check", "x.wasm", codes=(0, 1, 2))
+def _config_out(folder: Path) -> None:
+    write(folder, {"x.wasm": instances(["a:b/c"]), "wasmdoctor.toml": 'extend = "/dev/zero"\n'})
+
+
+@case("config: rules of one's own that are a bomb", "check", "x.wasm", codes=(0, 1, 2))
+def _own_rules(folder: Path) -> None:
+    write(folder, {"x.wasm": instances(["a:b/c"]), "wasmdoctor.toml": 'data = "own"\n'})
+    for part in ("hosts", "lints", "mappings", "crates"):
+        write(folder, {f"own/{part}/x.toml": "a = " + "[" * 100_000, f"own/{part}/y.toml": b"\xff\x00"})
+        os.mkfifo(folder / f"own/{part}/pipe.toml")
+
+
+ALLOW = "wasmdoctor: allow(WD101) -- because"
+
+
+@case("suppress: 100,000 comments in WIT", says="a:b/c")
+def _suppress_wit(folder: Path) -> None:
+    crate(folder, wit__world_dot_wit=WIT + f"// {ALLOW}\n" * 10_000)
+    many = "// wasmdoctor: allow(x)\n"
+    for number in range(6):
+        write(folder, {f"wit/deps/d{number}/x.wit": f"package c:d{number};\n" + many * 20_000})
+
+
+@case("suppress: 10,000 comments before one another in Rust", says="a:b/c")
+def _suppress_rust(folder: Path) -> None:
+    crate(folder, src__lib_dot_rs=f"// {ALLOW}\n" * 40_000 + LIB)
+
+
+@case("suppress: 10,000 comments that name no rule", says="a:b/c")
+def _suppress_unknown(folder: Path) -> None:
+    lines = "".join(f"// wasmdoctor: allow(WE{n}, no-such-rule-{n}) -- r\n" for n in range(10_000))
+    crate(folder, src__lib_dot_rs=lines + LIB)
+
+
+@case("suppress: a comment that names 100,000 rules", says="a:b/c")
+def _suppress_long(folder: Path) -> None:
+    words = ", ".join(f"WE{n}" for n in range(100_000))
+    crate(folder, src__lib_dot_rs=f"// wasmdoctor: allow({words}) -- because\n" + LIB)
+
+
+@case("suppress: comments around 1,000 findings", says="a:b/c")
+def _suppress_findings(folder: Path) -> None:
+    line = f'wit-bindgen = "0.48" # {ALLOW}\n'
+    crate(folder, Cargo_dot_toml=MANIFEST.replace('wit-bindgen = "0.48"\n', line + f"# {ALLOW}\n" * 20_000))
+    write(folder, {"x.wasm": instances([f"a:b/i{n}" for n in range(1000)])})
+
+
+@case("suppress: a comment that never ends", says="a:b/c")
+def _suppress_open(folder: Path) -> None:
+    crate(folder, src__lib_dot_rs=LIB + "/* wasmdoctor: allow(" * 100_000)
+
+
+def baseline(
+    title: str, data: Callable[[], str | bytes], says: str = "", codes: tuple[int, ...] = (2,)
+) -> None:
+    """A case with a baseline."""
+    case(title, "check", "x.wasm", says=says, codes=codes)(
+        lambda folder: write(
+            folder,
+            {
+                "wasmdoctor.toml": 'baseline = "b.json"\n',
+                "b.json": data(),
+                "x.wasm": instances(["a:b/c"]),
+            },
+        )
+    )
+
+
+def _rows(count: int) -> str:
+    rows = ",".join(f'{{"fingerprint":"{n:032x}"}}' for n in range(count))
+    return f'{{"schema":1,"tool":"wasmdoctor","findings":[{rows}]}}'
+
+
+baseline("baseline: a million entries", lambda: _rows(10**6))
+baseline("baseline: as many entries as are read", lambda: _rows(300_000), codes=(0, 1))
+baseline("baseline: arrays in arrays, 100,000 deep", lambda: "[" * 100_000, "not valid JSON")
+baseline("baseline: a number of a million digits", lambda: '{"schema":' + "9" * 10**6 + "}", "baseline")
+baseline("baseline: names that command terminals", lambda: '{"schema":"\\u001b[2J","findings":[]}', "baseline")
+
+
+@case("baseline: one of 1 GB", "check", "x.wasm", says="baseline", codes=(2,))
+def _baseline_large(folder: Path) -> None:
+    write(folder, {"wasmdoctor.toml": 'baseline = "b.json"\n', "b.json": "", "x.wasm": instances(["a:b/c"])})
+    os.truncate(folder / "b.json", 2**30)
+
+
+@case("baseline: one that is a device", "check", "x.wasm", says="baseline", codes=(2,))
+def _baseline_device(folder: Path) -> None:
+    write(folder, {"wasmdoctor.toml": 'baseline = "b.json"\n', "x.wasm": instances(["a:b/c"])})
+    (folder / "b.json").symlink_to("/dev/zero")
+
+
+# -- what other machines found out
+
+
+def share(title: str, data: Callable[[], str | bytes], says: str = "", codes: tuple[int, ...] = (2,)) -> None:
+    """A case with the report of a share of a run."""
+    case(title, "merge", "1.json", says=says, codes=codes)(lambda folder: write(folder, {"1.json": data()}))
+
+
+def _facts(nodes: str) -> str:
+    from wasmdoctor import __version__
+
+    tool = f'"tool":{{"version":"{__version__}"}}'
+    return f'{{{tool},"shard":{{"index":1,"count":1,"hosts":["wasmtime"],"flags":[],"facts":[{nodes}]}}}}'
+
+
+share("merge: no JSON", lambda: "[" * 100_000, "no JSON")
+share("merge: a million nodes", lambda: _facts(",".join(['["tuple"]'] * 10**6)), "no Observed")
+share(
+    "merge: tuples that double 100,000 times",
+    lambda: _facts('["tuple","a"],' + ",".join(f'["tuple",[{n}],[{n}]]' for n in range(100_000))),
+    "no Observed",
+)
+share(
+    "merge: keys that double 50 times",
+    lambda: _facts('["tuple","a"],' + ",".join(f'["tuple",[{n}],[{n}]]' for n in range(50)) + ',["map",[50],1]'),
+    "neither text",
+)
+share("merge: a share of a million", lambda: _facts("").replace('"count":1,', '"count":999999,'), "share")

@@ -1,17 +1,24 @@
-"""Whatever the format: names from a hostile binary command no terminal, forge no line, and stay data in markup."""
+"""Whatever the format: names from hostile files command no terminal, forge no line, and stay data in markup."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import IO, Any
 from xml.etree import ElementTree
 
 import pytest
 from hostile.hostile_bytes import instances
+from hostile.hostile_workspace import make_workspace, quoted
 from hostile.serving import Server
+from markdown_it import MarkdownIt
+from tests_support import PROGRAM, run
 
 from wasmdoctor.cli.outputs import RENDERERS
 
@@ -48,6 +55,33 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sizes svg": ("why", "--sizes", "x.wasm", "--format", "svg"),
     "sizes html": ("why", "--sizes", "x.wasm", "--format", "html"),
     "compose": ("compose", "x.wasm", "y.wasm", "--dry-run", "-o", "out.wasm"),
+    "compose json": ("compose", "x.wasm", "y.wasm", "--dry-run", "--format", "json"),
+    "hosts for": ("hosts", "for", "x.wasm"),
+    "hosts for json": ("hosts", "for", "x.wasm", "--format", "json"),
+    **{f"merge {one}": ("merge", "1.json", "2.json", "--format", one) for one in sorted(RENDERERS)},
+    "explain": ("explain", "--file", "error.txt"),
+    "explain json": ("explain", "--file", "error.txt", "--format", "json"),
+    "config": ("config", "show", "--config", "own.toml"),
+    "config json": ("config", "show", "--config", "own.toml", "--format", "json"),
+    "configured": ("check", "x.wasm", "--config", "own.toml"),
+}
+
+# Commands that show names of a workspace: of packages, paths, and what stands in sources.
+SOURCES: dict[str, tuple[str, ...]] = {
+    **{f"plan {one}": ("plan", ".", "--format", one) for one in ("text", "json", "markdown", "html")},
+    **{f"plan {one} details": ("plan", ".", "--plan", one) for one in "abc"},
+    "plan narrow": ("plan", "."),
+    "migrate": ("migrate", "--plan", "a", "--dry-run", "--allow-dirty", "."),
+    "migrate refused": ("migrate", "--plan", "b", "--dry-run", "--allow-dirty", "."),
+    "why sources": ("why", "a1:b/c", "."),
+    "why all": ("why", "a1:b/c", ".", "--all"),
+    "why crate": ("why", "--crate", NAMES[0], "."),
+    "why of sources json": ("why", "a1:b/c", ".", "--format", "json"),
+    **{
+        f"graph of sources {one}": ("graph", ".", "--expand", "--format", one)
+        for one in ("text", "json", "dot", "mermaid", "svg", "html")
+    },
+    **{f"check of sources {one}": ("check", ".", "--format", one) for one in sorted(RENDERERS)},
 }
 
 
@@ -56,7 +90,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("names")
     (made / "x.wasm").write_bytes(instances(NAMES))
     (made / "y.wasm").write_bytes(instances(NAMES[:3]))
+    for number, name in enumerate(("x", "y"), 1):
+        words = (
+            "check",
+            f"{name}.wasm",
+            "--shard",
+            f"{number}/2",
+            "--format",
+            "json",
+            "-o",
+            f"{number}.json",
+        )
+        assert run(*words, cwd=made).returncode in (0, 1)
+    # Both files belong to one of the shares: what the other has is added to it, as if it had been there.
+    error = (
+        "Error: component imports instance `{}`, but a matching implementation was not found in the linker\n"
+    )
+    (made / "error.txt").write_text("".join(map(error.format, NAMES)))
+    ignored = ", ".join(json.dumps(name.replace("\x7f", "")) for name in NAMES)
+    (made / "own.toml").write_text(f"exclude = [{ignored}]\n[severity]\n")
     return made
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_workspace(tmp_path_factory.mktemp("workspace"), NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +127,9 @@ def server() -> Iterator[Server]:
 class Page(HTMLParser):
     """What tags and attributes a page really has."""
 
-    def __init__(self) -> None:
+    def __init__(self, scripts: bool = False) -> None:
         super().__init__()
+        self.scripts = scripts
         self.bad: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -80,7 +139,9 @@ class Page(HTMLParser):
             for name, value in attrs
             if value and value.strip().lower().startswith("javascript:")
         ]
-        if tag == "img" and dict(attrs).get("src") == "x":
+        if tag == "script" and self.scripts is False:
+            self.bad.append("<script>")
+        if tag == "img" and dict(attrs).get("src") in ("x", "https://example.org/x"):
             self.bad.append("<img>")
 
 
@@ -99,7 +160,7 @@ def held(output: str, text: str) -> None:
     ]
     assert not forged, forged
     assert "Traceback" not in text
-    kind = output.rpartition(" ")[2]
+    kind = output.removesuffix(" details").rpartition(" ")[2]
     if kind in ("json", "sarif", "gitlab"):
         json.loads(text)
     elif kind == "jsonl":
@@ -115,15 +176,17 @@ def held(output: str, text: str) -> None:
             if item.tag.endswith(("script", "foreignObject")) and "alert" in (item.text or "")
         ]
     elif kind == "html":
-        page = Page()
+        page = Page(scripts=True)
         page.feed(text)
         assert not page.bad, page.bad
         assert "<script>alert" not in text
     elif kind == "markdown":
-        # Code in backticks is text, and so are lines that begin with a tag: Markdown is not read in them.
-        plain = [re.sub(r"(`+)[^`].*?\1", "", line) for line in text.splitlines() if not line.startswith("<")]
-        assert not [line for line in plain if "](javascript:" in line or "![i](" in line]
-        assert "<script>" not in text
+        # Read as GitHub reads it, with HTML let through: what was a name must have become text or code.
+        reader = MarkdownIt("commonmark", {"html": True}).enable("table")
+        reader.validateLink = lambda url: True  # type: ignore[method-assign]
+        page = Page()
+        page.feed(reader.render(text))
+        assert not page.bad, page.bad
 
 
 @pytest.mark.parametrize("output", COMMANDS)
@@ -131,10 +194,21 @@ def test_names_are_data(output: str, folder: Path, server: Server) -> None:
     done = server.run(folder, *COMMANDS[output], env={"COLUMNS": "40" if output == "check narrow" else "120"})
     assert done["code"] in (0, 1), (done["code"], done["err"])
     assert done["out"].strip(), done["err"]
-    shows = not output.startswith(
-        ("sizes", "compose")
-    )  # these are about crates, and about what fits together
+    # Sizes are about crates, compose is about what fits together, and an output that is quiet about names is fine.
+    shows = not output.startswith(("sizes", "compose"))
     assert not shows or "esc:a" in done["out"], "the names are not even shown"
+    held(output, done["out"])
+    held("stderr", done["err"])
+
+
+@pytest.mark.parametrize("output", SOURCES)
+def test_names_of_sources_are_data(output: str, workspace: Path, server: Server) -> None:
+    narrow = output.endswith("narrow")
+    done = server.run(workspace, *SOURCES[output], env={"COLUMNS": "40" if narrow else "120"})
+    assert done["code"] in (0, 1, 2), (done["code"], done["err"])
+    shown = done["out"] + done["err"]
+    # A dry run without --diff tells of files only, and a refusal of what is in the way.
+    assert output.startswith("migrate") or re.search("[a-z0-9]+:a/|a1:b", shown), "no name is even shown"
     held(output, done["out"])
     held("stderr", done["err"])
 
@@ -145,3 +219,129 @@ def test_names_in_colour_command_nothing_else(folder: Path, server: Server) -> N
     own = re.sub(r"\x1b\[[0-9;]*m", "", done["out"])
     assert done["out"] != own, "there is no colour to look at"
     held("colour", own)
+
+
+DIFFS = (
+    ("plan", ".", "--plan", "a", "--diff"),
+    ("migrate", "--plan", "a", "--dry-run", "--diff", "--allow-dirty", "."),
+)
+
+
+@pytest.mark.parametrize("words", DIFFS, ids=lambda words: words[0])
+def test_a_diff_is_safe_on_a_terminal_and_exact_elsewhere(
+    words: tuple[str, ...], workspace: Path, tmp_path: Path, server: Server
+) -> None:
+    """What a person sees commands nothing; what a program gets is what `git apply` needs."""
+    done = server.run(workspace, *words, "--color", "always")
+    assert done["code"] in (0, 1), done["err"]
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", done["out"])
+    assert "esc:a/\\u{1b}]0;owned" in shown
+    held("colour", shown)
+    done = server.run(workspace, *words)
+    diff = done["out"][done["out"].index("diff --git") :]
+    assert "// esc:a/\x1b]0;owned" in diff
+    copy = tmp_path / "copy"
+    shutil.copytree(workspace, copy)
+    applied = subprocess.run(
+        ["git", "apply", "--whitespace=nowarn"], cwd=copy, input=diff.encode(), capture_output=True, check=False,
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path)},
+    )  # fmt: skip
+    assert applied.returncode == 0, applied.stderr
+    assert (copy / "c0/src/lib.rs").read_text() != (workspace / "c0/src/lib.rs").read_text()
+
+
+ERRORS = {
+    "a setting": ("check", "x.wasm", "--config", "setting.toml"),
+    "a host": ("check", "x.wasm", "--config", "host.toml"),
+    "shares": ("merge", "1.json", "other.json"),
+    "a damaged share": ("merge", "damaged.json"),
+    "a version": ("merge", "version.json"),
+    "a journal": ("undo",),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_names_in_errors_are_data(error: str, folder: Path, tmp_path: Path, server: Server) -> None:
+    """What ends a run with exit code 2 names what a file says, too."""
+    forged = NAMES[4] + NAMES[0] + NAMES[1]
+    for name in ("x.wasm", "1.json", "2.json"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    (tmp_path / "setting.toml").write_text(f"{quoted(forged)} = 1\n")
+    (tmp_path / "host.toml").write_text(f"hosts = [{quoted(forged)}]\n")
+    share = json.loads((tmp_path / "2.json").read_text())
+    other = {**share, "shard": {**share["shard"], "hosts": [forged]}}
+    (tmp_path / "other.json").write_text(json.dumps(other))
+    facts = [["enum", "ExternKind", forged]]
+    (tmp_path / "damaged.json").write_text(json.dumps({**share, "shard": {**share["shard"], "facts": facts}}))
+    (tmp_path / "version.json").write_text(json.dumps({**share, "tool": {"version": forged}}))
+    journal = tmp_path / ".wasmdoctor/undo/0001"
+    journal.mkdir(parents=True)
+    (journal / "journal.json").write_text(json.dumps({"version": forged, "label": forged}))
+    done = server.run(tmp_path, *ERRORS[error])
+    assert done["code"] in (0, 1, 2), (done["code"], done["err"])
+    assert done["err"] or done["out"]
+    held("stdout", done["out"])
+    held("stderr", done["err"])
+
+
+def test_names_in_an_editor_are_data(workspace: Path) -> None:
+    """Messages of diagnostics: no editor gets a control character, or a line that a name made."""
+    root = workspace.as_uri()
+    messages: list[dict[str, object]] = [
+        {"id": 1, "method": "initialize", "params": {"capabilities": {}, "processId": None, "rootUri": root}},
+        {"method": "initialized", "params": {}},
+    ]
+    for path in ("app/Cargo.toml", "c0/Cargo.toml", "c4/Cargo.toml", "c4/wit/world.wit", "app/src/lib.rs"):
+        file = workspace / path
+        document = {
+            "uri": file.as_uri(),
+            "languageId": file.suffix[1:],
+            "version": 1,
+            "text": file.read_text(),
+        }
+        messages.append({"method": "textDocument/didOpen", "params": {"textDocument": document}})
+    with subprocess.Popen(
+        [*PROGRAM, "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        for message in messages:
+            _send(child.stdin, message)
+        found: dict[str, list[dict[str, Any]]] = {}
+        while not {"Cargo.toml", "world.wit"} <= {
+            uri.rpartition("/")[2] for uri, each in found.items() if each
+        }:
+            message = _receive(child.stdout)
+            if message.get("method") == "textDocument/publishDiagnostics":
+                found[message["params"]["uri"]] = message["params"]["diagnostics"]
+            elif "id" in message and "method" in message:
+                _send(child.stdin, {"id": message["id"], "result": None})
+        child.kill()
+    texts = [
+        text
+        for each in found.values()
+        for diagnostic in each
+        for text in (
+            diagnostic["message"],
+            *(one["message"] for one in diagnostic.get("relatedInformation", ())),
+        )
+    ]
+    assert any("line:a/x" in text for text in texts), texts
+    for text in texts:
+        held("message", text)
+
+
+def _send(stream: IO[bytes], message: dict[str, Any]) -> None:
+    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+    stream.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    stream.flush()
+
+
+def _receive(stream: IO[bytes]) -> dict[str, Any]:
+    length = 0
+    while line := stream.readline().strip():
+        name, _, value = line.partition(b":")
+        length = int(value) if name.lower() == b"content-length" else length
+    assert length, "the server has gone"
+    message: dict[str, Any] = json.loads(stream.read(length))
+    return message

@@ -39,6 +39,9 @@ PREFIXES = ("CARGO", "CI", "GITHUB_", "GITLAB_", "LC_", "PYTHON", "RUST", "WASMD
 MOST = 8 << 20
 """Bytes of output that are kept at most."""
 
+MOST_INPUTS = 100_000
+"""Paths that an answer may rest on: to look at more takes longer than it is worth."""
+
 
 class Answer:
     """What a command wrote to standard output, and its exit code."""
@@ -92,11 +95,13 @@ HEAD = b"wasmdoctor answer 1"
 
 
 def encode(answer: Answer, observed: Observed) -> bytes | None:
-    """An answer with everything that it rests on; None when a path cannot be written down.
+    """An answer with everything that it rests on; None when a path cannot be written down, or there are too many.
 
     Three lines (what this is, the exit code, the length of the text in bytes), the text, and then a line for each
     input: its kind, the numbers of its signature with commas, and its path, with a space between them.
     """
+    if len(observed.inputs) > MOST_INPUTS:
+        return None
     lines = []
     for (kind, path), signature in observed.inputs.items():
         if "\n" in path:
@@ -115,6 +120,8 @@ def decode(payload: bytes) -> tuple[Answer, dict[tuple[str, str], Signature]]:
     text = rest[: int(length)].decode()
     if not is_harmless(text):
         raise ValueError("an answer with control characters")
+    if not 0 < rest.count(b"\n", int(length)) <= MOST_INPUTS:
+        raise ValueError("an answer that rests on nothing, or on too much")
     found: dict[tuple[str, str], Signature] = {}
     lines = rest[int(length) :].decode("utf-8", "surrogateescape").split("\n")
     if lines.pop():
@@ -128,19 +135,28 @@ def decode(payload: bytes) -> tuple[Answer, dict[tuple[str, str], Signature]]:
 
 
 _CONTROLS = [chr(code) for code in (*range(9), *range(11, 27), *range(28, 32), *range(127, 160))]
+# Controls of direction, and what ends a line in some viewers: the same that reports write out.
+_CONTROLS += "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def is_harmless(text: str) -> bool:
     """Whether a text does no more to a terminal than reports do: colours and links, lines and tabs."""
     if any(control in text for control in _CONTROLS):
         return False
+    link = (
+        False  # whether the address of a link waits for its end, without which a terminal shows nothing more
+    )
     for part in text.split("\x1b")[1:]:
-        if part.startswith("[") and set(part[1:].partition("m")[0]) <= set("0123456789;") and "m" in part:
+        if link != part.startswith("\\"):
+            return False
+        link = part.startswith("]8;") and "\n" not in part
+        if link or part.startswith("\\"):
             continue
-        if part.startswith(("]8;", "\\")):
-            continue
-        return False
-    return True
+        if not (
+            part.startswith("[") and set(part[1:].partition("m")[0]) <= set("0123456789;") and "m" in part
+        ):
+            return False
+    return not link
 
 
 class Copied(io.RawIOBase):

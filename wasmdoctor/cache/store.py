@@ -1,12 +1,14 @@
 """Entries in a folder, by the hash of what they answer. Safe for several processes at once.
 
 An entry is written beside its place and renamed into it, so that it is there whole or not at all. Its first
-line is the SHA-256 of the rest. Whatever is wrong with an entry, it counts as not there.
+line is the SHA-256 of its key and of the rest, so that no entry stands for another. Whatever is wrong with an
+entry, it counts as not there.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import time
 
 from wasmdoctor.cache.digest import digest
@@ -16,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ENTRIES = "entries-1"
+ENTRIES = "entries-2"
 """The folder's name carries the version of the format: another version looks elsewhere."""
 
 LIMIT = 128 * 1024 * 1024
@@ -56,13 +58,16 @@ class Store:
             descriptor = os.open(
                 path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
             )
+            info = os.fstat(descriptor)
+            if not stat.S_ISREG(info.st_mode):
+                os.close(descriptor)
+                return None
             with open(descriptor, "rb") as file:
-                info = os.fstat(descriptor)
                 data = file.read(ENTRY_LIMIT + 1)
         except OSError:
             return None
         before, _, payload = data.partition(b"\n")
-        if len(data) > ENTRY_LIMIT or before != digest(payload).encode():
+        if len(data) > ENTRY_LIMIT or before != _check(key, payload):
             return None
         if time.time() - info.st_mtime > TOUCHED:
             _quietly(os.utime, path)
@@ -70,7 +75,7 @@ class Store:
 
     def put(self, key: str, payload: bytes) -> bool:
         """Keep bytes under a key; whether that was done. The oldest entries make room."""
-        data = digest(payload).encode() + b"\n" + payload
+        data = _check(key, payload) + b"\n" + payload
         if len(data) > min(ENTRY_LIMIT, self.limit):
             return False
         unfinished = os.path.join(self.folder, f"{UNFINISHED}{os.getpid()}-{key[:16]}")
@@ -124,6 +129,11 @@ class Store:
             is_left = os.path.basename(path).startswith(UNFINISHED) and now - when > TOUCHED
             if total > self.limit or is_left:
                 total -= size if _quietly(os.unlink, path) else 0
+
+
+def _check(key: str, payload: bytes) -> bytes:
+    """What the first line of an entry has to be."""
+    return digest(b"%s\n%s" % (key.encode(), payload)).encode()
 
 
 def _quietly(act: Callable[[str], None], path: str) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.sources import SourceFacts
@@ -38,6 +39,33 @@ class _File:
         return posixpath.dirname(self.path) or "."
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where WIT lies: the paths of all files, sorted; those right in each folder that has some; and, by the folder
+    around them, the folders that have some."""
+
+    paths: list[str]
+    files: dict[str, list[str]]
+    folders: dict[str, list[str]]
+
+    @staticmethod
+    def of(texts: Iterable[str]) -> _Layout:
+        """The WIT among texts."""
+        layout = _Layout(sorted(path for path in texts if path.endswith(".wit")), {}, {})
+        for path in layout.paths:
+            layout.files.setdefault(posixpath.dirname(path) or ".", []).append(path)
+        for folder in sorted(layout.files):
+            layout.folders.setdefault(posixpath.dirname(folder), []).append(folder)
+        return layout
+
+    def below(self, folder: str) -> list[str]:
+        """The files in a folder and in those inside it."""
+        if folder == "/" or posixpath.basename(folder) in (".", ".."):
+            return [path for path in self.paths if is_below(path, folder)]
+        # What begins with the folder's name stands together; "0" is the character behind "/".
+        return self.paths[bisect_left(self.paths, f"{folder}/") : bisect_left(self.paths, f"{folder}0")]
+
+
 def wit_layout(facts: Facts) -> Iterator[Draft]:
     """WD208: files of two packages in one folder, or WIT that is needed where nobody looks for it."""
     for sources in facts.sources:
@@ -46,14 +74,14 @@ def wit_layout(facts: Facts) -> Iterator[Draft]:
             if found.fault is Fault.MISSING:
                 missing.setdefault(found.root.paths, set()).add(found.package)
         told: set[str] = set()
-        wit = _by_folder(sources.texts)
+        layout = _Layout.of(sources.texts)
         for root in roots(sources):
             if root.loose or not root.paths:
                 continue
             folders = [path for path in root.paths if not path.endswith(".wit")]
             for draft in (
-                *_mixed(sources, folders, wit),
-                *_unread(sources, root, folders, missing.get(root.paths, set()), wit),
+                *_mixed(sources, folders, layout),
+                *_unread(sources, root, folders, missing.get(root.paths, set()), layout),
             ):
                 if draft.subject not in told:
                     told.add(draft.subject)
@@ -63,11 +91,10 @@ def wit_layout(facts: Facts) -> Iterator[Draft]:
 # -- two packages in one folder
 
 
-def _mixed(sources: SourceFacts, folders: Iterable[str], wit: Mapping[str, list[str]]) -> Iterator[Draft]:
+def _mixed(sources: SourceFacts, folders: Iterable[str], layout: _Layout) -> Iterator[Draft]:
     for root in folders:
-        deps = join(root, "deps")
-        for folder in (root, *sorted(each for each in wit if posixpath.dirname(each) == deps)):
-            paths = wit.get(folder, [])
+        for folder in (root, *layout.folders.get(join(root, "deps"), ())):
+            paths = layout.files.get(folder, [])
             if not _may_be_mixed(sources.texts[path] for path in paths):
                 continue
             files = [_file(path, sources.texts[path]) for path in paths]
@@ -128,22 +155,22 @@ def _mixed_draft(sources: SourceFacts, root: str, folder: str, own: str, files: 
 
 
 def _unread(
-    sources: SourceFacts, root: Root, folders: list[str], missing: set[str], wit: Mapping[str, list[str]]
+    sources: SourceFacts, root: Root, folders: list[str], missing: set[str], layout: _Layout
 ) -> Iterator[Draft]:
     """WIT below a root that is not read with it, and that has what is missing there, or belongs to its package."""
     read = {file for package in root.resolution.packages.values() for file in package.files}
     own = {package.name for package in root.resolution.main}
     for folder in folders:
-        if folder not in wit:
+        if folder not in layout.files:
             continue
         groups: dict[tuple[str, str], list[_File]] = {}
-        for path in sorted(path for below in wit for path in wit[below] if is_below(below, folder)):
-            if path not in read and is_below(path, folder) and not aside(sources, path):
+        for path in layout.below(folder):
+            if path not in read and not aside(sources, path):
                 file = _file(path, sources.texts[path])
                 if file.folder != folder and file.folder != join(folder, "deps"):
                     groups.setdefault((file.folder, file.package), []).append(file)
         for (place, package), files in groups.items():
-            if package and (package in missing or _is_hidden(folder, place, wit)):
+            if package and (package in missing or _is_hidden(folder, place, layout)):
                 yield _elsewhere(sources, folder, place, files, needed=package in missing)
             elif _is_part(sources, folder, place, package, own):
                 yield _part(sources, folder, files, needed="" in missing)
@@ -159,7 +186,7 @@ def _is_part(sources: SourceFacts, root: str, place: str, package: str, own: set
     return not package or package in own
 
 
-def _is_hidden(root: str, place: str, wit: Mapping[str, list[str]]) -> bool:
+def _is_hidden(root: str, place: str, layout: _Layout) -> bool:
     """Whether a folder lies in one of ``deps`` that has no WIT itself: then no package can be read at all.
 
     wit-parser says of the outer folder that it has no package header.
@@ -168,7 +195,7 @@ def _is_hidden(root: str, place: str, wit: Mapping[str, list[str]]) -> bool:
     if not is_below(place, deps) or posixpath.dirname(place) == deps:
         return False
     outer = join(deps, place.removeprefix(f"{deps}/").partition("/")[0])
-    return outer not in wit
+    return outer not in layout.files
 
 
 def _elsewhere(sources: SourceFacts, root: str, place: str, files: list[_File], *, needed: bool) -> Draft:
@@ -212,15 +239,6 @@ def _part(sources: SourceFacts, root: str, files: list[_File], *, needed: bool) 
 
 
 # -- files and folders
-
-
-def _by_folder(texts: Iterable[str]) -> dict[str, list[str]]:
-    """The WIT files of every folder that has some directly in it."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(texts):
-        if path.endswith(".wit"):
-            found.setdefault(posixpath.dirname(path) or ".", []).append(path)
-    return found
 
 
 def _file(path: str, data: bytes) -> _File:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.fixing import removal
+from wasmdoctor.checks.last import for_last
 from wasmdoctor.checks.linking import Verdict
 from wasmdoctor.checks.sources import ComponentFacts
 from wasmdoctor.graph.origins import origin, wit_line
@@ -31,6 +33,7 @@ NOT_THERE = ("none", "version")
 """What a host says of a name (``Match.kind``) that it has not, whatever its flags."""
 
 
+@lru_cache(maxsize=2048)  # rules ask it of each pair of names that they compare
 def same_import(name: str) -> tuple[str, str]:
     """What two names of one import share when the encoder merges them: the interface and its semver track."""
     parsed = ExternName.parse(name)
@@ -228,17 +231,21 @@ def unused(facts: Facts) -> Iterator[Unused]:
     Types are not asked: no linker needs anything for them.
     """
     for sources in facts.sources:
-        found: dict[tuple[object, ...], list[tuple[ComponentFacts, Predicted, Carrier]]] = {}
+        found: dict[tuple[str, int, int, str, str], list[tuple[ComponentFacts, Carrier]]] = {}
+        wanted: set[tuple[str, int, int, str, str]] = set()
         for component in sources.components:
+            needed = _needed(facts, component)
             for predicted in component.prediction.imports.values():
+                is_needed = same_import(predicted.name) in needed
                 for carrier in predicted.carriers:
-                    binding = carrier.binding
-                    key = (binding.location, binding.world, carrier.name)
-                    found.setdefault(key, []).append((component, predicted, carrier))
-        for _, uses in sorted(found.items(), key=lambda entry: entry[0]):
-            if any(not _does_without(facts, component, predicted) for component, predicted, _ in uses):
-                continue
-            component, _, carrier = uses[0]
+                    place = carrier.binding.location
+                    key = (place.path, place.line, place.column, carrier.binding.world, carrier.name)
+                    found.setdefault(key, []).append((component, carrier))
+                    if is_needed:
+                        wanted.add(key)
+        for key in sorted(found.keys() - wanted):
+            uses = found[key]
+            component, carrier = uses[0]
             item = carrier.binding.imports[carrier.name]
             crate = component.graph.crates[carrier.binding.crate]
             if is_ours(crate) and carrier.binding.compiled and carrier.binding.world and item.functions:
@@ -246,30 +253,25 @@ def unused(facts: Facts) -> Iterator[Unused]:
                     crate,
                     carrier.binding,
                     item,
-                    tuple(component for component, _, _ in uses),
-                    any(component.crate.id == crate.id for component, _, _ in uses),
+                    tuple(component for component, _ in uses),
+                    any(component.crate.id == crate.id for component, _ in uses),
                     _is_custom(facts, item.name),
-                    any(_built_imports(facts, component) is not None for component, _, _ in uses),
+                    any(_is_built(facts, component) for component, _ in uses),
                 )
 
 
-def _does_without(facts: Facts, component: ComponentFacts, predicted: Predicted) -> bool:
-    """Whether a component neither is predicted to have an import, nor has it when it is built."""
-    same = same_import(predicted.name)
-    if any(
-        other.certainty is not Certainty.UNUSED and same_import(other.name) == same
-        for other in component.prediction.imports.values()
-    ):
-        return False
-    return same not in (_built_imports(facts, component) or ())
+def _needed(facts: Facts, component: ComponentFacts) -> set[tuple[str, str]]:
+    """The imports that a component is predicted to have, or has in one of its finished files."""
+    predicted = component.prediction.imports.values()
+    needed = {same_import(each.name) for each in predicted if each.certainty is not Certainty.UNUSED}
+    for path in component.built:
+        needed.update(same_import(verdict.extern.name) for verdict in facts.verdicts.get(path, ()))
+    return needed
 
 
-def _built_imports(facts: Facts, component: ComponentFacts) -> set[tuple[str, str]] | None:
-    """The imports of the finished components of a crate; None when there is none."""
-    built = [path for path in component.built if path in facts.verdicts]
-    if not built:
-        return None
-    return {same_import(verdict.extern.name) for path in built for verdict in facts.verdicts[path]}
+def _is_built(facts: Facts, component: ComponentFacts) -> bool:
+    """Whether a finished component of a crate is among those that are judged."""
+    return any(path in facts.verdicts for path in component.built)
 
 
 def _is_custom(facts: Facts, name: str) -> bool:
@@ -294,21 +296,25 @@ class UnusedLine:
         return self.found[0].item.name if len(self.found) == 1 else ""
 
 
-def unused_lines(facts: Facts) -> Iterator[UnusedLine]:
-    """The lines that could be deleted, in order.
+@for_last
+def unused_lines(facts: Facts) -> tuple[UnusedLine, ...]:
+    """The lines that could be deleted, in order: worked out once for the two rules that speak of them.
 
     An ``include`` counts only when nothing of what it brings is called: one that brings more than is needed
     is how worlds are shared. What a ``use`` brings goes with the line that has the ``use``.
     """
+    lines: list[UnusedLine] = []
     included: dict[tuple[Location, Location], list[Unused]] = {}
     for found in unused(facts):
         steps = found.item.steps
         if not steps:
-            yield UnusedLine(found.binding.location, say("imports `{item}`", item=found.item.name), (found,))
+            what = say("imports `{item}`", item=found.item.name)
+            lines.append(UnusedLine(found.binding.location, what, (found,)))
         elif steps[0].kind is StepKind.INCLUDE:
             included.setdefault((steps[0].location, found.binding.location), []).append(found)
         elif len(steps) == 1 and steps[0].kind is StepKind.IMPORT:
-            yield UnusedLine(steps[0].location, say("imports `{item}`", item=found.item.name), (found,))
+            what = say("imports `{item}`", item=found.item.name)
+            lines.append(UnusedLine(steps[0].location, what, (found,)))
     for (place, _), group in included.items():
         brought = [
             item.name
@@ -316,9 +322,9 @@ def unused_lines(facts: Facts) -> Iterator[UnusedLine]:
             if item.functions and item.steps and item.steps[0].location == place
         ]
         if len(brought) == len(group):
-            yield UnusedLine(
-                place, say("includes `{short}`", short=short(group[0].item.steps[0].target)), tuple(group)
-            )
+            what = say("includes `{short}`", short=short(group[0].item.steps[0].target))
+            lines.append(UnusedLine(place, what, tuple(group)))
+    return tuple(lines)
 
 
 def unused_custom_import(facts: Facts) -> Iterator[Draft]:

@@ -28,6 +28,9 @@ EXACT = 9
 NOT_READ = frozenset({"WD001", "WD002", "WD003"})
 """What could not be read or asked: no selection of other rules makes that right."""
 
+MOST_NEAR = 100
+"""Names that are no rules for which it is looked up what was meant."""
+
 ABOUT_SUPPRESSIONS = frozenset({"WD004", "WD005"})
 
 
@@ -183,8 +186,14 @@ def apply(
 
 def _selected(findings: Iterable[Finding], policy: Policy) -> Iterator[Finding]:
     """The findings of rules that speak, outside of what is excluded, with their severity here."""
+    ignored: dict[tuple[str, str, str], bool] = {}
     for finding in findings:
-        if not policy.selects(finding.code) or policy.ignores_place(finding):
+        if not policy.selects(finding.code):
+            continue
+        place = (finding.code, finding.location.path, finding.subject)
+        if policy.paths and place not in ignored:
+            ignored[place] = policy.ignores_place(finding)
+        if ignored.get(place):
             continue
         if policy.exclude is not None and policy.exclude(finding.subject):
             continue
@@ -220,10 +229,16 @@ class _Uses:
         self.today = today
         self.suppressions = suppressions
         self.by_path: dict[str, list[Suppression]] = {}
+        self.at: dict[tuple[str, int, str], Suppression | None] = {}
+        self.named: dict[str, tuple[str, ...]] = {}
+        self.unknown = 0
+        places: dict[str, str] = {}
         for suppression in suppressions:
             if not suppression.fault:
-                path = policy.place(suppression.location.path)
-                self.by_path.setdefault(path, []).append(suppression)
+                path = suppression.location.path
+                if path not in places:
+                    places[path] = policy.place(path)
+                self.by_path.setdefault(places[path], []).append(suppression)
         self.used: set[tuple[Location, str]] = set()
 
     def suppressing(self, finding: Finding) -> Suppressed | None:
@@ -233,24 +248,40 @@ class _Uses:
         places = (finding.location, *(step.location for step in finding.origin))
         found: Suppressed | None = None
         for place in places if self.by_path else ():
-            for suppression in self.by_path.get(self.policy.place(place.path), ()):
-                if suppression.first <= place.line <= suppression.last:
-                    for rule in self.naming(suppression.rules, finding.code):
-                        self.used.add((suppression.location, rule))
-                        found = found or Suppressed(
-                            finding, "comment", suppression.location, suppression.reason
-                        )
+            by = self.comment(self.policy.place(place.path), place.line, finding.code)
+            if by is not None:
+                found = found or Suppressed(finding, "comment", by.location, by.reason)
         for allow, matches in self.policy.allows:
-            if allow.expired(self.today) or not _is_meant(allow, matches, finding):
+            named = self.naming(allow.rules, finding.code)
+            if not named or allow.expired(self.today) or not _is_meant(allow, matches, finding):
                 continue
-            for rule in self.naming(allow.rules, finding.code):
+            for rule in named:
                 self.used.add((allow.location, rule))
                 found = found or Suppressed(finding, "configuration", allow.location, allow.reason)
         return found
 
+    def comment(self, path: str, line: int, code: str) -> Suppression | None:
+        """The first comment that suppresses a rule at a line; all that do are of use. Each line is asked once."""
+        key = (path, line, code)
+        if key not in self.at:
+            self.at[key] = None
+            for suppression in self.by_path.get(path, ()):
+                if suppression.first <= line <= suppression.last:
+                    for rule in self.naming(suppression.rules, code):
+                        self.used.add((suppression.location, rule))
+                        self.at[key] = self.at[key] or suppression
+        return self.at[key]
+
     def naming(self, rules: Iterable[str], code: str) -> list[str]:
         """The selectors that name a rule."""
-        return [rule for rule in rules if self.policy.exactness((rule,), code)]
+        return [rule for rule in rules if code in self.codes(rule)]
+
+    def codes(self, selector: str) -> tuple[str, ...]:
+        """The rules that a selector names."""
+        if selector not in self.named:
+            names = self.policy.names
+            self.named[selector] = tuple(code for code in names if _exactness(selector, code, names[code]))
+        return self.named[selector]
 
     def unused(
         self, ran: frozenset[str], whole: Callable[[str], bool], used: frozenset[Location]
@@ -276,14 +307,11 @@ class _Uses:
         self, place: Location, rules: Iterable[str], ran: frozenset[str], *, judged: bool
     ) -> Iterator[Unused]:
         for rule in rules:
-            named = [code for code in self.policy.names if self.policy.exactness((rule,), code)]
+            named = self.codes(rule)
             if not named:
-                yield Unused(
-                    place,
-                    say("there is no rule `{rule}`", rule=rule),
-                    _near(rule, self.policy.names),
-                    wrong=True,
-                )
+                self.unknown += 1
+                near = _near(rule, self.policy.names) if self.unknown <= MOST_NEAR else _lists()
+                yield Unused(place, say("there is no rule `{rule}`", rule=rule), near, wrong=True)
             elif not judged or (place, rule) in self.used:
                 continue
             elif any(code in ran and self.policy.selects(code) for code in named):
@@ -301,8 +329,12 @@ def _is_meant(allow: Allow, matches: Matcher, finding: Finding) -> bool:
     return allow.names_component(*names_of(finding.subject), *crate)
 
 
+def _lists() -> str:
+    return say("`wasmdoctor rules` lists them")
+
+
 def _near(rule: str, names: Mapping[str, str]) -> str:
     import difflib
 
     near = difflib.get_close_matches(rule, (*names, *names.values()), 1)
-    return say("did you mean `{near}`?", near=near[0]) if near else say("`wasmdoctor rules` lists them")
+    return say("did you mean `{near}`?", near=near[0]) if near else _lists()

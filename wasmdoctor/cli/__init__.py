@@ -7,16 +7,23 @@ One module for each command, loaded when it is called. Exit codes: 0 nothing fou
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import NamedTuple
 
-import click
+from wasmdoctor.model.later import cleandoc, later
 
-from wasmdoctor import __version__
-from wasmdoctor.cli.help import prepared
-from wasmdoctor.cli.language import choose, current
+later("inspect", cleandoc=cleandoc)
+if sys.platform == "linux":  # all that uuid, which click imports, asks of it
+    later("platform", system=lambda: os.uname().sysname)
+
+import click  # noqa: E402
+
+from wasmdoctor import __version__  # noqa: E402
+from wasmdoctor.cli.help import prepared  # noqa: E402
+from wasmdoctor.cli.language import choose, current  # noqa: E402
 
 
 class Entry(NamedTuple):

@@ -39,6 +39,7 @@ from wasmdoctor.cli.output import (
     explained,
     load_catalog,
     progress_bar,
+    say,
     style_for,
     write,
 )
@@ -240,7 +241,7 @@ def check(
     if shard:
         sys.exit(CLEAN)  # a share decides nothing: what one component lacks another may have
     if not report.components and not report.findings and not quiet:
-        click.echo("note: no WebAssembly found below " + ", ".join(options.paths), err=True)
+        say("note: no WebAssembly found below " + ", ".join(options.paths), err=True)
     sys.exit(_exit_code(report, fail_on))
 
 

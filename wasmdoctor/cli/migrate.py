@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -186,7 +186,7 @@ class _Migration:
             self.nothing(prepared)
             return
         if not plan.applicable:
-            fail(f"plan {plan.plan.value.upper()} does not apply to {plans.folder}: {plan.reason}")
+            _does_not_apply(prepared)
         if self.options.only is None:
             say(f"plan {plan.plan.value.upper()} is recommended: {plans.verdict}")
         write(report.summary(plans, plan, self.style), None)
@@ -285,14 +285,11 @@ class _Migration:
     def nothing(self, prepared: Prepared) -> None:
         """A plan without edits: there is nothing to do, or it does not apply."""
         if prepared.plans.troubles and not prepared.plan.applicable:
-            reason = prepared.plan.reason
-            fail(
-                f"plan {prepared.plan.plan.value.upper()} does not apply to {prepared.plans.folder}: {reason}"
-            )
+            _does_not_apply(prepared)
         done = "all that the plan makes is there already"
         if not prepared.plans.troubles:
             done = "its components have no custom import that nobody provides"
-        click.echo(f"{prepared.plans.folder}: nothing to do, {done}")
+        say(f"{prepared.plans.folder}: nothing to do, {done}")
 
     def proved(self, prepared: Prepared) -> Verification:
         """Verify, with a word on standard error about what takes long."""
@@ -301,3 +298,11 @@ class _Migration:
 
         options = VerifyOptions(self.build_command, self.adapter)
         return prove(prepared, options, self.toolchain, lambda text: say(text, err=True))
+
+
+def _does_not_apply(prepared: Prepared) -> NoReturn:
+    """End the program for a plan that is not possible."""
+    from wasmdoctor.reporters.escape import one_line
+
+    plan, plans = prepared.plan, prepared.plans
+    fail(one_line(f"plan {plan.plan.value.upper()} does not apply to {plans.folder}: {plan.reason}"))

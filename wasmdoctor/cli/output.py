@@ -38,9 +38,21 @@ def shown(path: Path) -> str:
 
 def say(text: str, *, err: bool = False) -> None:
     """A line for a person: names in it come from files."""
-    from wasmdoctor.reporters.escape import safe
+    click.echo(_harmless(text), err=err)
 
-    click.echo(safe(text), err=err)
+
+def _harmless(line: str) -> str:
+    """A line that commands neither a terminal nor a CI system, whatever names stand in it.
+
+    GitHub's runner takes a line that begins with ``::`` or ``##[``, blanks before it or not, for a command.
+    """
+    from wasmdoctor.reporters.escape import one_line
+
+    shown = one_line(line)
+    start = shown.lstrip()
+    if start.startswith(("::", "##[")):
+        shown = f"\\u{{{ord(start[0]):x}}}{start[1:]}"
+    return shown
 
 
 def source_paths(cwd: Path) -> tuple[str, ...]:
@@ -93,11 +105,12 @@ def _configured_host(error: Exception) -> str:
 
 def fail(message: str, help_: str = "") -> NoReturn:
     """End with exit code 2: what could not be done, and below it what to do, a line for each line."""
-    from wasmdoctor.reporters.escape import safe
-
-    click.echo(f"error: {safe(message)}", err=True)
+    first, *rest = message.split("\n")
+    click.echo(f"error: {_harmless(first)}", err=True)
+    for line in rest:
+        click.echo(_harmless(line), err=True)
     for line in help_.splitlines():
-        click.echo(f"  {safe(line.strip())}", err=True)
+        click.echo(f"  {_harmless(line.strip())}", err=True)
     sys.exit(FAILED)
 
 

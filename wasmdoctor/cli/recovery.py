@@ -24,7 +24,8 @@ def recover_trees(words: list[str]) -> None:
         try:
             done = recover(tree)
         except TransactionError as error:
-            say(f"warning: {shown(tree)}: {error}", err=True)
+            for line in f"warning: {shown(tree)}: {error}".split("\n"):
+                say(line, err=True)
             continue
         if done is not None:
             say(f"note: {shown(tree)}: {done.message}", err=True)

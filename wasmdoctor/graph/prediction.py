@@ -42,10 +42,9 @@ def predict(
     ``std`` are the interfaces (without version) that std may bring for the target: always only possible,
     since they depend on what of std is kept, and under a name without version.
     """
-    named = _named_crates(linkage, program)
+    named = _named_crates(linkage, program, found)
     mine = _linked(found, named, linkage)
-    reached = program.reachable(_roots(mine, program, named, linkage))
-    uses = _Uses(program, found.names, reached)
+    uses = _Uses(program, found.names, list(_roots(mine, program, named, linkage)))
     chains = {linked.crate.id: linked for linked in linkage.linked}
     imports: dict[str, list[Carrier]] = {}
     exports: dict[str, list[Carrier]] = {}
@@ -79,7 +78,7 @@ def predict(
 
 def kept(linkage: Linkage, program: Program, found: CrateBindings) -> Reachability:
     """The functions that the linked module of a crate keeps: what its exports and start function reach."""
-    named = _named_crates(linkage, program)
+    named = _named_crates(linkage, program, found)
     return program.reachable(_roots(_linked(found, named, linkage), program, named, linkage))
 
 
@@ -92,19 +91,52 @@ def _linked(found: CrateBindings, named: Mapping[str, bool], linkage: Linkage) -
     ]
 
 
-def _named_crates(linkage: Linkage, program: Program) -> dict[str, bool]:
-    """The Rust crates that are really linked: those that code of a linked one names. False: only perhaps."""
-    named: dict[str, bool] = {linkage.start: True}
+def _named_crates(linkage: Linkage, program: Program, found: CrateBindings) -> dict[str, bool]:
+    """The Rust crates that are really linked: those that code of a linked one names. False: only perhaps.
+
+    Only of crates that bring something is it found out, and of those through which they are linked.
+    """
+    bringing = _bringing(linkage, program, found)
+    named = _named_by_imports(linkage, program) if bringing else {linkage.start: True}
+    if bringing <= named.keys():
+        return named
+    named = {linkage.start: True}
     waiting = [linkage.start]
+    ways = {user for crate in bringing for user in program.users(crate)}
     for crate in waiting:  # grows on the way
-        for other, sure in program.named_crates(crate).items():
-            if other not in linkage.rust:
+        if crate not in ways:
+            continue
+        open_ = {name for name in ways if not named.get(name)}
+        for other, sure in program.named_crates(crate, open_).items():
+            if other not in linkage.rust or other not in ways:
                 continue
             certain = sure and named[crate]
             if other not in named or (certain and not named[other]):
                 named[other] = certain
                 waiting.append(other)
     return named
+
+
+def _named_by_imports(linkage: Linkage, program: Program) -> dict[str, bool]:
+    """The crates that are linked by ``use`` declarations alone: all sure."""
+    named: dict[str, bool] = {linkage.start: True}
+    waiting = [linkage.start]
+    for crate in waiting:  # grows on the way
+        for other, sure in program.named_crates(crate, ()).items():
+            if sure and other in linkage.rust and other not in named:
+                named[other] = True
+                waiting.append(other)
+    return named
+
+
+def _bringing(linkage: Linkage, program: Program, found: CrateBindings) -> set[str]:
+    """The crates besides the one that is built that bring bindings, or functions which must be kept."""
+    packages = {binding.crate for binding in found.bindings} | found.unseen.keys()
+    crates = {name for name, package in linkage.rust.items() if package in packages}
+    crates |= {binding.module.partition("::")[0] for binding in found.bindings}
+    crates |= {crate for crate, _ in program.used_values}
+    crates |= {symbol.function.partition("::")[0] for symbol in program.exported_symbols}
+    return (crates & linkage.rust.keys()) - {linkage.start}
 
 
 def _linked_surely(binding: Binding, named: Mapping[str, bool], linkage: Linkage) -> bool | None:
@@ -125,9 +157,9 @@ def _roots(
         if implementation.bindings in exported or not implementation.bindings:
             yield from implementation.function_ids
     yield f"{linkage.start}::main"
-    for function in program.functions:
-        if function.kind == "value" and "used" in function.attributes and function.crate in named:
-            yield function.id
+    for crate, value in program.used_values:
+        if crate in named:
+            yield value
     for symbol in program.exported_symbols:
         if (
             symbol.compiled is not False
@@ -140,24 +172,25 @@ def _roots(
 class _Uses:
     """Which functions of a binding are called from code that is kept."""
 
-    def __init__(self, program: Program, names: Mapping[str, RustNames], reached: Reachability) -> None:
-        self.reached = reached
+    def __init__(self, program: Program, names: Mapping[str, RustNames], roots: Sequence[str]) -> None:
         self.externs: dict[str, list[ExternImport]] = {}
         for extern in program.extern_imports:
             item = extern.name if extern.module == "$root" else extern.module
             self.externs.setdefault(item, []).append(extern)
         self.found: dict[tuple[str, str], dict[str, Certainty]] = {}
-        for site in program.use_sites:
-            if site.compiled is not False and site.bindings in names:
-                self._site(site, names[site.bindings])
-        for candidate in program.method_candidates:
+        sites = [site for site in program.use_sites if site.compiled is not False and site.bindings in names]
+        methods = _methods(names)
+        candidates = program.candidates_for(methods)
+        wanted = {site.function for site in sites} | {candidate.function for candidate in candidates}
+        wanted |= {extern.id for extern in program.extern_imports}
+        self.reached = program.reachable(roots, wanted - {""})
+        for site in sites:
+            self._site(site, names[site.bindings])
+        for candidate in candidates:
             # The receiver's type is not known: it may be a resource of any binding with such a method.
-            if self._of(candidate.function, conditional=False) is None:
-                continue
-            for module, known in names.items():
-                for path, (item, function) in known.functions.items():
-                    if len(path) > 1 and path[-1] == candidate.name and function.startswith("["):
-                        self._note(module, item, function, Certainty.POSSIBLE)
+            if self._of(candidate.function, conditional=False) is not None:
+                for module, item, function in methods[candidate.name]:
+                    self._note(module, item, function, Certainty.POSSIBLE)
 
     def _of(self, function: str, *, conditional: bool) -> Certainty | None:
         """How surely code of a function is kept and runs; None when nothing reaches it."""
@@ -204,6 +237,16 @@ class _Uses:
             if certainty is not None:
                 used[extern.name] = _surer(used.get(extern.name), certainty)
         return used
+
+
+def _methods(names: Mapping[str, RustNames]) -> dict[str, list[tuple[str, str, str]]]:
+    """By its Rust name what each method of a resource is: its bindings module, import and function."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for module, known in names.items():
+        for path, (item, function) in known.functions.items():
+            if len(path) > 1 and function.startswith("["):
+                found.setdefault(path[-1], []).append((module, item, function))
+    return found
 
 
 def _imports(binding: Binding, uses: _Uses, chain: LinkedCrate | None, sure: bool) -> Iterator[Carrier]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from wasmdoctor.model.edit import ChangeKind, ChangeSet, FileChange
 
@@ -14,6 +15,7 @@ CONTEXT = 3
 MANY_LINES = 5000
 """From here on, lines that are frequent are no anchors of the comparison: a coarser diff, in bearable time."""
 
+_Opcode = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 _MODE = "100644"
 _SHORT = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
@@ -99,20 +101,39 @@ def _lines(data: bytes) -> list[str]:
     return [*lines, parts[-1]] if parts[-1] else lines
 
 
+class _Found(difflib.SequenceMatcher[str]):
+    """A comparison that was made already: what it gave, to be parted into hunks."""
+
+    def __init__(self, found: list[_Opcode]) -> None:
+        super().__init__()
+        self._found = found
+
+    def get_opcodes(self) -> list[_Opcode]:
+        """What was found."""
+        return self._found
+
+
 def _hunks(old: Sequence[str], new: Sequence[str], context: int) -> Iterator[str]:
     shorter = min(len(old), len(new))
     same = next((at for at in range(shorter) if old[at] != new[at]), shorter)
     tail = next((at for at in range(shorter - same) if old[-1 - at] != new[-1 - at]), shorter - same)
-    # Only what differs is compared, with its context: the time grows with the square of the lines.
-    skip, left = max(0, same - context), max(0, tail - context)
-    old, new = old[skip : len(old) - left], new[skip : len(new) - left]
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=max(len(old), len(new)) > MANY_LINES)
-    for group in matcher.get_grouped_opcodes(context):
+    # Only what differs is compared: the time grows with the square of the lines. The context around it stays out
+    # of the comparison as well, or lines that are there twice could be taken for those of the context.
+    inner_old, inner_new = old[same : len(old) - tail], new[same : len(new) - tail]
+    matcher = difflib.SequenceMatcher(
+        None, inner_old, inner_new, autojunk=max(len(inner_old), len(inner_new)) > MANY_LINES
+    )
+    found: list[_Opcode] = [("equal", 0, same, 0, same)] if same else []
+    for tag, low, high, new_low, new_high in matcher.get_opcodes():
+        found.append((tag, low + same, high + same, new_low + same, new_high + same))
+    if tail:
+        found.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
+    for group in _Found(found).get_grouped_opcodes(context):
         first, last = group[0], group[-1]
-        ranges = _range(first[1] + skip, last[2] + skip), _range(first[3] + skip, last[4] + skip)
+        ranges = _range(first[1], last[2]), _range(first[3], last[4])
         yield f"@@ -{ranges[0]} +{ranges[1]} @@\n"
-        for tag, low, high, new_low, new_high in group:
-            if tag == "equal":
+        for what, low, high, new_low, new_high in group:
+            if what == "equal":
                 yield from (_line(" ", line) for line in old[low:high])
                 continue
             yield from (_line("-", line) for line in old[low:high])

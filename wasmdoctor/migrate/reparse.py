@@ -17,6 +17,10 @@ MAX_ERROR_NODES = 1000
 """How many syntax errors of one Rust file are compared; a file with more is broken anyhow."""
 
 
+MOST_FOR_TOMLKIT = 200_000
+"""Bytes; the manifest of a large crate has 20,000."""
+
+
 def new_problem(
     after: SourceText,
     before: SourceText | None = None,
@@ -40,10 +44,12 @@ def new_problem(
 
 def _toml_problem(after: SourceText, before: SourceText | None) -> Problem | None:
     """What Cargo's reader, or tomlkit, cannot read. tomlkit knows TOML 1.0 only, so that it is asked only
-    when it could read the file before."""
+    when it could read the file before; and not of a large file, for which it takes seconds."""
     table = toml.parse(after)
     if isinstance(table, Problem):
         return table
+    if len(after.data) > MOST_FOR_TOMLKIT:
+        return None
     if before is None or _tomlkit_keeps(before.data):
         if _tomlkit_keeps(after.data):
             return None
@@ -61,8 +67,11 @@ def _tomlkit_keeps(data: bytes) -> bool:
 
 
 def _wit_problem(after: SourceText, before: SourceText | None) -> Problem | None:
+    problems = parse_wit(after).problems
+    if not problems:
+        return None
     known = Counter(problem.message for problem in parse_wit(before).problems) if before else Counter()
-    for problem in parse_wit(after).problems:
+    for problem in problems:
         if not known[problem.message]:
             return problem
         known[problem.message] -= 1

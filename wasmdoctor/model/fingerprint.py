@@ -6,11 +6,11 @@ built, nor the host's version: the same leak in a debug and in a release build, 
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Iterable
 
+from wasmdoctor.model.digest import digest
 from wasmdoctor.model.finding import Finding
 
 ALGORITHM = "wasmdoctor/v1"
@@ -45,7 +45,7 @@ def fingerprint(finding: Finding, place: Place) -> str:
     parts = [ALGORITHM, finding.code, _subject(finding, place)]
     # An import of a component is told by its name; other findings by their file and words.
     parts += [finding.interface] if finding.interface else [place(finding.location.path), _words(finding)]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return digest("\0".join(parts).encode("utf-8", "surrogatepass"))[:32]
 
 
 def fingerprints(findings: Iterable[Finding], place: Place) -> list[str]:

@@ -3,7 +3,7 @@
 Python's own compiles six to ten functions for each class when a module is loaded: 0.4 to 1 ms each, 0.1 s for
 the hundred and more classes that ``check`` loads (Python 3.11), a third of its time. Here the only function that is
 compiled is ``__init__``, when the first object is made; comparison, hash and representation are functions that all
-classes share. What a class has and does is the same, ``dataclasses.replace``, ``fields`` and ``asdict`` included;
+classes share. Its code is compiled once for all classes with so many fields, and gets their names. What a class has and does is the same, ``dataclasses.replace``, ``fields`` and ``asdict`` included;
 of the options there are those that are used here. Type checkers see Python's own.
 """
 
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 else:
     import dataclasses
     from dataclasses import MISSING, FrozenInstanceError, field
+    from functools import lru_cache
     from operator import attrgetter
     from reprlib import recursive_repr
+    from types import FunctionType
 
     FIELDS = "__record_fields__"
+    _PLAIN = field()
     HANDLED = ("default", "default_factory", "init", "repr", "compare")
 
     def dataclass(cls=None, /, *, frozen=False, slots=False, eq=True, order=False):
@@ -52,7 +55,7 @@ else:
             if not str(type_).startswith(("ClassVar", "typing.ClassVar"))
         }
         fields = {}
-        for base in reversed(cls.__mro__[1:]):
+        for base in reversed(cls.__mro__[1:-1]):  # not those of object
             described = base.__dict__.get("__dataclass_fields__", {})
             fields |= base.__dict__.get(FIELDS, described if isinstance(described, dict) else {})
         fields |= own
@@ -77,6 +80,8 @@ else:
     def _spec(cls, name):
         """What a field is declared with, as a ``dataclasses.Field``."""
         default = cls.__dict__.get(name, MISSING)
+        if default is MISSING:
+            return _PLAIN
         spec = default if isinstance(default, dataclasses.Field) else field(default=default)
         if spec.metadata or spec.hash is not None or spec.kw_only is True:
             raise TypeError(f"{cls.__name__}.{name}: of the options of a field only {HANDLED} are handled")
@@ -85,7 +90,7 @@ else:
         return spec
 
     def _with_slots(cls, space, own):
-        inherited = {slot for base in cls.__mro__[1:] for slot in base.__dict__.get("__slots__", ())}
+        inherited = {slot for base in cls.__mro__[1:-1] for slot in base.__dict__.get("__slots__", ())}
         for name in (*own, "__dict__", "__weakref__"):
             space.pop(name, None)
         space["__slots__"] = tuple(name for name in own if name not in inherited)
@@ -109,7 +114,16 @@ else:
 
         def __get__(self, instance, owner):
             fields = [(name, "object", _copy(spec)) for name, spec in getattr(owner, FIELDS).items()]
-            found = dataclasses.make_dataclass(owner.__name__, fields).__dataclass_fields__
+            # Only the fields are wanted: no methods are compiled, and no signature is worked out for a docstring.
+            found = dataclasses.make_dataclass(
+                owner.__name__,
+                fields,
+                namespace={"__doc__": "-"},
+                init=False,
+                repr=False,
+                eq=False,
+                match_args=False,
+            ).__dataclass_fields__
             for name, described in found.items():
                 written = (getattr(c, "__annotations__", {}).get(name) for c in owner.__mro__)
                 described.type = next((type_ for type_ in written if type_ is not None), "object")
@@ -131,40 +145,59 @@ else:
 
     def _compiled(cls, frozen, slots):
         """The real ``__init__`` of a class."""
-        globals_ = {"_FACTORY": _FACTORY, "_set": object.__setattr__}
-        parameters, lines = ["self"], []
+        names, setters, defaults, last = [], [], [], []
         for name, spec in getattr(cls, FIELDS).items():
-            value = name
-            if spec.default_factory is not MISSING:
-                globals_[f"_make_{name}"] = spec.default_factory
-                value = (
-                    f"_make_{name}() if {name} is _FACTORY else {name}" if spec.init else f"_make_{name}()"
-                )
-                parameters += [f"{name}=_FACTORY"] if spec.init else []
-            elif spec.default is not MISSING:
-                globals_[f"_default_{name}"] = spec.default
-                value = name if spec.init else f"_default_{name}"
-                parameters += [f"{name}=_default_{name}"] if spec.init else []
-            elif spec.init:
-                parameters.append(name)
-            else:
+            factory = None if spec.default_factory is MISSING else spec.default_factory
+            if not spec.init:
+                if factory is not None or spec.default is not MISSING:
+                    last.append((_setter(cls, name, frozen, slots), factory, spec.default))
                 continue
-            if not frozen:
-                lines.append(f"self.{name} = {value}")
-            elif slots:
-                slot = next(c.__dict__[name] for c in cls.__mro__ if name in c.__dict__)
-                globals_[f"_set_{name}"] = slot.__set__
-                lines.append(f"_set_{name}(self, {value})")
-            else:
-                lines.append(f"_set(self, {name!r}, {value})")
-        if hasattr(cls, "__post_init__"):
-            lines.append("self.__post_init__()")
-        body = "\n  ".join(lines or ["pass"])
-        exec(f"def __init__({', '.join(parameters)}):\n  {body}", globals_)
-        made = globals_["__init__"]
+            names.append(name)
+            setter = _setter(cls, name, frozen, slots)
+            setters.append(setter if factory is None else _made_when_missing(setter, factory))
+            if factory is not None or spec.default is not MISSING:
+                defaults.append(_FACTORY if factory is not None else spec.default)
+            elif defaults:
+                raise TypeError(f"non-default argument {name!r} follows default argument")
+        globals_ = {f"s{number}": setter for number, setter in enumerate(setters)}
+        post = hasattr(cls, "__post_init__")
+        if last or post:
+            globals_["last"] = _last(last, post)
+        code = _code(len(names), bool(last or post)).replace(co_varnames=("self", *names))
+        made = FunctionType(code, globals_, "__init__", tuple(defaults))
         made.__qualname__ = f"{cls.__qualname__}.__init__"
         made.__module__ = cls.__module__
         return made
+
+    @lru_cache(maxsize=128)
+    def _code(count, more):
+        """The code of an ``__init__`` with so many parameters; ``more`` is done when all are set."""
+        names = [f"a{number}" for number in range(count)]
+        lines = [f"s{number}(self, a{number})" for number in range(count)] + ["last(self)"] * more
+        space = {}
+        exec(f"def __init__({', '.join(['self', *names])}):\n  " + "\n  ".join(lines or ["pass"]), space)
+        return space["__init__"].__code__
+
+    def _setter(cls, name, frozen, slots):
+        """What sets a field of an object, given both."""
+        if slots:
+            return next(c.__dict__[name] for c in cls.__mro__ if name in c.__dict__).__set__
+        set_ = object.__setattr__ if frozen else setattr
+        return lambda self, value: set_(self, name, value)
+
+    def _made_when_missing(setter, factory):
+        return lambda self, value: setter(self, factory() if value is _FACTORY else value)
+
+    def _last(fields, post):
+        """What follows when all that is given is set: fields that cannot be given, and ``__post_init__``."""
+
+        def last(self):
+            for setter, factory, default in fields:
+                setter(self, default if factory is None else factory())
+            if post:
+                self.__post_init__()
+
+        return last
 
     _FACTORY = object()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.record import dataclass, field
 
 
 class Severity(StrEnum):
@@ -108,6 +108,10 @@ class Role:
     about: str
 
 
+MOST_KNOWN = 4096
+"""Names whose words are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lookalikes:
     """The facts by which WD103 finds the standard interface that a custom one resembles.
@@ -119,12 +123,22 @@ class Lookalikes:
     roles: tuple[Role, ...]
     noise: frozenset[str]
     synonyms: Mapping[str, str]
+    _known: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def words(self, name: str) -> tuple[str, ...]:
         """The telling words of a kebab-case or encoded name, in standard form, in order.
 
-        ``[method]tcp-socket.start-recv`` gives ``tcp``, ``socket``, ``start``, ``receive``.
+        ``[method]tcp-socket.start-recv`` gives ``tcp``, ``socket``, ``start``, ``receive``. The same standard
+        names are asked for with each import, so what was found of them is kept.
         """
+        found = self._known.get(name)
+        if found is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            found = self._known[name] = self._words(name)
+        return found
+
+    def _words(self, name: str) -> tuple[str, ...]:
         bare = name.rpartition("]")[2]
         parts = bare.replace(".", "-").replace("/", "-").replace(":", "-").lower().split("-")
         return tuple(self.synonyms.get(part, part) for part in parts if part and part not in self.noise)

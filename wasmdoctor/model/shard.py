@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from wasmdoctor.model.artifact import ModuleCalls
 from wasmdoctor.model.finding import ReachedBy
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Problem
 from wasmdoctor.model.stdimport import StdImport
 from wasmdoctor.model.wasm import WasmFile
+
+if TYPE_CHECKING:
+    from wasmdoctor.model.artifact import ModuleCalls
 
 
 @dataclass(frozen=True, slots=True)

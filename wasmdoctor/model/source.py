@@ -51,34 +51,41 @@ class SourceText:
 
     path: str
     data: bytes
-    _starts: list[int] = field(init=False, repr=False, compare=False)
-    _ascii: bool = field(init=False, repr=False, compare=False)
+    _starts: list[int] | None = field(default=None, init=False, repr=False, compare=False)
+    _ascii: bool = field(default=False, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        starts = [0]
-        find = self.data.find
-        at = find(b"\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = find(b"\n", at + 1)
-        object.__setattr__(self, "_starts", starts)
-        object.__setattr__(self, "_ascii", self.data.isascii())
+    def _lines(self) -> list[int]:
+        """The offsets of the lines; they are looked for when somebody asks for the first place."""
+        starts = self._starts
+        if starts is None:
+            starts = [0]
+            find = self.data.find
+            at = find(b"\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = find(b"\n", at + 1)
+            object.__setattr__(self, "_ascii", self.data.isascii())
+            object.__setattr__(self, "_starts", starts)
+        return starts
 
     def location(self, offset: int) -> Location:
         """The line and column of a byte offset (an offset past the end gives the last position)."""
-        offset = max(0, min(offset, len(self.data)))
-        row = bisect_right(self._starts, offset) - 1
+        starts = self._starts or self._lines()
+        if not 0 <= offset <= len(self.data):
+            offset = len(self.data) if offset > 0 else 0
+        row = bisect_right(starts, offset)
+        start = starts[row - 1]
         if self._ascii:  # nearly always; a file of one long line must not cost its length each time
-            return Location(self.path, row + 1, offset - self._starts[row] + 1)
-        before = self.data[self._starts[row] : offset]
-        return Location(self.path, row + 1, len(before.decode("utf-8", "replace")) + 1)
+            return Location(self.path, row, offset - start + 1)
+        return Location(self.path, row, len(self.data[start:offset].decode("utf-8", "replace")) + 1)
 
     def line(self, number: int) -> str:
         """The text of line ``number`` (from 1) without its line end; "" when there is no such line."""
-        if not 1 <= number <= len(self._starts):
+        starts = self._lines()
+        if not 1 <= number <= len(starts):
             return ""
-        start = self._starts[number - 1]
-        end = self._starts[number] if number < len(self._starts) else len(self.data)
+        start = starts[number - 1]
+        end = starts[number] if number < len(starts) else len(self.data)
         return self.data[start:end].decode("utf-8", "replace").rstrip("\r\n")
 
     def slice(self, span: Span) -> str:

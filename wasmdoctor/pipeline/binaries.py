@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from wasmdoctor.discover import Binary, Discovery
 from wasmdoctor.model.record import replace
@@ -23,6 +24,9 @@ from wasmdoctor.readers.wasm import (
     read_core_module,
 )
 from wasmdoctor.readers.wasm.preamble import PREAMBLE_SIZE
+
+if TYPE_CHECKING:
+    from wasmdoctor.readers.wasm.repeats import Repeats
 
 Progress = Callable[[int, int], None]
 
@@ -50,16 +54,21 @@ def read_binaries(
 
     ``jobs`` is how many processes may read, 0 for one a processor.
     """
-    return each(_read, found.binaries, jobs, progress)
+    repeats = None
+    if len(found.binaries) > 1:
+        from wasmdoctor.readers.wasm.repeats import Repeats
+
+        repeats = Repeats()
+    return each(lambda binary: _read(binary, repeats), found.binaries, jobs, progress)
 
 
-def _read(binary: Binary) -> WasmFile:
+def _read(binary: Binary, repeats: Repeats | None) -> WasmFile:
     """Read one binary; whatever is wrong with it is a problem of its record."""
     file = WasmFile(binary.path, binary.size, binary.named, links=binary.links, mtime_ns=binary.mtime_ns)
     try:
         with opened(binary) as source:
             # Not the head that was found: another file may have taken its place.
-            return _parse(file, source, source.read(0, PREAMBLE_SIZE))
+            return _parse(file, source, source.read(0, PREAMBLE_SIZE), repeats)
     except OSError as error:
         problem = Problem(Location(file.path), f"cannot be read: {(error.strerror or str(error)).lower()}")
         return replace(file, problems=(problem,))
@@ -70,10 +79,10 @@ def parsed(file: WasmFile, data: bytes) -> WasmFile:
     return _parse(file, BytesSource(data), data[:PREAMBLE_SIZE])
 
 
-def _parse(file: WasmFile, source: ByteSource, head: bytes) -> WasmFile:
+def _parse(file: WasmFile, source: ByteSource, head: bytes, repeats: Repeats | None = None) -> WasmFile:
     match preamble(head):
         case WasmKind.COMPONENT:
-            return replace(file, component=read_component(source, file.path))
+            return replace(file, component=read_component(source, file.path, repeats))
         case WasmKind.MODULE:
             return replace(file, module=read_core_module(source, file.path))
         case _:

@@ -212,20 +212,36 @@ class Crates:
         return {}
 
     def read_rust(
-        self, crate: Crate, root: str, name: str, externs: Mapping[str, str], *, read_excluded: bool = False
+        self,
+        crate: Crate,
+        root: str,
+        name: str,
+        externs: Mapping[str, str],
+        *,
+        read_excluded: bool = False,
+        whole: bool = False,
     ) -> RustCrate:
         """The sources of a crate's library or program for the target, with its features of this build.
 
-        ``read_excluded`` wants the files that the target leaves out as well. Components that link the same crate,
-        with the same features and by the same names, get the same object.
+        ``read_excluded`` wants the files that the target leaves out as well, ``whole`` all code at once. Components
+        that link the same crate, with the same features and by the same names, get the same object.
         """
         key = (crate.folder, root, name, crate.features, tuple(externs.items()), read_excluded)
         if key not in self._rust:
-            self._rust[key] = self._read_rust(crate, root, name, externs, read_excluded=read_excluded)
+            self._rust[key] = self._read_rust(
+                crate, root, name, externs, read_excluded=read_excluded, whole=whole
+            )
         return self._rust[key]
 
     def _read_rust(
-        self, crate: Crate, root: str, name: str, externs: Mapping[str, str], *, read_excluded: bool
+        self,
+        crate: Crate,
+        root: str,
+        name: str,
+        externs: Mapping[str, str],
+        *,
+        read_excluded: bool,
+        whole: bool,
     ) -> RustCrate:
         assert self.platforms is not None
         target = self.platforms.target
@@ -245,6 +261,7 @@ class Crates:
             manifest_dir=crate.folder,
             cache=self.facts,
             read_excluded=read_excluded,
+            whole=whole,
         )
 
     def read(self, path: str) -> bytes | None:
@@ -408,16 +425,18 @@ class Analysis:
     def rust(self) -> tuple[RustCrate, ...]:
         """The crates that are read."""
         crates = self.component.graph.crates
-        found = [
-            self.crates.read_rust(crates[crate], crates[crate].root_file, name, self._externs(crate))
-            for crate, name in self.rust_names.items()
-        ]
         own, target = self.component.crate, self.component.target
+        found = [
+            self.crates.read_rust(
+                crates[id_], crates[id_].root_file, name, self._externs(id_), whole=id_ == own.id
+            )
+            for id_, name in self.rust_names.items()
+        ]
         if target.kind is not TargetKind.LIB:
             # A program sees its package's library as any other crate does.
             library = {own.lib_name: self.rust_names[own.id]} if own.id in self.rust_names else {}
             externs = {**self._externs(own.id), **library}
-            found.append(self.crates.read_rust(own, target.path, self.start, externs))
+            found.append(self.crates.read_rust(own, target.path, self.start, externs, whole=True))
         return tuple(found)
 
     def _externs(self, crate: CrateId) -> dict[str, str]:
@@ -438,9 +457,7 @@ class Analysis:
     @cached_property
     def bindings(self) -> CrateBindings:
         """All bindings in the component's crates."""
-        return bindings_of(
-            self._unnamed, self.crate_ids, self.world_of, self.world_named, self.worlds_of
-        )
+        return bindings_of(self._unnamed, self.crate_ids, self.world_of, self.world_named, self.worlds_of)
 
     @cached_property
     def _unnamed(self) -> Program:

@@ -7,7 +7,6 @@ come that were not there, is left out. Nothing is written before the end.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from wasmdoctor.migrate.fixes import suggested
 from wasmdoctor.model.edit import ChangeKind, ChangeSet, Create, Edit, FileChange, Move, Replace, path_problem
 from wasmdoctor.model.finding import Finding, Report
 from wasmdoctor.model.fix import SuggestedFix, best, fixable
-from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import Location
 from wasmdoctor.pipeline.check import CheckOptions
 from wasmdoctor.pipeline.overlay import written_files
@@ -60,6 +59,7 @@ class Files:
             self.config = []
         self._known: dict[str, bytes | None] = {}
         self._roots: dict[Path, Path | None] = {}
+        self._places: dict[str, tuple[Path, str] | None] = {}
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, None when there is none."""
@@ -74,6 +74,11 @@ class Files:
 
     def place(self, path: str) -> tuple[Path, str] | None:
         """The tree whose transaction may change a file, and its path there; None when it may not be changed."""
+        if path not in self._places:
+            self._places[path] = self._place(path)
+        return self._places[path]
+
+    def _place(self, path: str) -> tuple[Path, str] | None:
         whole = Path(os.path.normpath(self.cwd / path))
         folder = whole.parent.resolve()
         if folder not in self._roots:
@@ -112,8 +117,8 @@ class Files:
                 other, to = inside(edit.to)
                 if other != root:
                     raise EditError(Location(edit.path), "it would move to another tree")
-                edit = dataclasses.replace(edit, to=to)
-            trees.setdefault(root, []).append(dataclasses.replace(edit, path=relative))
+                edit = replace(edit, to=to)
+            trees.setdefault(root, []).append(replace(edit, path=relative))
 
         def reader(root: Path) -> Callable[[str], bytes | None]:
             return lambda path: read(names.get((root, path)) or self.show(root / path))
@@ -149,7 +154,7 @@ def with_fixes(
     """The findings with what their rules proposed as fixes: only what can be made, and parses afterwards."""
     files = Files(options, settings)
     return tuple(
-        dataclasses.replace(finding, fixes=tuple(_fixes(finding, files))) if finding.remedies else finding
+        replace(finding, fixes=tuple(_fixes(finding, files))) if finding.remedies else finding
         for finding in findings
     )
 
@@ -304,10 +309,10 @@ class _Loop:
     def checked(self, state: Mapping[str, bytes | None]) -> Report:
         """The report on the files as they would be."""
         overlay = {**self.options.overlay, **state}
-        options = dataclasses.replace(self.options, overlay=overlay)
+        options = replace(self.options, overlay=overlay)
         known = self.options.settings
         if self.settings is not None and known is not None and not state.keys().isdisjoint(known.files):
-            options = dataclasses.replace(options, settings=self.settings(overlay))
+            options = replace(options, settings=self.settings(overlay))
         return self.check(options)
 
     def result(self) -> Fixed:
@@ -328,7 +333,7 @@ class _Loop:
                 continue
             shown.append(change)
             target = self.files.place(to) if to else None
-            inner = dataclasses.replace(change, path=place[1], to=target[1] if target else "")
+            inner = replace(change, path=place[1], to=target[1] if target else "")
             trees.setdefault(place[0], []).append(inner)
         changes = {
             root: ChangeSet(tuple(sorted(each, key=lambda change: change.path)))

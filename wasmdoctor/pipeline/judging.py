@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wasmdoctor.catalog import Catalog
     from wasmdoctor.checks.policy import Outcome, Policy
     from wasmdoctor.discover import Discovery
+    from wasmdoctor.model.cargo import CrateGraph
     from wasmdoctor.model.config import Suppression
     from wasmdoctor.model.finding import Finding
     from wasmdoctor.pipeline.project import Project
@@ -119,6 +120,8 @@ def _source_files(project: Project) -> Iterator[str]:
     from wasmdoctor.model.cargo import SourceKind
 
     paths: set[str] = set()
+    graph: CrateGraph | None = None
+    own: Set[str] = frozenset()
     for root, workspace in project.workspaces.items():
         paths.update(
             path for path in map(workspace.show, workspace.sources.manifests) if project.reads(root, path)
@@ -128,17 +131,27 @@ def _source_files(project: Project) -> Iterator[str]:
                 paths.update(package.files)
         for crates in project.crates[root]:
             for component in project.judged(root, crates):
-                graph = component.graph.crates
-                own = {each.folder for each in graph.values() if each.source_kind is SourceKind.PATH}
-                files = crates.analysis(component).files
+                if component.graph is not graph:  # the members of a workspace mostly share one
+                    graph = component.graph
+                    known = graph.crates.values()
+                    own = {each.folder for each in known if each.source_kind is SourceKind.PATH}
+                files = set(crates.analysis(component).files) - paths
                 paths.update(file for file in files if _is_own(file, own))
     spelling = _spelling(project.cwd.resolve().as_posix())
     each = {spelling(path): path for path in sorted(paths, reverse=True)}
     return iter(sorted(path for path in each.values() if path.endswith((".wit", ".rs", ".toml"))))
 
 
-def _is_own(path: str, folders: Iterable[str]) -> bool:
-    return any(folder in ("", ".") or path.startswith(f"{folder}/") for folder in folders)
+def _is_own(path: str, folders: Set[str]) -> bool:
+    """Whether a file lies below one of some folders."""
+    if "" in folders or "." in folders:
+        return True
+    end = path.rfind("/")
+    while end >= 0:
+        if path[:end] in folders:
+            return True
+        end = path.rfind("/", 0, end)
+    return False
 
 
 def _whole(settings: Settings, found: Discovery | None, project: Project | None) -> Callable[[str], bool]:

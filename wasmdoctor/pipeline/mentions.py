@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wasmdoctor.checks.last import for_last
 from wasmdoctor.model.cargo import SourceKind
 from wasmdoctor.model.names import ExternName
 
@@ -33,19 +34,20 @@ def mentions(analysis: Analysis, binding: Binding, name: str) -> bool:
             return True
     word = module[-1].encode()
     return any(_names(text, name) for text in _options(analysis, binding)) or any(
-        word in data for data in _unread(analysis)
+        word in (analysis.crates.read(path) or b"") for path in _unread(analysis)
     )
 
 
-def _unread(analysis: Analysis) -> Iterator[bytes]:
+@for_last
+def _unread(analysis: Analysis) -> tuple[str, ...]:
     """The Rust files of the workspace's own crates that are not compiled for the target: other features may want them."""
-    read = {file.path for crate in analysis.rust for file in crate.tree.files if file.compiled is not False}
+    read = {path for path, compiled in analysis.files.items() if compiled}
     files = analysis.crates.files
     component = analysis.component
     crates = (component.crate, *(linked.crate for linked in component.linked))
     waiting = [crate.folder for crate in crates if crate.source_kind is SourceKind.PATH]
-    seen = 0
-    while waiting and seen < MOST_FILES:
+    found: list[str] = []
+    while waiting and len(found) < MOST_FILES:
         folder = waiting.pop()
         try:
             entries = files.entries(folder)
@@ -56,8 +58,8 @@ def _unread(analysis: Analysis) -> Iterator[bytes]:
             if is_folder and name not in ("target", ".git"):
                 waiting.append(path)
             elif name.endswith(".rs") and path not in read:
-                seen += 1
-                yield analysis.crates.read(path) or b""
+                found.append(path)
+    return tuple(found)
 
 
 def _module(names: RustNames, name: str) -> tuple[str, ...] | None:

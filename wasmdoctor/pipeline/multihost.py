@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from wasmdoctor.catalog import Catalog
@@ -10,7 +9,7 @@ from wasmdoctor.checks import depends_on_host
 from wasmdoctor.checks.linking import Verdict
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.host import HostError, HostView, view
-from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.text import joined, say
 
 PLACE = "\0host\0"
@@ -67,7 +66,7 @@ def asked_hosts(
 
 def named(host: HostView, hosts: Sequence[HostView]) -> HostView:
     """A host as the rules see it: with a place for its name when the findings of several are to be merged."""
-    return dataclasses.replace(host, label=PLACE) if len(hosts) > 1 else host
+    return replace(host, label=PLACE) if len(hosts) > 1 else host
 
 
 def all_verdicts(runs: Sequence[HostRun]) -> dict[str, tuple[Verdict, ...]]:
@@ -120,7 +119,7 @@ def _merged(held: Sequence[tuple[str, Finding]]) -> Finding:
         name = hosts[0] if "@" in hosts[0] else f"{ANY_HOST} `{hosts[0]}`"
     advice = [line.replace(PLACE, id_) for id_, each in held for line in each.help.splitlines()]
     related = [item for _, each in held for item in each.related]
-    return dataclasses.replace(
+    return replace(
         finding,
         message=finding.message.replace(PLACE, name),
         help=joined("\n", dict.fromkeys(advice)),

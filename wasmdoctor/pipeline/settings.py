@@ -22,6 +22,8 @@ FILE_NAMES = ("wasmdoctor.toml", ".wasmdoctor.toml")
 MANIFEST = "Cargo.toml"
 OWN_FOLDER = "wasmdoctor.d"
 MAX_EXTENDS = 16
+MAX_PROBLEMS = 100
+"""Names that are no rules: more are not told."""
 """How many configurations may go on from one another."""
 
 COMMAND_LINE = "command line"
@@ -392,6 +394,12 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, tuple) else ()
 
 
+@lru_cache(maxsize=4096)
+def _relative(path: str, here: str, top: str) -> str:
+    """A path from one folder as it is from another: asked of the same paths for each pattern."""
+    return os.path.relpath(os.path.join(here, path), top).replace(os.sep, "/")
+
+
 @lru_cache(maxsize=256)
 def matcher(patterns: tuple[str, ...], base: Path, cwd: Path) -> Matcher:
     """Whether a path (relative to ``cwd``) is one that .gitignore patterns in ``base`` mean."""
@@ -404,7 +412,7 @@ def matcher(patterns: tuple[str, ...], base: Path, cwd: Path) -> Matcher:
     here = os.path.realpath(cwd)
 
     def matches(path: str) -> bool:
-        relative = os.path.relpath(os.path.join(here, path), top).replace(os.sep, "/")
+        relative = _relative(path, here, top)
         return (
             relative != "."
             and not relative.startswith("../")
@@ -425,6 +433,8 @@ def _check_selectors(settings: Settings, names: Mapping[str, str]) -> None:
             begins = selector.startswith("WD") and any(code.startswith(selector) for code in names)
             if selector not in known and not begins:
                 problems.append(Problem(place, f"there is no rule `{selector}`", _near(selector, known)))
+                if len(problems) == MAX_PROBLEMS:
+                    raise ConfigError(problems)
 
     for key in ("select", "extend-select", "ignore"):
         if given := settings.values.get(key):

@@ -15,10 +15,15 @@ from wasmdoctor.model.record import replace
 from wasmdoctor.model.shard import Observed, Shard, united
 from wasmdoctor.pipeline.check import CheckOptions, check
 from wasmdoctor.readers.facts import FactsError, decoded
+from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.toolchain import Toolchain
 
 MOST_BYTES = 4 << 30
 """Bytes of one report that are read."""
+
+
+MOST_MISSING = 20
+"""Shares that are named when they are missing."""
 
 
 class MergeError(WasmdoctorError):
@@ -44,7 +49,9 @@ def read_shards(paths: Iterable[Path]) -> list[Shard]:
             )
     missing = [str(index) for index in range(1, first.count + 1) if index not in found]
     if missing:
-        raise MergeError(f"of {first.count} shares these are missing: {', '.join(missing)}")
+        more = f" and {len(missing) - MOST_MISSING} more" if len(missing) > MOST_MISSING else ""
+        shown = ", ".join(missing[:MOST_MISSING])
+        raise MergeError(f"of {first.count} shares these are missing: {shown}{more}")
     return [shard for _, (_, shard) in sorted(found.items())]
 
 
@@ -60,7 +67,7 @@ def merge(shards: Iterable[Shard], options: CheckOptions, catalog: Catalog, tool
 
 def _run(shard: Shard) -> str:
     flags = "".join(f" -S {flag}" for flag in shard.flags)
-    return f"share {shard.index} of {shard.count}, host {', '.join(shard.hosts)}{flags}"
+    return one_line(f"share {shard.index} of {shard.count}, host {', '.join(shard.hosts)}{flags}")
 
 
 def _read(path: Path) -> Shard:
@@ -80,11 +87,12 @@ def _read(path: Path) -> Shard:
     tool = document.get("tool")
     version = tool.get("version") if isinstance(tool, dict) else None
     if version != __version__:
-        raise MergeError(f"{path} was made by wasmdoctor {version}, this is {__version__}\nuse one version")
+        other = one_line(str(version))
+        raise MergeError(f"{path} was made by wasmdoctor {other}, this is {__version__}\nuse one version")
     try:
         return _shard(own)
     except FactsError as error:
-        raise MergeError(f"{path} is damaged: {error}") from error
+        raise MergeError(f"{path} is damaged: {one_line(str(error))}") from error
 
 
 def _shard(own: Mapping[str, Any]) -> Shard:

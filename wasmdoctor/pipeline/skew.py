@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks.linking import Verdict
 from wasmdoctor.checks.skew import skewed
 from wasmdoctor.discover import Discovery
-from wasmdoctor.model.artifact import ModuleCalls
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName, track
+from wasmdoctor.model.record import replace
 from wasmdoctor.model.skew import WASI_TRACK, HostRange, SkewFacts
 from wasmdoctor.model.wasm import Extern, WasmFile
 from wasmdoctor.pipeline.binaries import opened
+
+if TYPE_CHECKING:
+    from wasmdoctor.model.artifact import ModuleCalls
 
 ADAPTERS_OF = "wasmtime"
 """The host whose releases the preview1 adapter comes with, one adapter for each."""
@@ -96,7 +99,7 @@ def with_takers(
                         host, verdict.name.text, extern.functions, extern.resources
                     )
                 takers[path, verdict.name.text] = known[extern]
-    return dataclasses.replace(skew, takers=takers) if takers else skew
+    return replace(skew, takers=takers) if takers else skew
 
 
 def _modules(

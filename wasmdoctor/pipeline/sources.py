@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from wasmdoctor.discover import Sources, display_path, find_sources
+from wasmdoctor.discover import Sources, display_path, files_below, find_sources
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.readers.cargo import DiskFiles
@@ -100,7 +101,7 @@ class Workspace:
 
     def wit_files(self, folder: str) -> list[str]:
         """The .wit files below a folder."""
-        return [self.show(path) for path in (self.cwd / folder).rglob("*.wit")]
+        return [display_path(path, self.cwd) for path in files_below(os.path.join(self.cwd, folder), ".wit")]
 
     @cached_property
     def all_wit(self) -> WitFolders:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from wasmdoctor.discover import is_cheap
 from wasmdoctor.model.config import Allow, Config, Given
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Location, Problem, SourceText, Span
@@ -20,6 +21,14 @@ from wasmdoctor.readers.cargo.toml import Array, DateText, Item, Table, parse
 FILE_NAMES = ("wasmdoctor.toml", ".wasmdoctor.toml")
 MANIFEST = "Cargo.toml"
 MAX_BYTES = 1_000_000
+MAX_ITEMS = 2_000
+"""Texts in one list."""
+MAX_TABLES = 500
+"""``[[allow]]`` tables, and names in one table: each finding is held against every one of them."""
+MAX_PROBLEMS = 100
+"""More are not told of one file: it has to be looked at anyway."""
+
+STARS = "a pattern may have `**` three times, and three stars in each part"
 
 FORMATS = ("text", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown", "html")
 SEVERITIES = ("error", "warning", "note")
@@ -280,12 +289,26 @@ class _Reader:
     def place(self, span: Span) -> Location:
         return self.source.location(span.start)
 
+    @property
+    def full(self) -> bool:
+        """Whether there are as many problems as are told."""
+        return len(self.problems) >= MAX_PROBLEMS
+
     def fault(self, span: Span, message: str, help_: str) -> None:
-        self.problems.append(Problem(self.place(span), message, help_))
+        if not self.full:
+            self.problems.append(Problem(self.place(span), message, help_))
+
+    def too_many(self, span: Span, count: int, most: int, what: str) -> bool:
+        """Whether there are more of something than are read, which is a problem."""
+        if count > most:
+            self.fault(span, f"{count:,} {what}, and {most:,} are read", "patterns can stand for many names")
+        return count > most
 
     def table(self, table: Table) -> dict[str, Given]:
         values: dict[str, Given] = {}
         for name, item in table.items():
+            if self.full:
+                break
             key = self.known(name, item, _BY_NAME)
             if key is None:
                 continue
@@ -329,6 +352,8 @@ class _Reader:
         """A list of texts; one text stands for a list of it."""
         items = item.value if isinstance(item.value, Array) else [item]
         texts: list[str] = []
+        if self.too_many(Span(item.start, item.end), len(items), MAX_ITEMS, f"texts in `{name}`"):
+            return None
         fine = True
         for each in items:
             span = Span(each.start, each.end)
@@ -344,6 +369,9 @@ class _Reader:
                     span, f"`{each.value}` names no rule", "give codes (WD101), beginnings (WD1) or names"
                 )
                 fine = False
+            elif key.kind == "globs" and not is_cheap(each.value):
+                self.fault(span, f"`{name}` has a pattern that takes too long to be matched", STARS)
+                fine = False
             else:
                 texts.append(each.value)
         return tuple(texts) if fine else None
@@ -358,7 +386,14 @@ class _Reader:
             )
             return None
         values: dict[str, Given] = {}
+        if self.too_many(item.key, len(item.value), MAX_TABLES, f"names in `{key.name}`"):
+            return None
         for name, each in item.value.items():
+            if self.full:
+                break
+            if key.each == "glob" and not is_cheap(name):
+                self.fault(each.key, f"`{key.name}` has a pattern that takes too long to be matched", STARS)
+                continue
             if key.each == "format" and name not in FORMATS:
                 self.fault(each.key, f"there is no format `{name}`", _meant(name, FORMATS, "formats"))
                 continue
@@ -395,7 +430,11 @@ class _Reader:
                 )
             return
         keys = {each.name: each for each in key.keys}
+        if self.too_many(item.key, len(rows), MAX_TABLES, f"`[[{key.name}]]` tables"):
+            return
         for row in rows:
+            if self.full:
+                break
             assert isinstance(row.value, Table)
             values: dict[str, Any] = {}
             for name, each in row.value.items():
@@ -420,6 +459,8 @@ class _Reader:
                 self.fault(table["path"].key, "`path` goes with `rules` only", "name the component instead")
             elif "provided_by" in values and "interface" in values:
                 self.allows.append(Allow(self.place(where), **values))
+        elif not is_cheap(values.get("path", "")):
+            self.fault(table["path"].key, "`path` is a pattern that takes too long to be matched", STARS)
         elif "rules" not in table:
             self.fault(where, "nothing is allowed here", "add `provided-by` (who provides it) or `rules`")
         elif "reason" not in table:

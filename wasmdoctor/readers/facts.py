@@ -104,12 +104,10 @@ def decoded(nodes: object, wanted: type) -> Any:
                 values.append(tuple(map(value, parts)))
             case ["map", *parts] if len(parts) % 2 == 0:
                 keys = [value(part) for part in parts[::2]]
-                if not all(isinstance(key, str | tuple) for key in keys):
-                    raise FactsError("a key of a mapping is neither text nor a tuple")
-                try:
-                    values.append(dict(zip(keys, map(value, parts[1::2]), strict=True)))
-                except TypeError as error:
-                    raise FactsError("a key of a mapping holds a mapping") from error
+                # A tuple of tuples that share their parts could take for ever to be hashed.
+                if not all(isinstance(part, str) for key in keys for part in _parts(key)):
+                    raise FactsError("a key of a mapping is neither text nor a tuple of texts")
+                values.append(dict(zip(keys, map(value, parts[1::2]), strict=True)))
             case ["record", str(name), *parts] if name in CLASSES:
                 values.append(_record(CLASSES[name], [value(part) for part in parts]))
             case _:
@@ -119,6 +117,10 @@ def decoded(nodes: object, wanted: type) -> Any:
     return values[-1]
 
 
+def _parts(key: object) -> tuple[object, ...]:
+    return key if type(key) is tuple else (key,)
+
+
 def _record(cls: type, values: list[Any]) -> Any:
     fields = _fields(cls)
     if len(values) != len(fields):
@@ -126,7 +128,17 @@ def _record(cls: type, values: list[Any]) -> Any:
     for (name, fits), value in zip(fields.items(), values, strict=True):
         if not fits(value):
             raise FactsError(f"{cls.__name__}.{name} cannot be {type(value).__name__}")
-    return cls(**dict(zip(fields, values, strict=True)))
+    made = cls(**dict(zip(fields, values, strict=True)))
+    if isinstance(made, types.ValueType):
+        _check_parts(made)
+    return made
+
+
+def _check_parts(made: types.ValueType) -> None:
+    """Raise FactsError for a type with another number of parts than its kind has."""
+    wanted = {"record": len(made.labels), "variant": len(made.labels), "result": 2}.get(made.kind)
+    if wanted is not None and len(made.parts) != wanted:
+        raise FactsError(f"a {made.kind} has {wanted} parts here, not {len(made.parts)}")
 
 
 _CHECKS: dict[type, dict[str, Callable[[Any], bool]]] = {}

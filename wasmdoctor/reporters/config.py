@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.jsontext import dumped
 
 if TYPE_CHECKING:
     from wasmdoctor.reporters.console import Style
@@ -59,7 +60,7 @@ def render_json(rows: Iterable[Effective], files: Iterable[str], data: str | Non
         "data": data,
         "settings": [{"key": row.key, "value": row.value, "origin": row.origin} for row in rows],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, default=_plain) + "\n"
+    return dumped(document, default=_plain) + "\n"
 
 
 def _plain(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from rich.text import Text
 from wasmdoctor.model.matrix import Change, HostDiff, Side
 from wasmdoctor.reporters.console import Style, written
 from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
 MARK = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -96,7 +96,7 @@ def _side(item: str, side: Side) -> str:
 def render_json(diffs: Sequence[HostDiff]) -> str:
     """The same as JSON."""
     document = {"schema": SCHEMA, "diffs": [_document(diff) for diff in diffs]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return dumped(document) + "\n"
 
 
 def _document(diff: HostDiff) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +14,7 @@ from wasmdoctor.model.host import HostProfile, HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.reporters.console import Style, written
 from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
 
@@ -97,7 +97,7 @@ def table_json(profiles: Iterable[HostProfile]) -> str:
         }
         for profile in profiles
     ]
-    return json.dumps({"schema": SCHEMA, "hosts": hosts}, indent=2, ensure_ascii=False) + "\n"
+    return dumped({"schema": SCHEMA, "hosts": hosts}) + "\n"
 
 
 def one_json(host: HostView) -> str:
@@ -121,7 +121,7 @@ def one_json(host: HostView) -> str:
         "entries": [{"name": p.name, "flags": sorted(p.flags - host.enabled)} for p in host.mode.entries],
         "calls_functions": any(rule.export == "func" for rule in host.start_rules),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return dumped(document) + "\n"
 
 
 def _functions(host: HostView, interface: str) -> list[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 from wasmdoctor.reporters.escape import BIDI, LINES
 
@@ -12,9 +13,14 @@ from wasmdoctor.reporters.escape import BIDI, LINES
 _OBEYED = re.compile(f"[\x7f-\x9f\ud800-\udfff{''.join(sorted(BIDI | LINES))}]")
 
 
-def dumped(document: object, indent: int | None = 2) -> str:
-    """A document as JSON, other scripts as they are, and what a terminal would obey as ``\\u....``."""
-    text = json.dumps(document, indent=indent, ensure_ascii=False)
+def dumped(
+    document: object, indent: int | None = 2, default: Callable[[object], object] | None = None
+) -> str:
+    """A document as JSON, other scripts as they are, and what a terminal would obey as ``\\u....``.
+
+    ``default`` gives what stands for a value that JSON does not know.
+    """
+    text = json.dumps(document, indent=indent, ensure_ascii=False, default=default)
     return text if text.isascii() and "\x7f" not in text else _OBEYED.sub(_escaped, text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from wasmdoctor.model.matrix import Matrix, MatrixRow, Reason, VersionRange
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.reporters.console import Style, written
 from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
 SHOWN = 3
@@ -118,7 +118,7 @@ def _why(reasons: Iterable[Reason], *, verbose: bool) -> list[str]:
 def render_json(matrices: Sequence[Matrix]) -> str:
     """The same as JSON, with every range."""
     document = {"schema": SCHEMA, "components": [_document(matrix) for matrix in matrices]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return dumped(document) + "\n"
 
 
 def _document(matrix: Matrix) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from wasmdoctor.model.record import dataclass
-from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.escape import one_line, safe
 from wasmdoctor.reporters.page import page
 
 
@@ -113,7 +113,7 @@ def _markdown_text(text: str) -> str:
             _markdown_text(Code(piece)) if index % 2 else SPECIAL.sub(r"\\\1", safe(piece))
             for index, piece in enumerate(pieces)
         )
-    shown = safe(text)
+    shown = one_line(text)
     longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
     fence = "`" * (longest + 1)
     space = " " if longest else ""
@@ -173,10 +173,11 @@ def html_inline(text: Inline) -> str:
 
 def _html_text(text: str) -> str:
     if isinstance(text, Code):
-        return f"<code>{escape(safe(text))}</code>"
+        return f"<code>{escape(one_line(text))}</code>"
     pieces = TICKED.split(text)
     return "".join(
-        _html_text(Code(piece)) if index % 2 else escape(safe(piece)) for index, piece in enumerate(pieces)
+        _html_text(Code(piece)) if index % 2 else escape(safe(piece).replace("\n", " "))
+        for index, piece in enumerate(pieces)
     )
 
 

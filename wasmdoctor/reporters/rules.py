@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from wasmdoctor.model.rule import Lint
 from wasmdoctor.reporters.console import SEVERITY_STYLE, Style, written
+from wasmdoctor.reporters.jsontext import dumped
 from wasmdoctor.reporters.speech import heard, here
 from wasmdoctor.reporters.wrapping import cells, wrap
 
@@ -138,12 +138,12 @@ def _mark(lint: Lint) -> str:
 
 def lint_json(lint: Lint) -> str:
     """One rule as JSON."""
-    return json.dumps(_plain(lint), indent=2, ensure_ascii=False) + "\n"
+    return dumped(_plain(lint)) + "\n"
 
 
 def lints_json(lints: Iterable[Lint]) -> str:
     """All rules as a JSON list."""
-    return json.dumps([_plain(lint) for lint in lints], indent=2, ensure_ascii=False) + "\n"
+    return dumped([_plain(lint) for lint in lints]) + "\n"
 
 
 def _plain(lint: Lint) -> dict[str, Any]:

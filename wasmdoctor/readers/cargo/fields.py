@@ -95,6 +95,7 @@ class Fields:
 
 def _first(table: Table, keys: tuple[str, ...]) -> tuple[Item | None, str]:
     for key in keys:
-        if key in table:
-            return table[key], key
+        item = table.get(key)
+        if item is not None:
+            return item, key
     return None, keys[0]

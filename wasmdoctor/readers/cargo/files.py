@@ -8,10 +8,22 @@ import stat
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
+
+from wasmdoctor.discover import read_regular
 
 MAX_FILE_SIZE = 64 * 1024 * 1024
 """Manifests, lock files and sources above this many bytes are refused."""
+
+MAX_LEVELS = 64
+"""How deep a folder may lie for the folders above it to be looked at one by one."""
+
+_NO_NAMES = frozenset(("", ".", ".."))
+
+MAX_KEPT_BYTES = 8 * 1024 * 1024
+MAX_KEPT_NAMES = 100_000
+"""How much a view remembers of what it read and listed: bytes of files, names in folders. The rest is asked for anew."""
 
 
 class FileView(Protocol):
@@ -41,8 +53,16 @@ class FileView(Protocol):
 @lru_cache(maxsize=65536)
 def join(folder: str, path: str) -> str:
     """``path`` as seen from ``folder``, without ``.`` and (as far as can be) without ``..``."""
-    joined = posixpath.normpath(posixpath.join(folder or ".", path.replace("\\", "/")))
-    return joined[1:] if joined.startswith("//") else joined
+    if not path or path[0] in "./" or path[-1] == "/" or "\\" in path or "//" in path or "/." in path:
+        return _normal(posixpath.join(folder or ".", path.replace("\\", "/")))
+    start = _normal(folder or ".")
+    return path if start == "." else f"{start.rstrip('/')}/{path}"
+
+
+@lru_cache(maxsize=4096)
+def _normal(path: str) -> str:
+    normal = posixpath.normpath(path)
+    return normal[1:] if normal.startswith("//") else normal
 
 
 def folder_of(path: str) -> str:
@@ -54,6 +74,8 @@ def is_below(path: str, folder: str) -> bool:
     """Whether a path is ``folder`` or lies in it; both as a view's ``join`` spells them."""
     if folder.startswith("/") or path.startswith("/"):
         return path == folder or path.startswith(folder.rstrip("/") + "/")
+    if folder and not folder.startswith(".") and not path.startswith(".") and "/." not in folder + path:
+        return path == folder or path.startswith(folder + "/")
     ups, rest = _ups(folder)
     path_ups, path_rest = _ups(path)
     if not rest:
@@ -78,6 +100,8 @@ class DiskFiles:
     ``start`` is what relative paths are relative to. Nothing outside ``root`` (``start`` if not
     given) and the folders ``also`` (Cargo's home, say) is read, symbolic links followed to their end.
     Paths inside ``root`` are relative (those above ``start`` begin with ``..``), others absolute.
+
+    A view is for one run: what it has read or listed it takes as unchanged.
     """
 
     def __init__(
@@ -85,10 +109,14 @@ class DiskFiles:
     ) -> None:
         self.start = os.path.realpath(start)
         inside = [start if root is None else root, *also]
-        self._inside = [os.path.join(os.path.realpath(folder), "") for folder in inside]
-        self._folders: dict[str, str | None] = {}
+        self._inside = tuple(os.path.join(os.path.realpath(folder), "") for folder in inside)
         self._start = Path(self.start).as_posix().rstrip("/")
         self._root = Path(self._inside[0]).as_posix().rstrip("/")
+        self._folders: dict[str, str] = {}
+        self._texts: dict[str, bytes] = {}
+        self._text_room = MAX_KEPT_BYTES
+        self._entries: dict[str, Mapping[str, bool]] = {}
+        self._entry_room = MAX_KEPT_NAMES
 
     def join(self, folder: str, path: str) -> str:
         """``path`` as seen from ``folder``; a place has one spelling (no link is looked at)."""
@@ -100,53 +128,73 @@ class DiskFiles:
             return posixpath.relpath(absolute, self._start or "/")
         return absolute
 
-    def _folder(self, path: str) -> str | None:
-        """The real path of a folder, None when it lies outside."""
-        if path not in self._folders:
-            real = os.path.realpath(os.path.join(self.start, path))
-            inside = any((real + os.sep).startswith(folder) for folder in self._inside)
-            self._folders[path] = real if inside else None
-        return self._folders[path]
+    def _folder(self, path: str) -> str:
+        """The real path of a folder, with a separator behind it; "" when it lies outside.
 
-    def _real(self, path: str) -> tuple[str, int]:
-        """The real path and its mode. Raises OSError, also when it lies outside."""
-        folder, name = posixpath.split(path)
-        if name not in ("", ".", ".."):
-            above = self._folder(folder)
-            if above is not None:
-                real = os.path.join(above, name)
-                mode = os.lstat(real).st_mode
-                if not stat.S_ISLNK(mode):
-                    return real, mode
+        That is ``os.path.realpath``, but for folders above that are known already.
+        """
+        real = self._folders.get(path)
+        if real is None:
+            above, slash, name = path.rpartition("/")
+            usual = name not in _NO_NAMES and path.count("/") < MAX_LEVELS
+            if usual and (known := self._folder(above or slash)) and not os.path.islink(known + name):
+                real = known + name + os.sep
+            else:
+                end = os.path.join(os.path.realpath(os.path.join(self.start, path)), "")
+                real = end if end.startswith(self._inside) else ""
+            self._folders[path] = real
+        return real
+
+    def _real(self, path: str) -> tuple[str, os.stat_result]:
+        """The real path and what is there. Raises OSError, also when it lies outside."""
+        folder, slash, name = path.rpartition("/")
+        if name not in _NO_NAMES and (above := self._folder(folder or slash)):
+            real = above + name
+            info = os.lstat(real)
+            if not stat.S_ISLNK(info.st_mode):
+                return real, info
         found = self._folder(path)
-        if found is None:
+        if not found:
             raise OutsideError(f"{path} lies outside the folder that is read")
-        return found, os.stat(found).st_mode
+        real = found.rstrip(os.sep) or found
+        return real, os.stat(real)
 
     def _mode(self, path: str) -> int:
         """The mode of what is there; 0 for nothing that may be read."""
         try:
-            return self._real(path)[1]
+            return self._real(path)[1].st_mode
         except (OSError, ValueError):
             return 0
 
     def read(self, path: str) -> bytes:
         """The bytes of a regular file below the size limit. Raises OSError."""
-        real, mode = self._real(path)
-        if stat.S_ISDIR(mode):
+        known = self._texts.get(path)
+        if known is not None:
+            return known
+        real, info = self._real(path)
+        if stat.S_ISDIR(info.st_mode):
             raise IsADirectoryError(f"{path} is a folder")
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(info.st_mode):
             raise FileNotFoundError(f"{path} is not a regular file")
-        with open(real, "rb") as file:
-            data = file.read(MAX_FILE_SIZE + 1)
-        if len(data) > MAX_FILE_SIZE:
+        if info.st_size > MAX_FILE_SIZE:
             raise OSError(f"{path} has more than {MAX_FILE_SIZE} bytes")
+        data = read_regular(real, MAX_FILE_SIZE)
+        if len(data) <= self._text_room:
+            self._text_room -= len(data)
+            self._texts[path] = data
         return data
 
     def entries(self, path: str) -> Mapping[str, bool]:
         """The names in a folder, sorted; a link counts as what it leads to. Raises OSError."""
-        with os.scandir(self._real(path)[0]) as found:
-            return {entry.name: entry.is_dir() for entry in sorted(found, key=lambda entry: entry.name)}
+        known = self._entries.get(path)
+        if known is not None:
+            return known
+        with os.scandir(self._real(path)[0]) as listed:
+            found = {entry.name: entry.is_dir() for entry in sorted(listed, key=lambda entry: entry.name)}
+        if len(found) <= self._entry_room:
+            self._entry_room -= len(found)
+            self._entries[path] = MappingProxyType(found)
+        return found
 
     def is_file(self, path: str) -> bool:
         """Whether a regular file is there, inside the folders that may be read."""

@@ -146,6 +146,8 @@ def _sections(
     """The three dependency tables of a manifest, or of one ``[target.CFG]``."""
     for kind, names in _KINDS:
         for section in names:
+            if section not in table:
+                continue
             for key, item in fields.table(table, section).items():
                 found = _dependency(fields, key, item, seen, kind, cfg)
                 if found is not None:

@@ -49,8 +49,10 @@ class _Search:
     def path(self, path: str) -> str:
         return self.files.join(self.folder, path)
 
-    def has(self, path: str) -> bool:
-        return self.files.is_file(self.path(path))
+    def found(self, path: str) -> str | None:
+        """A file's path in the view, None when it is not there."""
+        joined = self.path(path)
+        return joined if self.files.is_file(joined) else None
 
     def targets(self, everything: bool) -> Iterator[PackageTarget]:
         lib = self.library()
@@ -69,14 +71,14 @@ class _Search:
         name = self.fields.text(table, "name")
         crate_name = name.value if name else self.name.value.replace("-", "_")
         path = self.fields.text(table, "path")
-        file = path.value if path else "src/lib.rs"
-        if not path and not self.has(file):
+        file = self.path(path.value) if path else self.found("src/lib.rs")
+        if file is None:
             if not declared:
                 return None
-            file = f"src/{crate_name}.rs"  # what 2015 allowed, still accepted
+            file = self.found(f"src/{crate_name}.rs")  # what 2015 allowed, still accepted
         elif not declared and self.fields.flag(self.package, "autolib") is False:
             return None
-        if not path and not self.has(file):
+        if file is None:
             self.fields.problem(self.document["lib"].start, "the library's file src/lib.rs is not there")
             return None
         types = self.fields.texts(table, "crate-type", "crate_type")
@@ -84,7 +86,7 @@ class _Search:
         if self.fields.flag(table, "proc-macro", "proc_macro"):
             crate_types = ("proc-macro",)
         return PackageTarget(
-            TargetKind.LIB, crate_name, self.path(file), crate_types, self._library_place(table, declared)
+            TargetKind.LIB, crate_name, file, crate_types, self._library_place(table, declared)
         )
 
     def _library_place(self, table: Table, declared: bool) -> Location:
@@ -97,7 +99,7 @@ class _Search:
         build = self.package.get("build")
         path = "build.rs"
         if build is None:
-            if not self.has(path):
+            if self.found(path) is None:
                 return None
         elif build.value is False:
             return None
@@ -111,6 +113,8 @@ class _Search:
     def others(self, kind: TargetKind, key: str, switch: str, folder: str) -> Iterator[PackageTarget]:
         """The targets of one kind: those in the manifest, then those found that it does not name."""
         found = dict(self.inferred(kind, folder))
+        if not found and key not in self.document and switch not in self.package:
+            return
         items = self.fields.tables(self.document, key)
         paths, names = set(), set()
         for item in items:
@@ -146,12 +150,12 @@ class _Search:
             # `src/main.rs` is the program of the package's name; 2015 took it, and `src/NAME.rs`, for any.
             guesses += ["src/main.rs"] if name.value == self.name.value or self.edition == "2015" else []
             guesses += [f"src/{name.value}.rs"] if self.edition == "2015" else []
-        return next((self.path(guess) for guess in guesses if self.has(guess)), None)
+        return next((file for guess in guesses if (file := self.found(guess))), None)
 
     def inferred(self, kind: TargetKind, folder: str) -> Iterator[tuple[str, str]]:
         """Name and file of what the folder holds: ``name.rs`` and ``name/main.rs``."""
-        if kind is TargetKind.BIN and self.has("src/main.rs"):
-            yield self.name.value, self.path("src/main.rs")
+        if kind is TargetKind.BIN and (main := self.found("src/main.rs")):
+            yield self.name.value, main
         try:
             entries = self.files.entries(self.path(folder))
         except OSError:
@@ -161,5 +165,5 @@ class _Search:
                 continue
             if not is_folder and entry.endswith(".rs"):
                 yield entry[:-3], self.path(f"{folder}/{entry}")
-            elif is_folder and self.has(f"{folder}/{entry}/main.rs"):
-                yield entry, self.path(f"{folder}/{entry}/main.rs")
+            elif is_folder and (main := self.found(f"{folder}/{entry}/main.rs")):
+                yield entry, main

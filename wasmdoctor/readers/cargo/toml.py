@@ -114,7 +114,22 @@ _BASIC_RUN = re.compile(rb'[^"\\\x00-\x08\x0a-\x1f\x7f]+')
 _MULTI_RUN = re.compile(rb'(?:[^"\\\x00-\x08\x0b-\x1f\x7f]|\r\n)+')
 _MULTI_LITERAL = re.compile(rb"'''((?:[^'\x00-\x08\x0b-\x1f\x7f]|\r\n|'(?!''))*)'''('{0,2})")
 _FOLD = re.compile(rb"\\[ \t]*\r?\n(?:[ \t\n]|\r\n)*")
-# What most lines of a manifest are, at one go: `key = "text"` and `key = true`; and `"text",` in arrays.
+# What most of a manifest or lock file is made of, each at one go: a key with a string, a boolean or an array of
+# strings, and a header; all keys bare, all strings without escapes. What was matched is not looked at again.
+_COMMENT = rb"#[^\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*+"
+_WHITE = rb"(?:[ \t\n]|\r\n)*+"
+_TEXT = rb'"[^"\\\x00-\x08\x0a-\x1f\x7f]*+"'
+_KEYS = rb"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+"
+_ARRAY = rb"\[(?:" + _WHITE + _TEXT + _WHITE + rb",)*+(?:" + _WHITE + _TEXT + rb")?+" + _WHITE + rb"\]"
+_PLAIN = re.compile(
+    rb"(?:[ \t\n]|\r\n|" + _COMMENT + rb"(?=\r?\n|\Z))*+"
+    rb"(?:([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+(?:(" + _TEXT + rb")|(true|false)|(" + _ARRAY + rb"))"
+    rb"|(\[" + _KEYS + rb"\])|(\[\[" + _KEYS + rb"\]\]))"
+    rb"[ \t]*+(?:" + _COMMENT + rb")?+(?:\r?\n|\Z)"
+)
+_ELEMENT = re.compile(_TEXT)
+_AS_TEXT, _AS_BOOLEAN, _AS_ARRAY, _AS_HEADER = 2, 3, 4, 5
+_PLAIN_KEY = re.compile(rb"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
 _SIMPLE_PAIR = re.compile(
     rb'([A-Za-z0-9_-]+)[ \t]*=[ \t]*(?:"([^"\\\x00-\x08\x0a-\x1f\x7f]*)"(?!")|(true|false)(?=[ \t\r\n#,}]|\Z))'
 )
@@ -154,6 +169,7 @@ class _Parser:
     def document(self) -> Table:
         data = self.data
         while True:
+            self.plain()
             self.blank()
             if self.at >= len(data):
                 return self.root
@@ -165,6 +181,50 @@ class _Parser:
             if end is None:
                 raise _SyntaxError(self.space(), "expected the end of the line")
             self.at = end.end()
+
+    def plain(self) -> None:
+        """Over all headers, and keys with their values, that are of the plain kind."""
+        data = self.data
+        while found := _PLAIN.match(data, self.at):
+            kind = found.lastindex or 0
+            start, end = found.span(kind)
+            if kind >= _AS_HEADER:
+                if not self.plain_header(data[start:end], start):
+                    return
+            else:
+                name = found[1].decode()
+                if name in self.table:
+                    return
+                value: Value
+                if kind == _AS_TEXT:
+                    value = data[start + 1 : end - 1].decode()
+                elif kind == _AS_BOOLEAN:
+                    value = end - start == 4
+                elif self.keys < MAX_KEYS:
+                    self.keys += 1
+                    value = _plain_array(data, start, end)
+                else:
+                    return
+                self.table[name] = Item(value, Span(*found.span(1)), start, end)
+            self.at = found.end()
+
+    def plain_header(self, text: bytes, start: int) -> bool:
+        """Open the table of a header of bare keys; False when that is left to ``header``."""
+        double = text.startswith(b"[[")
+        names = text[2:-2].split(b".") if double else text[1:-1].split(b".")
+        if self.keys >= MAX_KEYS or len(names) > MAX_DEPTH:
+            return False
+        self.keys += 1
+        self.section += 1
+        table = self.root
+        at = start + 2 if double else start + 1
+        for name in names[:-1]:
+            table = self.step(table, name.decode(), Span(at, at + len(name)))
+            at += len(name) + 1
+        self.at = start + len(text)
+        opened = self.add_to_array if double else self.open_table
+        self.table = opened(table, names[-1].decode(), Span(at, at + len(names[-1])), start)
+        return True
 
     def blank(self) -> int:
         """Over spaces, newlines and comments."""
@@ -273,6 +333,12 @@ class _Parser:
             start = simple.start(2) - 1 if truth is None else simple.start(3)
             self.at = simple.end()
             table[name] = Item(value, Span(*simple.span(1)), start, self.at)
+            return
+        key = _PLAIN_KEY.match(self.data, self.at)
+        if key and (name := key[1].decode()) not in table and self.keys < MAX_KEYS:
+            self.keys += 1
+            start = self.at = key.end()
+            table[name] = Item(self.value(depth), Span(*key.span(1)), start, self.at)
             return
         self.any_pair(table, section, depth)
 
@@ -461,6 +527,15 @@ class _Parser:
         self.at = found.end()
         text = (found.group(1) + found.group(2)).decode().replace("\r\n", "\n")
         return text.removeprefix("\n")
+
+
+def _plain_array(data: bytes, start: int, end: int) -> Array:
+    """The array in ``data[start:end]``, which has only strings without escapes."""
+    array = Array()
+    for element in _ELEMENT.finditer(data, start, end):
+        first, last = element.span()
+        array.append(Item(data[first + 1 : last - 1].decode(), Span(first, last), first, last))
+    return array
 
 
 def _close(table: Table) -> None:

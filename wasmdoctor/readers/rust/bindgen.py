@@ -37,7 +37,10 @@ def generate_calls(index: Index, resolver: Resolver) -> list[tuple[GenerateCall,
     uncertain: what comes of them is not followed.
     """
     found: list[tuple[GenerateCall, Scope]] = []
-    for unit in index.units:
+    # However a crate calls such a macro, in it or in a crate that it names the macro's own name stands somewhere.
+    words = [name.encode() for name in MACRO_NAMES]
+    crates = index.users_of(name for name, code in index.code.items() if code.holds(*words))
+    for unit in (unit for name, code in index.code.items() if name in crates for unit in code.units):
         for call in unit.body.macros:
             made_by = _generator(resolver, unit.scope, unit.source, call)
             if made_by is not None:

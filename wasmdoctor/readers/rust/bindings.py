@@ -32,18 +32,20 @@ _WITH = re.compile(r'with "(?P<key>[^"]*)" = "?(?P<value>[^"]*)"?')
 
 def bindings_modules(index: Index) -> list[Module]:
     """The modules that hold generated bindings: the outermost ones."""
-    units: dict[int, list[Unit]] = {}
-    for unit in index.units:
-        units.setdefault(id(unit.scope.module), []).append(unit)
+    sections = {
+        id(unit.scope.module)
+        for code in index.code.values()
+        if code.holds(PREFIX.encode())
+        for unit in code.units
+        if _has_section(unit)
+    }
     found: list[Module] = []
     roots: set[int] = set()
     for scope in index.module_scopes.values():
         module = scope.module
-        if within(module, roots):
+        if id(module) not in sections and not any(_header(fragment) for fragment in module.fragments):
             continue
-        if any(_header(fragment) for fragment in module.fragments) or any(
-            _has_section(unit) for unit in units.get(id(module), ())
-        ):
+        if not within(module, roots):
             found.append(module)
             roots.add(id(module))
     return found
@@ -63,6 +65,8 @@ def _has_section(unit: Unit) -> bool:
 
 def bindings_files(index: Index, modules: list[Module]) -> list[BindingsFile]:
     """What each bindings module holds."""
+    if not modules:
+        return []
     roots = {id(module) for module in modules}
     imports = extern_imports(index, roots)
     exports = exported_symbols(index, roots)

@@ -6,7 +6,8 @@ Not the conditions of ``cfg``: those of control flow. Node names are those of tr
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 import tree_sitter_rust
 from tree_sitter import Language, Node, Query, QueryCursor, Tree
@@ -51,30 +52,37 @@ MAX_LOOP_NODES = 5_000
 
 
 class Ranges:
-    """Byte ranges of one file, for the question whether an offset lies in any of them."""
+    """Byte ranges of one file, for the question whether an offset lies in any of them.
 
-    def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
+    ``find`` gives them when that is asked for the first time.
+    """
+
+    def __init__(self, find: Callable[[], Iterable[tuple[int, int]]]) -> None:
+        self._find = find
+
+    @cached_property
+    def _bounds(self) -> tuple[list[int], list[int]]:
         starts: list[int] = []
         ends: list[int] = []
-        for start, end in sorted(ranges):
+        for start, end in sorted(self._find()):
             if ends and start <= ends[-1]:
                 ends[-1] = max(ends[-1], end)
             else:
                 starts.append(start)
                 ends.append(end)
-        self._starts = starts
-        self._ends = ends
+        return starts, ends
 
     def covers(self, offset: int) -> bool:
         """Whether an offset lies in a range."""
-        at = bisect_right(self._starts, offset) - 1
-        return at >= 0 and offset < self._ends[at]
+        starts, ends = self._bounds
+        at = bisect_right(starts, offset) - 1
+        return at >= 0 and offset < ends[at]
 
 
-NOWHERE = Ranges(())
+NOWHERE = Ranges(tuple)
 
 
-def conditional_ranges(tree: Tree, data: bytes) -> Ranges:
+def conditional_ranges(tree: Tree, data: bytes) -> list[tuple[int, int]]:
     """The parts of a file that stand under a condition, or behind what never comes back."""
     root = tree.root_node
     found = [
@@ -85,7 +93,7 @@ def conditional_ranges(tree: Tree, data: bytes) -> Ranges:
     ends = [node for node in ends if _is_statement(data, node.start_byte)]
     blocks = [(node.start_byte, node.end_byte) for node in diverging.get("block", ())]
     found += _rest_of_blocks(sorted((node.start_byte, node.end_byte) for node in ends), sorted(blocks))
-    return Ranges(found)
+    return found
 
 
 def _is_statement(data: bytes, start: int) -> bool:

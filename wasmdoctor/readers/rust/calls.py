@@ -7,11 +7,12 @@ and what stands in macros. Closures belong to the function that they stand in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rust import Reachability
-from wasmdoctor.readers.rust.items import ImplItem, MacroItem, TraitItem, TypeItem
+from wasmdoctor.readers.rust.items import ImplItem, TraitItem, TypeItem
 from wasmdoctor.readers.rust.scopes import Index, Resolver, Target, Unit
 from wasmdoctor.readers.rust.types import TypeReader, Types
 from wasmdoctor.readers.rust.uses import Reference, UnitReferences
@@ -29,23 +30,56 @@ class Edges:
     maybe: frozenset[str]
 
 
-Methods = dict[str, dict[str, list[Unit]]]
-"""Type's id -> method's name -> its units."""
+class Methods:
+    """Methods of impl blocks by the type that they are for (its id), where that is an item of the crates.
 
+    A crate's impl blocks are looked at when somebody asks for a type that they may be for.
+    """
 
-def methods_by_type(index: Index, resolver: Resolver) -> Methods:
-    """Methods of impl blocks by the type that they are for, where that is an item of the crates."""
-    found: Methods = {}
-    for unit in index.units:
-        if unit.kind not in ("fn", "value") or unit.owner is None or unit.owner.head is None:
-            continue
-        if unit.owner.head[0] in unit.generics:
-            continue
-        for target in resolver.resolve(unit.scope, unit.owner.head):
-            key = _type_key(target)
-            if key:
-                found.setdefault(key, {}).setdefault(unit.name, []).append(unit)
-    return found
+    def __init__(self, index: Index, resolver: Resolver) -> None:
+        self._index = index
+        self._resolver = resolver
+        self._of_crate: dict[str, dict[str, dict[str, list[Unit]]]] = {}
+        self._of_type: dict[str, Mapping[str, Sequence[Unit]]] = {}
+
+    def of_type(self, key: str) -> Mapping[str, Sequence[Unit]]:
+        """A type's functions and constants by name: those of every crate that can name the type."""
+        known = self._of_type.get(key)
+        if known is None:
+            users = self._index.users.get(key.partition("::")[0], frozenset())
+            made: dict[str, list[Unit]] = {}
+            for crate in self._index.crates:
+                for name, units in self.of_crate(crate).get(key, {}).items() if crate in users else ():
+                    made.setdefault(name, []).extend(units)
+            known = self._of_type[key] = made
+        return known
+
+    def of_crate(self, crate: str) -> Mapping[str, Mapping[str, Sequence[Unit]]]:
+        """What one crate's impl blocks hold: by type, then by name."""
+        known = self._of_crate.get(crate)
+        if known is None:
+            known = self._of_crate[crate] = {}
+            for unit, head in self._index.code[crate].members:
+                for target in self._resolver.resolve(unit.scope, head):
+                    key = _type_key(target)
+                    if key:
+                        known.setdefault(key, {}).setdefault(unit.name, []).append(unit)
+        return known
+
+    def mixing(self, crates: Iterable[str]) -> set[str]:
+        """These crates and all whose code may come to theirs, or get a value of a type that only theirs know.
+
+        That are those that can name them; and those whose types they have impl blocks for, since a method
+        may be called where the crate that has it is not known.
+        """
+        found = self._index.users_of(crates)
+        waiting = list(found)
+        while waiting:
+            types = self.of_crate(waiting.pop())
+            more = self._index.users_of({key.partition("::")[0] for key in types}) - found
+            found |= more
+            waiting.extend(more)
+        return found
 
 
 def _type_key(target: Target) -> str:
@@ -54,6 +88,10 @@ def _type_key(target: Target) -> str:
     if target.kind == "bindings" and target.scope is not None:
         return "::".join((target.scope.name, *target.path))
     return ""
+
+
+Follow = Callable[[str], tuple[Iterable[str], ...]]
+"""The nodes that a node leads to."""
 
 
 class CallGraph:
@@ -66,69 +104,100 @@ class CallGraph:
         methods: Methods,
         references_of: Callable[[Unit], UnitReferences],
     ) -> None:
+        self._index = index
         self._resolver = resolver
         self._methods = methods
         self._references_of = references_of
-        self._types = TypeReader(resolver, methods)
-        self._units: dict[str, list[Unit]] = {}
-        self._by_name: dict[str, list[Unit]] = {}
-        self._traits: dict[str, dict[str, list[Unit]]] = {}
-        self._trait_impls: dict[str, list[str]] = {}
-        self._macros: dict[str, list[str]] = {}
+        self._types = TypeReader(resolver, methods.of_type)
         self._edges: dict[str, Edges] = {}
-        for unit in index.units:
-            if unit.state is not False:
-                self._note(unit)
 
-    def _note(self, unit: Unit) -> None:
-        loose = not unit.id
-        self._units.setdefault(unit.id or LOOSE, []).append(unit)
-        if loose:
-            return
-        if isinstance(unit.item, MacroItem):
-            self._macros.setdefault(unit.name, []).append(unit.id)
-        if unit.kind == "fn" and unit.owner_item is not None:
-            self._by_name.setdefault(unit.name, []).append(unit)
-        if isinstance(unit.owner_item, TraitItem):
-            trait = unit.id.rpartition("::")[0]
-            self._traits.setdefault(trait, {}).setdefault(unit.name, []).append(unit)
-        if isinstance(unit.owner_item, ImplItem) and unit.owner_item.trait is not None:
-            self._note_trait_impl(unit, unit.owner_item)
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """The methods of all crates by name."""
+        found: dict[str, list[str]] = {}
+        for code in self._index.code.values():
+            for name, ids in code.methods.items():
+                found.setdefault(name, []).extend(ids)
+        return found
 
-    def _note_trait_impl(self, unit: Unit, item: ImplItem) -> None:
-        """Methods that may be called without being named: operators, ``Drop``, ``Display``, ``From``."""
-        assert item.trait is not None
-        head = item.type.head if item.type is not None else None
-        keys: list[str] = []
-        if head is not None and head[0] not in unit.generics:
-            keys = [key for t in self._resolver.resolve(unit.scope, head) if (key := _type_key(t))]
-        for key in keys or [LOOSE]:
-            self._trait_impls.setdefault(key, []).append(unit.id)
+    @cached_property
+    def _trait_methods(self) -> dict[str, list[str]]:
+        """The methods of all crates' traits, and those that implement a trait, by name."""
+        found: dict[str, list[str]] = {}
+        for code in self._index.code.values():
+            for name, ids in code.trait_methods.items():
+                found.setdefault(name, []).extend(ids)
+        return found
 
-    def nodes(self) -> Iterator[str]:
-        """All items that have an id."""
-        return (id_ for id_ in self._units if id_ != LOOSE)
+    @cached_property
+    def _trait_impls(self) -> dict[str, list[str]]:
+        """For a type what may be called without being named: operators, ``Drop``, ``Display``, ``From``."""
+        found: dict[str, list[str]] = {}
+        for code in self._index.code.values():
+            for unit, item in code.trait_members:
+                head = item.type.head if item.type is not None else None
+                keys: list[str] = []
+                if head is not None and head[0] not in unit.generics:
+                    keys = [key for t in self._resolver.resolve(unit.scope, head) if (key := _type_key(t))]
+                for key in keys or [LOOSE]:
+                    found.setdefault(key, []).append(unit.id)
+        return found
 
-    def reachable(self, roots: Iterable[str]) -> Reachability:
-        """What is reached; ``possible`` does not repeat ``certain``. Unknown roots are ignored."""
-        start = [root for root in roots if root in self._units]
-        plain = self._closure(start, lambda edges: edges.plain)
-        certain = self._closure(start, lambda edges: edges.plain | edges.sure)
+    def _units(self, node: str) -> Iterable[Unit]:
+        """The compiled code of a node."""
+        if node == LOOSE:
+            return [unit for code in self._index.code.values() for unit in code.by_id.get("", ())]
+        code = self._index.code.get(node.partition("::")[0])
+        return code.by_id.get(node, ()) if code is not None else ()
+
+    def reachable(self, roots: Iterable[str], wanted: Collection[str] | None = None) -> Reachability:
+        """What is reached; ``possible`` does not repeat ``certain``. Unknown roots are ignored.
+
+        With ``wanted`` the answer holds for those items only, and no more is looked at than they need.
+        """
+        start = [root for root in roots if any(self._units(root))]
+        walk = self._walk if wanted is None else self._walk_to(wanted)
+        plain = walk(start, lambda node: (self.edges(node).plain,))
+        certain = walk(start, self._sure)
         possible: set[str] = set()
-        if start:
-            possible = self._closure([*certain, LOOSE], lambda edges: edges.plain | edges.sure | edges.maybe)
+        if start and (wanted is None or not certain.issuperset(wanted)):
+            possible = self._walk([*start, LOOSE], self._maybe, wanted)
         return Reachability(
             frozenset(certain - {LOOSE}), frozenset(possible - certain - {LOOSE}), frozenset(plain - {LOOSE})
         )
 
-    def _closure(self, start: Iterable[str], follow: Callable[[Edges], frozenset[str]]) -> set[str]:
+    def _sure(self, node: str) -> tuple[Iterable[str], ...]:
+        edges = self.edges(node)
+        return edges.plain, edges.sure
+
+    def _maybe(self, node: str) -> tuple[Iterable[str], ...]:
+        edges = self.edges(node)
+        return edges.plain, edges.sure, edges.maybe, self._trait_impls.get(node, ())
+
+    def _walk_to(self, wanted: Collection[str]) -> Callable[[Iterable[str], Follow], set[str]]:
+        """A walk over sure edges that ends with ``wanted``, and leaves out crates from which none leads there."""
+        crates = self._methods.mixing({item.partition("::")[0] for item in wanted})
+
+        def walk(start: Iterable[str], follow: Follow) -> set[str]:
+            return self._walk(
+                start, lambda node: follow(node) if node.partition("::")[0] in crates else (), wanted
+            )
+
+        return walk
+
+    def _walk(self, start: Iterable[str], follow: Follow, wanted: Collection[str] | None = None) -> set[str]:
+        """All nodes from ``start`` on, or fewer once those that are ``wanted`` are among them."""
         seen = set(start)
-        stack = list(seen)
-        while stack:
-            for node in follow(self.edges(stack.pop())):
-                if node not in seen:
-                    seen.add(node)
-                    stack.append(node)
+        left = None if wanted is None else set(wanted) - seen
+        waiting = list(seen)
+        while waiting and (left is None or left):
+            for nodes in follow(waiting.pop()):
+                for node in nodes:
+                    if node not in seen:
+                        seen.add(node)
+                        waiting.append(node)
+                        if left:
+                            left.discard(node)
         return seen
 
     def edges(self, node: str) -> Edges:
@@ -137,8 +206,8 @@ class CallGraph:
         if known is None:
             plain: set[str] = set()
             sure: set[str] = set()
-            maybe: set[str] = set(self._trait_impls.get(node, ()))
-            for unit in self._units.get(node, ()):
+            maybe: set[str] = set()
+            for unit in self._units(node):
                 self._unit_edges(unit, plain, sure, maybe)
             known = Edges(frozenset(plain), frozenset(sure), frozenset(maybe))
             self._edges[node] = known
@@ -154,37 +223,39 @@ class CallGraph:
                 into = sure if reference.certain and reference.state and unit.state else maybe
                 self._method_edges(reference, into, maybe)
             elif reference.generic:
-                maybe.update(unit.id for unit in self._by_name.get(reference.path[-1], ()))
+                maybe.update(self._by_name.get(reference.path[-1], ()))
             else:
                 for target in reference.targets:
                     exact = reference.certain and reference.state is True
                     self._target_edges(target, sure if exact else maybe, maybe)
         for call in found.macros:
-            maybe.update(self._macros.get(call.path[-1], ()))
+            for code in self._index.code.values():
+                maybe.update(code.macros.get(call.path[-1], ()))
 
     def _target_edges(self, target: Target, into: set[str], maybe: set[str]) -> None:
         definition = target.definition
         if definition is None:
             if target.kind == "bindings" and target.scope is not None and len(target.path) > 1:
                 key = "::".join((target.scope.name, *target.path[:-1]))
-                units = self._methods.get(key, {}).get(target.path[-1], ())
+                units = self._methods.of_type(key).get(target.path[-1], ())
                 maybe.update(unit.id for unit in units)
             elif target.kind == "external" and len(target.path) > 1:  # `Iterator::next(x)`, `T::default()`
-                maybe.update(unit.id for unit in self._by_name.get(target.path[-1], ()) if _of_trait(unit))
+                maybe.update(self._trait_methods.get(target.path[-1], ()))
             return
         into.add(definition.id)
         if not target.path:
             return
         name = target.path[-1]
         if isinstance(definition.item, TraitItem):
-            into.update(unit.id for unit in self._traits.get(definition.id, {}).get(name, ()))
-            maybe.update(unit.id for unit in self._by_name.get(name, ()))
+            traits = self._index.code[definition.path[0]].traits
+            into.update(traits.get(definition.id, {}).get(name, ()))
+            maybe.update(self._by_name.get(name, ()))
         elif isinstance(definition.item, TypeItem):
-            units = self._methods.get(definition.id, {}).get(name, ())
+            units = self._methods.of_type(definition.id).get(name, ())
             into.update(unit.id for unit in units if unit.state)
             maybe.update(unit.id for unit in units)
             if not units and name not in definition.item.variants:
-                maybe.update(unit.id for unit in self._by_name.get(name, ()) if _of_trait(unit))
+                maybe.update(self._trait_methods.get(name, ()))
 
     def _method_edges(self, reference: Reference, into: set[str], maybe: set[str]) -> None:
         name = reference.path[0]
@@ -195,21 +266,16 @@ class CallGraph:
             if not targets:
                 settled = False
             for target in targets:
-                units = self._methods.get(_type_key(target), {}).get(name, ())
+                units = self._methods.of_type(_type_key(target)).get(name, ())
                 for unit in units:
                     (into if type_.exact and types.complete and unit.state else maybe).add(unit.id)
                 if not units:
                     settled = False
         if not settled:
-            maybe.update(unit.id for unit in self._by_name.get(name, ()))
+            maybe.update(self._by_name.get(name, ()))
 
 
-def _of_trait(unit: Unit) -> bool:
-    owner = unit.owner_item
-    return isinstance(owner, TraitItem) or (isinstance(owner, ImplItem) and owner.trait is not None)
-
-
-def sorted_units(units: Sequence[Unit]) -> list[Unit]:
+def sorted_units(units: Iterable[Unit]) -> list[Unit]:
     """Units in order of file and place."""
     return sorted(units, key=lambda unit: (unit.source.path, unit.item.span.start if unit.item else 0))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from wasmdoctor.model.rust import ExportCall, GuestImpl
 from wasmdoctor.model.source import Span
@@ -16,18 +16,26 @@ from wasmdoctor.readers.rust.uses import BindingsView
 
 
 def export_calls(
-    index: Index, resolver: Resolver, view: BindingsView, macro_names: Mapping[str, set[str]]
+    index: Index,
+    resolver: Resolver,
+    view: BindingsView,
+    macro_names: Mapping[str, set[str]],
+    crates: Collection[str],
 ) -> list[ExportCall]:
     """Calls of the ``export!`` macros of bindings modules.
 
     ``macro_names`` gives for each bindings module made by ``generate!`` the names its macro may have.
-    A call of ``export!`` that cannot be traced is given as uncertain.
+    A call of ``export!`` that cannot be traced is given as uncertain. ``crates`` are those whose code can name
+    something of a bindings module.
     """
     found: list[ExportCall] = []
     for unit in index.units:
-        if view.root(unit.scope.module) is not None:
+        if not unit.body.macros or view.root(unit.scope.module) is not None:
             continue
+        bound = unit.scope.crate.name in crates
         for call in unit.body.macros:
+            if not bound and call.path[-1] != "export":
+                continue
             made = _export_call(unit, call, resolver, view, macro_names)
             if made is not None:
                 found.append(made)
@@ -92,16 +100,19 @@ def _is_guest(path: tuple[str, ...]) -> bool:
     return name.startswith("Guest") and not name[5:6].islower()
 
 
-def guest_impls(index: Index, resolver: Resolver, view: BindingsView) -> list[GuestImpl]:
-    """``impl`` blocks of the traits that wit-bindgen makes for exports: ``Guest``, ``Guest<Resource>``."""
+def guest_impls(
+    index: Index, resolver: Resolver, view: BindingsView, crates: Collection[str]
+) -> list[GuestImpl]:
+    """``impl`` blocks of the traits that wit-bindgen makes for exports: ``Guest``, ``Guest<Resource>``.
+
+    ``crates`` are those whose code can name something of a bindings module.
+    """
     found: list[GuestImpl] = []
-    ids: dict[int, list[str]] = {}
-    for unit in index.units:
-        if unit.kind == "fn" and unit.owner_item is not None:
-            ids.setdefault(id(unit.owner_item), []).append(unit.id)
     for unit in index.units:
         item = unit.item
         if not isinstance(item, ImplItem) or unit.kind != "impl" or item.trait is None:
+            continue
+        if unit.scope.crate.name not in crates and not _is_guest(item.trait):
             continue
         if view.root(unit.scope.module) is not None:
             continue
@@ -126,7 +137,7 @@ def guest_impls(index: Index, resolver: Resolver, view: BindingsView) -> list[Gu
                 "::".join(item.trait),
                 item.type_text,
                 tuple(inner.name for inner in item.items if isinstance(inner, FnItem)),
-                tuple(ids.get(id(item), ())),
+                tuple(index.functions_of(item)),
                 unit.source.location(item.trait_span.start),
                 item.span,
                 item.full_span,

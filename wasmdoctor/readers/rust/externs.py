@@ -63,7 +63,8 @@ def _block_imports(block: ForeignBlock, generated: set[int]) -> Iterator[ExternI
 def exported_symbols(index: Index, generated: set[int]) -> list[ExportedSymbol]:
     """Functions that a ``cdylib`` exports under a name, those in macro rules included."""
     found: list[ExportedSymbol] = []
-    for unit in index.units:
+    named = (code for code in index.code.values() if code.holds(b"export_name", b"no_mangle"))
+    for unit in (unit for code in named for unit in code.units):
         if isinstance(unit.item, FnItem):
             found.extend(_unit_exports(unit, within(unit.scope.module, generated)))
         elif isinstance(unit.item, MacroItem):

@@ -6,6 +6,8 @@ Paths are tuples of names; a leading ``""`` stands for ``::``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Problem, SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute
@@ -97,7 +99,10 @@ class MacroCall:
 
 @dataclass(slots=True)
 class Body:
-    """What one item's code mentions. Closures belong to the item that they stand in."""
+    """What one item's code mentions. Closures belong to the item that they stand in.
+
+    ``mentions``, ``methods``, ``locals`` and ``binders`` may be put off until somebody asks for one of them.
+    """
 
     mentions: list[Mention] = field(default_factory=list)
     methods: list[MethodCall] = field(default_factory=list)
@@ -106,6 +111,30 @@ class Body:
     binders: set[str] = field(default_factory=set)
     generics: dict[str, list[Path]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
+    _read: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+
+    def put_off(self, read: Callable[[], None]) -> None:
+        """Leave what can be put off to ``read``, which calls ``fill`` when one of it is asked for."""
+        self._read = read
+        del self.mentions, self.methods, self.locals, self.binders
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether something is left to be read."""
+        return self._read is not None
+
+    def fill(self, body: Body) -> None:
+        """Have what was put off, from the same code read in whole."""
+        self._read = None
+        self.mentions, self.methods = body.mentions, body.methods
+        self.locals, self.binders = body.locals, body.binders
+
+    def __getattr__(self, name: str) -> object:
+        """An attribute that has no value (Python asks here for no others): it was put off."""
+        if name not in ("mentions", "methods", "locals", "binders") or self._read is None:
+            raise AttributeError(name)
+        self._read()
+        return getattr(self, name)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from tree_sitter import Node, Tree
 from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute, is_test, read_attribute
-from wasmdoctor.readers.rust.branches import conditional_ranges
+from wasmdoctor.readers.rust.branches import Ranges, conditional_ranges
 from wasmdoctor.readers.rust.items import (
     CALL,
     TYPE,
@@ -40,7 +40,7 @@ from wasmdoctor.readers.rust.items import (
     ValueExpr,
     ValueItem,
 )
-from wasmdoctor.readers.rust.parse import KNOWN_GAPS, Parsed, parse_range
+from wasmdoctor.readers.rust.parse import KNOWN_GAPS, Parsed, parse_range, parse_tree
 from wasmdoctor.readers.rust.tokens import OPEN, Token, closing, lex
 
 MAX_SEGMENTS = 64
@@ -75,19 +75,65 @@ _Task = tuple[Node, str, _Context, tuple[Attribute, ...], int]
 _Handler = Callable[["_Lowering", Node, _Context, tuple[Attribute, ...], int], None]
 
 
-def lower(parsed: Parsed) -> FileFacts:
-    """Everything that the reader needs of one parsed file."""
-    body = Body()
-    items: list[Item] = []
+def lower(parsed: Parsed, *, whole: bool = False) -> FileFacts:
+    """Everything that the reader needs of one parsed file.
+
+    Unless ``whole`` is wanted at once, plain function bodies, and the conditions of control flow, are read from the
+    file's bytes once more when somebody asks for them: of most files of most libraries nobody does.
+    """
+    source = parsed.source
     if parsed.tree is None:
-        return FileFacts(parsed.source, items, body, (), (), parsed.problems)
-    work = _Lowering(parsed.source)
-    context = _Context(items, body, module=True)
-    work.children(parsed.tree.root_node, context)
+        return FileFacts(source, [], Body(), (), (), parsed.problems)
+    later = _Later(source)
+    context, later.bodies = _lowered(source, parsed.tree, None if whole else later.read)
+    if whole:
+        later.ranges = conditional_ranges(parsed.tree, source.data)
+    return FileFacts(
+        source,
+        context.items,
+        context.body,
+        tuple(context.inner),
+        _header(source),
+        parsed.problems,
+        Ranges(later.conditional),
+    )
+
+
+def _lowered(source: SourceText, tree: Tree, later: Callable[[], None] | None) -> tuple[_Context, list[Body]]:
+    """A file's items, and the bodies of all its functions in the order in which they are met.
+
+    With ``later`` plain bodies are put off, and that is what reads them.
+    """
+    work = _Lowering(source, later)
+    context = _Context([], Body(), module=True)
+    work.children(tree.root_node, context)
     work.run()
-    header = _header(parsed.source)
-    conditional = conditional_ranges(parsed.tree, parsed.source.data)
-    return FileFacts(parsed.source, items, body, tuple(context.inner), header, parsed.problems, conditional)
+    return context, work.bodies
+
+
+class _Later:
+    """What was put off of one file. ``bodies`` are those of all its functions."""
+
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.bodies: list[Body] = []
+        self.ranges: list[tuple[int, int]] | None = None
+
+    def read(self) -> None:
+        """Read what was put off: whoever asks for a body asks for those beside it as well."""
+        tree = parse_tree(self.source.data)
+        self.ranges = conditional_ranges(tree, self.source.data)
+        _, found = _lowered(self.source, tree, None)
+        for body, whole in zip(self.bodies, found, strict=True):
+            if body.is_put_off:
+                body.fill(whole)
+        self.bodies.clear()
+
+    def conditional(self) -> list[tuple[int, int]]:
+        """The parts of the file that stand under a condition."""
+        if self.ranges is None:
+            self.ranges = conditional_ranges(parse_tree(self.source.data), self.source.data)
+        return self.ranges
 
 
 def _header(source: SourceText) -> tuple[str, ...]:
@@ -107,14 +153,24 @@ def _first(node: Node) -> Node | None:
     return next(iter(node.named_children), None)
 
 
+def _is_self(parameter: Node) -> bool:
+    """Whether a parameter is ``self``, with or without a type."""
+    if parameter.type != "parameter":
+        return parameter.type == "self_parameter"
+    pattern = parameter.child_by_field_name("pattern")
+    return pattern is not None and pattern.type == "self"
+
+
 class _Lowering:
     """The walk's state: the file's bytes and the nodes still to visit."""
 
-    def __init__(self, source: SourceText) -> None:
+    def __init__(self, source: SourceText, later: Callable[[], None] | None) -> None:
         self.source = source
         self.data = source.data
+        self.later = later
         self.stack: list[_Task] = []
         self.matched: dict[int, ValueExpr | None] = {}
+        self.bodies: list[Body] = []
 
     def run(self) -> None:
         stack, handlers, quiet = self.stack, _HANDLERS, _QUIET
@@ -312,15 +368,32 @@ class _Lowering:
         if name is not None:
             item.name_span = Span(name.start_byte, name.end_byte)
         inner = _Context(body.items, body)
+        depth = len(self.stack)
         self._generics(node, inner)
         result = node.child_by_field_name("return_type")
         item.result = self.type_expr(result)
-        self.push(node.child_by_field_name("body"), inner)
-        self.push(result, inner)
+        block = node.child_by_field_name("body")
         parameters = node.child_by_field_name("parameters")
+        context.items.append(item)
+        self.bodies.append(body)
+        if self.later is not None and block is not None and name is not None and self._is_plain(name, block):
+            del self.stack[depth:]
+            body.put_off(self.later)
+            item.has_self = parameters is not None and any(
+                _is_self(child) for child in parameters.named_children
+            )
+            return
+        self.push(block, inner)
+        self.push(result, inner)
         if parameters is not None:
             item.has_self = self._parameters(parameters, inner)
-        context.items.append(item)
+
+    def _is_plain(self, name: Node, block: Node) -> bool:
+        """Whether there are surely no items and no macro calls in a function."""
+        start = block.start_byte
+        return not _ITEM_OR_MACRO.search(self.data, start, block.end_byte) and not _ODD_SIGNATURE.search(
+            self.data, name.end_byte, start
+        )
 
     def _generics(self, node: Node, context: _Context) -> None:
         """Names of type parameters with the paths of their bounds; the bounds are visited too."""
@@ -339,11 +412,9 @@ class _Lowering:
     def _parameters(self, node: Node, context: _Context) -> bool:
         has_self = False
         for child in node.named_children:
-            if child.type == "self_parameter":
-                has_self = True
-            elif child.type == "parameter":
+            has_self = has_self or _is_self(child)
+            if child.type == "parameter":
                 pattern = child.child_by_field_name("pattern")
-                has_self = has_self or (pattern is not None and pattern.type == "self")
                 self._bind(pattern, child.child_by_field_name("type"), None, context)
         return has_self
 
@@ -907,6 +978,11 @@ def _method_function(
 
 _BINDINGS_MACROS = frozenset({"generate", "bindgen", "include"})
 _ITEM_WORDS = re.compile(rb"\b(?:mod|use|fn|impl|static|const|struct|enum|trait|extern)\b")
+# What a body holds that is put off neither is nor has in it; "!" stands in every macro call.
+_ITEM_OR_MACRO = re.compile(
+    rb"!(?!=)|\b(?:mod|use|fn|impl|static|const|struct|enum|union|trait|type|extern|macro_rules)\b"
+)
+_ODD_SIGNATURE = re.compile(rb"[!{]")
 _ITEM_NODES = frozenset(
     {
         "line_comment",

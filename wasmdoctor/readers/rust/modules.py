@@ -158,6 +158,7 @@ def crate_modules(
     manifest_dir: str | None = None,
     cache: MutableMapping[str, FileFacts] | None = None,
     read_excluded: bool = True,
+    whole: bool = False,
 ) -> ModuleTree:
     """The module tree of the crate whose root is ``root_file`` (``src/lib.rs``).
 
@@ -166,10 +167,11 @@ def crate_modules(
     folders that ``read`` understands; with ``out_dir`` None such includes are recorded with an unknown path. ``cache`` keeps what was read of each
     file; an entry is used only for the same bytes. Files of modules that are not compiled are read as
     well, so that what is in them can be told apart, unless ``read_excluded`` is False: then they are
-    listed and not opened. Never raises for bad input.
+    listed and not opened. ``whole`` says that what functions hold will be asked for, and is read at once.
+    Never raises for bad input.
     """
     variables = {OUT_DIR: out_dir, MANIFEST_DIR: manifest_dir}
-    builder = _Builder(read, Conditions(cfg), name, variables, cache, read_excluded)
+    builder = _Builder(read, Conditions(cfg), name, variables, cache, read_excluded, whole)
     return builder.build(root_file)
 
 
@@ -182,6 +184,7 @@ class _Builder:
         variables: dict[str, str | None],
         cache: MutableMapping[str, FileFacts] | None,
         read_excluded: bool,
+        whole: bool,
     ) -> None:
         self.read = read
         self.conditions = conditions
@@ -189,6 +192,7 @@ class _Builder:
         self.variables = variables
         self.cache = cache if cache is not None else {}
         self.read_excluded = read_excluded
+        self.whole = whole
         self.modules: list[Module] = []
         self.files: list[ModuleFile] = []
         self.includes: list[Include] = []
@@ -230,7 +234,7 @@ class _Builder:
             return None
         known = self.cache.get(path)
         if known is None or known.source.data != data:
-            known = lower(parse_rust(data, path))
+            known = lower(parse_rust(data, path), whole=self.whole)
             self.cache[path] = known
         return known
 

@@ -36,9 +36,14 @@ def parse_rust(data: bytes, path: str) -> Parsed:
         message = f"Rust file of {len(data):,} bytes is not read (the limit is {MAX_BYTES:,})"
         return Parsed(source, None, (Problem(source.location(0), message, "split it, or exclude it"),))
     source = SourceText(path, data)
-    tree = Parser(_LANGUAGE).parse(decodable(data))
+    tree = parse_tree(data)
     problems = _syntax_problems(source, tree.root_node) if tree.root_node.has_error else ()
     return Parsed(source, tree, problems)
+
+
+def parse_tree(data: bytes) -> Tree:
+    """The tree of a file, errors and all."""
+    return Parser(_LANGUAGE).parse(decodable(data))
 
 
 def decodable(data: bytes) -> bytes:

@@ -7,7 +7,8 @@ uncertain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from wasmdoctor.model.record import dataclass, field
@@ -131,17 +132,24 @@ PRELUDE = frozenset(
 """Names of the standard prelude (edition 2024) and of primitive types."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RustCrate:
     """A crate to look into: its unique name in paths, its module tree, and the crates it names.
 
     ``externs`` maps the name of an extern crate in this crate's code to the name of another
     ``RustCrate``, or to the package's own name when its sources are not given (``{"wb": "wit-bindgen"}``).
+    A crate that several programs link may be the same object in all of them: what only its own sources say
+    is then worked out once.
     """
 
     name: str
     tree: ModuleTree
     externs: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def code(self) -> CrateCode:
+        """Its scopes and code units."""
+        return CrateCode(self)
 
 
 @dataclass(eq=False, slots=True)
@@ -175,8 +183,7 @@ class Definition:
 class Scope:
     """A module, or a function body that holds items of its own (then ``parent`` is what is around it).
 
-    ``generated`` marks a bindings module whose items are in the source (a bindings file), ``virtual`` one
-    whose items a macro makes; ``opaque`` when other names may be in it.
+    ``opaque`` when other names than those in the source may be in it.
     """
 
     crate: RustCrate
@@ -187,8 +194,6 @@ class Scope:
     children: dict[str, list[Scope]] = field(default_factory=dict)
     uses: dict[str, list[Use]] = field(default_factory=dict)
     globs: list[Use] = field(default_factory=list)
-    virtual: bool = False
-    generated: bool = False
     opaque: bool = False
 
     @property
@@ -256,39 +261,187 @@ class Target(NamedTuple):
         return Target(self.kind, self.scope, self.definition, self.path, self.certain, False)
 
 
-class Index:
-    """Scopes and code units of several crates."""
+class CrateCode:
+    """Scopes and code units of one crate, which depend on nothing but its own sources.
 
-    def __init__(self, crates: Sequence[RustCrate]) -> None:
-        self.crates = {crate.name: crate for crate in crates}
-        self.roots: dict[str, Scope] = {}
-        self.scopes: list[Scope] = []
+    ``roots`` and ``module_scopes`` are by ``id`` of a module, ``conditional`` by that of a source text.
+    """
+
+    def __init__(self, crate: RustCrate) -> None:
+        self.name = crate.name
         self.units: list[Unit] = []
         self.imports: list[tuple[Use, bool]] = []
         self.foreign: list[ForeignBlock] = []
         self.module_scopes: dict[int, Scope] = {}
         self.conditional: dict[int, Ranges] = {}
-        for crate in crates:
-            self._add_crate(crate)
-
-    def _add_crate(self, crate: RustCrate) -> None:
+        self.sources: dict[int, SourceText] = {}
         for module in crate.tree.modules:
             scope = Scope(crate, module, module.path, opaque=module.opaque)
             self.module_scopes[id(module)] = scope
-            self.scopes.append(scope)
             if module.parent is None:
-                self.roots[crate.name] = scope
+                self.root = scope
             else:
                 self.module_scopes[id(module.parent)].children.setdefault(module.path[-1], []).append(scope)
         for module in crate.tree.modules:
             scope = self.module_scopes[id(module)]
             for fragment in module.fragments:
+                self.sources[id(fragment.source)] = fragment.source
                 self.conditional[id(fragment.source)] = fragment.conditional
                 builder = _ScopeBuilder(self, crate, fragment.source)
                 self.units.append(
                     Unit("", "module", "", fragment.body, scope, fragment.source, module.compiled)
                 )
                 builder.fill(scope, fragment.items, module.compiled)
+
+    def holds(self, *words: bytes) -> bool:
+        """Whether one of some words stands anywhere in the crate's sources."""
+        return any(word in source.data for source in self.sources.values() for word in words)
+
+    @cached_property
+    def by_id(self) -> dict[str, list[Unit]]:
+        """Its units that are, or may be, compiled, by id; "" for those that belong to no item."""
+        found: dict[str, list[Unit]] = {}
+        for unit in self.units:
+            if unit.state is not False:
+                found.setdefault(unit.id, []).append(unit)
+        return found
+
+    def _ids(self, wanted: Callable[[Unit], bool]) -> dict[str, list[str]]:
+        """The ids of compiled units of a sort, by their names."""
+        found: dict[str, list[str]] = {}
+        for unit in self.units:
+            if unit.state is not False and unit.id and wanted(unit):
+                found.setdefault(unit.name, []).append(unit.id)
+        return found
+
+    @cached_property
+    def methods(self) -> dict[str, list[str]]:
+        """The functions in its impl blocks and traits."""
+        return self._ids(lambda unit: unit.kind == "fn" and unit.owner_item is not None)
+
+    @cached_property
+    def trait_methods(self) -> dict[str, list[str]]:
+        """Those of them that belong to a trait."""
+        return self._ids(lambda unit: unit.kind == "fn" and _of_trait(unit.owner_item))
+
+    @cached_property
+    def functions(self) -> dict[int, list[str]]:
+        """The ids of the functions of an impl block or trait, by the ``id`` of that item."""
+        found: dict[int, list[str]] = {}
+        for unit in self.units:
+            if unit.kind == "fn" and unit.owner_item is not None:
+                found.setdefault(id(unit.owner_item), []).append(unit.id)
+        return found
+
+    @cached_property
+    def macros(self) -> dict[str, list[str]]:
+        """Its ``macro_rules!``."""
+        return self._ids(lambda unit: isinstance(unit.item, MacroItem))
+
+    @cached_property
+    def traits(self) -> dict[str, dict[str, list[str]]]:
+        """What its traits hold: by the trait's id, then by name."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for unit in self.units:
+            if unit.state is not False and unit.id and isinstance(unit.owner_item, TraitItem):
+                trait = unit.id.rpartition("::")[0]
+                found.setdefault(trait, {}).setdefault(unit.name, []).append(unit.id)
+        return found
+
+    @cached_property
+    def trait_members(self) -> list[tuple[Unit, ImplItem]]:
+        """What its impl blocks of traits hold."""
+        return [
+            (unit, unit.owner_item)
+            for unit in self.units
+            if unit.state is not False
+            and unit.id
+            and isinstance(unit.owner_item, ImplItem)
+            and unit.owner_item.trait is not None
+        ]
+
+    @cached_property
+    def members(self) -> list[tuple[Unit, Path]]:
+        """The functions and constants of impl blocks for a type with a name, and that name."""
+        return [
+            (unit, unit.owner.head)
+            for unit in self.units
+            if unit.kind in ("fn", "value")
+            and unit.owner is not None
+            and unit.owner.head is not None
+            and unit.owner.head[0] not in unit.generics
+        ]
+
+
+def _of_trait(owner: Item | None) -> bool:
+    return isinstance(owner, TraitItem) or (isinstance(owner, ImplItem) and owner.trait is not None)
+
+
+class Index:
+    """Scopes and code units of several crates.
+
+    ``virtual`` are the scopes (by ``id``) whose items a macro makes.
+    """
+
+    def __init__(self, crates: Sequence[RustCrate]) -> None:
+        self.crates = {crate.name: crate for crate in crates}
+        self.code = {crate.name: crate.code for crate in crates}
+        self.roots = {name: code.root for name, code in self.code.items()}
+        self.virtual: set[int] = set()
+
+    @property
+    def units(self) -> Iterator[Unit]:
+        """The code units of all crates."""
+        return (unit for code in self.code.values() for unit in code.units)
+
+    @property
+    def imports(self) -> Iterator[tuple[Use, bool]]:
+        """What all crates import, and whether by a glob."""
+        return (use for code in self.code.values() for use in code.imports)
+
+    @property
+    def foreign(self) -> Iterator[ForeignBlock]:
+        """The ``extern`` blocks of all crates."""
+        return (block for code in self.code.values() for block in code.foreign)
+
+    @cached_property
+    def module_scopes(self) -> dict[int, Scope]:
+        """The scope of every module, by the module's ``id``."""
+        return {key: scope for code in self.code.values() for key, scope in code.module_scopes.items()}
+
+    def functions_of(self, item: Item) -> Iterator[str]:
+        """The ids of the functions of an impl block or trait."""
+        return (found for code in self.code.values() for found in code.functions.get(id(item), ()))
+
+    @cached_property
+    def users(self) -> dict[str, frozenset[str]]:
+        """For each crate all those whose code can name something of it, directly or through others; itself too."""
+        direct: dict[str, set[str]] = {name: set() for name in self.crates}
+        for crate in self.crates.values():
+            for identity in crate.externs.values():
+                # Without sources of its own a crate goes by its package's name, with underscores.
+                for name in (identity, identity.replace("-", "_")):
+                    if name in direct:
+                        direct[name].add(crate.name)
+            for name in SYSROOT & direct.keys():
+                direct[name].add(crate.name)
+        return {name: frozenset(closed([name], lambda one: direct[one])) for name in direct}
+
+    def users_of(self, crates: Iterable[str]) -> set[str]:
+        """The crates that can name something of some crates, those themselves included."""
+        return {user for name in crates for user in self.users.get(name, ())}
+
+
+def closed(start: Iterable[str], follow: Callable[[str], Iterable[str]]) -> set[str]:
+    """Names, and all that can be reached from them."""
+    found = set(start)
+    waiting = list(found)
+    while waiting:
+        for name in follow(waiting.pop()):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
 
 
 @dataclass(slots=True)
@@ -306,8 +459,8 @@ class _Pending:
 class _ScopeBuilder:
     """Fills scopes from one file's items, without recursion."""
 
-    def __init__(self, index: Index, crate: RustCrate, source: SourceText) -> None:
-        self.index = index
+    def __init__(self, code: CrateCode, crate: RustCrate, source: SourceText) -> None:
+        self.code = code
         self.crate = crate
         self.source = source
         self.conditions = crate.tree.conditions
@@ -347,7 +500,7 @@ class _ScopeBuilder:
             stack.append(_Pending(item.items, scope, path, state, item, item.body.generics))
         elif isinstance(item, ForeignItem):
             function = "::".join(pending.path) if scope.parent is not None else ""
-            self.index.foreign.append(ForeignBlock(item, scope, function, state, self.source))
+            self.code.foreign.append(ForeignBlock(item, scope, function, state, self.source))
             for inner in item.items:
                 if pending.owner is None and isinstance(inner, FnItem):
                     self._define("foreign", inner, (*pending.path, inner.name), state, scope)
@@ -375,7 +528,6 @@ class _ScopeBuilder:
         path = (*pending.path, item.name or "{impl}")
         if item.body.items or item.body.macros:
             inner = Scope(scope.crate, scope.module, path, scope)
-            self.index.scopes.append(inner)
             stack.append(_Pending(item.body.items, inner, path, state))
             scope = inner
         generics = pending.generics
@@ -388,7 +540,7 @@ class _ScopeBuilder:
         unit = Unit(
             id_, kind, item.name, item.body, scope, self.source, state, item, owner, owner_item, generics
         )
-        self.index.units.append(unit)
+        self.code.units.append(unit)
 
     def _uses(self, item: UseItem, state: bool | None, scope: Scope) -> None:
         for leaf in item.leaves:
@@ -397,7 +549,7 @@ class _ScopeBuilder:
                 scope.globs.append(use)
             else:
                 scope.uses.setdefault(leaf.alias, []).append(use)
-            self.index.imports.append((use, leaf.glob))
+            self.code.imports.append((use, leaf.glob))
 
 
 class Resolver:
@@ -545,7 +697,7 @@ class Resolver:
 
     def _virtual(self, scope: Scope, name: str) -> list[Target]:
         """A name that a ``generate!`` in the scope makes, or may make."""
-        verdict = self.holds(scope.name, (name,)) if scope.virtual else False
+        verdict = self.holds(scope.name, (name,)) if id(scope) in self.index.virtual else False
         if verdict is False:
             return []
         return [Target("bindings", scope, path=(name,), weak=verdict is None)]

@@ -6,7 +6,7 @@ wit-bindgen makes a resource's constructor an associated function ``new`` that g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.readers.rust.items import FnItem, Path, TypeExpr, TypeItem, ValueExpr, ValueItem
@@ -73,10 +73,14 @@ class Types:
 _NOTHING = Types()
 
 
+MethodsOf = Callable[[str], Mapping[str, Sequence[Unit]]]
+"""The methods of a type (by its id), by name."""
+
+
 class TypeReader:
     """Reads off types of values, in one index."""
 
-    def __init__(self, resolver: Resolver, methods: dict[str, dict[str, list[Unit]]]) -> None:
+    def __init__(self, resolver: Resolver, methods: MethodsOf) -> None:
         self.resolver = resolver
         self.methods = methods
         self._names: dict[tuple[int, str, int], Types] = {}
@@ -121,24 +125,7 @@ class TypeReader:
 
     def targets(self, type_: Type) -> tuple[Target, ...]:
         """What a type's head stands for, aliases followed."""
-        if type_.target is not None:
-            return (type_.target,)
-        head = type_.expr.head
-        if head is None:
-            return ()
-        if head[0] == "Self":
-            if type_.owner is None or type_.owner.head is None:
-                return ()
-            head = type_.owner.head + head[1:]
-        found: list[Target] = []
-        for target in self.resolver.resolve(type_.scope, head):
-            item = target.definition.item if target.definition is not None else None
-            if isinstance(item, TypeItem) and item.alias is not None and target.definition is not None:
-                if item.alias.head is not None:
-                    found.extend(self.resolver.resolve(target.definition.scope, item.alias.head))
-            else:
-                found.append(target)
-        return tuple(found)
+        return type_targets(type_, self.resolver)
 
     def _name(self, name: str, unit: Unit, depth: int) -> Types:
         if name == "self":
@@ -200,7 +187,7 @@ class TypeReader:
                 yield from self._method_results(definition, target.path[-1])
 
     def _method_results(self, definition: Definition, name: str) -> Iterator[Type]:
-        for unit in self.methods.get(definition.id, {}).get(name, ()):
+        for unit in self.methods(definition.id).get(name, ()):
             if isinstance(unit.item, FnItem) and unit.item.result is not None:
                 yield self.stripped(Type(unit.item.result, unit.scope, unit.owner))
 
@@ -262,6 +249,28 @@ class TypeReader:
                 found.append(Type(expr, type_.scope, type_.owner, exact=False))
                 stack.extend(expr.args)
         return Types(tuple(found), False)
+
+
+def type_targets(type_: Type, resolver: Resolver) -> tuple[Target, ...]:
+    """What a type's head stands for, aliases followed."""
+    if type_.target is not None:
+        return (type_.target,)
+    head = type_.expr.head
+    if head is None:
+        return ()
+    if head[0] == "Self":
+        if type_.owner is None or type_.owner.head is None:
+            return ()
+        head = type_.owner.head + head[1:]
+    found: list[Target] = []
+    for target in resolver.resolve(type_.scope, head):
+        item = target.definition.item if target.definition is not None else None
+        if isinstance(item, TypeItem) and item.alias is not None and target.definition is not None:
+            if item.alias.head is not None:
+                found.extend(resolver.resolve(target.definition.scope, item.alias.head))
+        else:
+            found.append(target)
+    return tuple(found)
 
 
 def _without(value: ValueExpr, name: str) -> ValueExpr | None:

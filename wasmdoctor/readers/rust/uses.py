@@ -5,7 +5,8 @@ References are worked out once per unit; use sites and the call graph are both r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import MethodCandidate, UseSite
@@ -14,12 +15,12 @@ from wasmdoctor.readers.rust.attributes import compiled
 from wasmdoctor.readers.rust.branches import NOWHERE
 from wasmdoctor.readers.rust.cfg import both
 from wasmdoctor.readers.rust.generators import MACRO_NAMES
-from wasmdoctor.readers.rust.items import CALL, TYPE, VALUE, MacroCall, MacroItem, Path, ValueExpr
+from wasmdoctor.readers.rust.items import CALL, TYPE, VALUE, FnItem, MacroCall, MacroItem, Path, ValueExpr
 from wasmdoctor.readers.rust.macros import EXPRESSIONS, scan
 from wasmdoctor.readers.rust.modules import Module
-from wasmdoctor.readers.rust.scopes import PRELUDE, Index, Resolver, Scope, Target, Unit, Use
+from wasmdoctor.readers.rust.scopes import PRELUDE, Resolver, Scope, Target, Unit, Use
 from wasmdoctor.readers.rust.tokens import lex
-from wasmdoctor.readers.rust.types import TypeReader, Types
+from wasmdoctor.readers.rust.types import TypeReader, Types, type_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class _UnitReader:
         self.data = unit.source.data
         self.conditions = unit.scope.crate.tree.conditions
         self.found = UnitReferences(unit)
-        self.conditional = resolver.index.conditional.get(id(unit.source), NOWHERE)
+        self.conditional = unit.scope.crate.code.conditional.get(id(unit.source), NOWHERE)
 
     def read(self) -> None:
         unit = self.unit
@@ -201,25 +202,63 @@ class BindingsView:
 
 
 def use_sites(
-    index: Index, resolver: Resolver, view: BindingsView, all_references: list[UnitReferences]
-) -> tuple[list[UseSite], list[MethodCandidate]]:
-    """Every place that names something of a bindings module, and method calls that may be one.
-
-    Code inside generated bindings is left out.
-    """
-    sites = [site for use, glob in index.imports for site in _import_sites(use, glob, resolver, view)]
-    candidates: list[MethodCandidate] = []
+    imports: Iterable[tuple[Use, bool]],
+    resolver: Resolver,
+    view: BindingsView,
+    all_references: Iterable[UnitReferences],
+) -> list[UseSite]:
+    """Every place that names something of a bindings module. ``all_references`` are not those of bindings."""
+    sites = [site for use, glob in imports for site in _import_sites(use, glob, resolver, view)]
     for found in all_references:
-        if view.root(found.unit.scope.module) is not None:
-            continue
         for reference in found.references:
             if reference.kind == "method":
-                candidates.extend(_method_sites(found.unit, reference, view, resolver, sites))
+                sites.extend(_method_sites(found.unit, reference, view, resolver))
             else:
                 sites.extend(_path_sites(found.unit, reference, view))
     sites.sort(key=lambda site: (site.location.path, site.span, site.bindings, site.relative))
+    return sites
+
+
+def method_candidates(all_references: Iterable[UnitReferences]) -> list[MethodCandidate]:
+    """Method calls whose receiver may have a type that is not known."""
+    candidates = [
+        MethodCandidate(
+            found.unit.scope.crate.name,
+            found.unit.scope.module.name,
+            found.unit.id,
+            reference.path[0],
+            found.unit.source.location(reference.start),
+            Span(reference.start, reference.end),
+            reference.state,
+        )
+        for found in all_references
+        for reference in found.references
+        if reference.kind == "method" and not (reference.types or Types()).complete
+    ]
     candidates.sort(key=lambda item: (item.location.path, item.span))
-    return sites, candidates
+    return candidates
+
+
+def calls_method(unit: Unit, names: Collection[str], words: re.Pattern[bytes]) -> bool:
+    """Whether a unit may call a method of one of these names: False is sure. ``words`` is of ``method_words``."""
+    item = unit.item
+    start, end = (item.span.start, item.span.end) if item is not None else (0, len(unit.source.data))
+    if isinstance(item, FnItem):
+        start = item.name_span.end
+    if not words.search(unit.source.data, start, end):
+        return False
+    if any(method.name in names for method in unit.body.methods):
+        return True
+    inside = [(call.inner_start, call.inner_end) for call in unit.body.macros]
+    if isinstance(unit.item, MacroItem):
+        inside.append((unit.item.inner_start, unit.item.inner_end))
+    return any(words.search(unit.source.data, start, end) for start, end in inside)
+
+
+def method_words(names: Iterable[str]) -> re.Pattern[bytes]:
+    """A pattern that finds each of some names, unless a ``::`` stands before it: no method is called so."""
+    words = b"|".join(re.escape(name.encode()) for name in sorted(names))
+    return re.compile(rb"(?<!::)\b(?:%s)\b" % words)
 
 
 def _import_sites(use: Use, glob: bool, resolver: Resolver, view: BindingsView) -> Iterator[UseSite]:
@@ -271,15 +310,13 @@ def _site(unit: Unit, binding: Binding, kind: str, reference: Reference, certain
 
 
 def _method_sites(
-    unit: Unit, reference: Reference, view: BindingsView, resolver: Resolver, sites: list[UseSite]
-) -> Iterator[MethodCandidate]:
-    """Adds the sites of a method call whose receiver is known, and gives a candidate for one that is not."""
+    unit: Unit, reference: Reference, view: BindingsView, resolver: Resolver
+) -> Iterator[UseSite]:
+    """The sites of a method call whose receiver's type is known."""
     types = reference.types or Types()
     seen: set[tuple[str, Path]] = set()
-    reader = TypeReader(resolver, {})
     for type_ in types.known:
-        targets = reader.targets(type_)
-        for target in targets:
+        for target in type_targets(type_, resolver):
             binding = view.of(target)
             if binding is None or (binding.name, binding.relative) in seen:
                 continue
@@ -287,16 +324,5 @@ def _method_sites(
             certain = reference.certain and type_.exact and types.complete and len(types.known) == 1
             certain = certain and target.certain and not target.weak
             method = Binding(binding.name, binding.relative + reference.path)
-            if resolver.holds(method.name, method.relative) is False:
-                continue
-            sites.append(_site(unit, method, "method", reference, certain))
-    if not types.complete:
-        yield MethodCandidate(
-            unit.scope.crate.name,
-            unit.scope.module.name,
-            unit.id,
-            reference.path[0],
-            unit.source.location(reference.start),
-            Span(reference.start, reference.end),
-            reference.state,
-        )
+            if resolver.holds(method.name, method.relative) is not False:
+                yield _site(unit, method, "method", reference, certain)

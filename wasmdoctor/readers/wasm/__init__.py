@@ -4,6 +4,7 @@
 ``cursor``     LEB128 numbers, names and vectors, with limits
 ``types``      component types: the functions, resources and types of an instance
 ``component``  a component's sections, core modules skipped by seeking
+``repeats``    sections that were read in another component before
 ``core``       a core module's imports and exports
 ``preamble``   component, core module, or neither
 

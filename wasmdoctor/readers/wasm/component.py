@@ -6,11 +6,11 @@ out of it. Section ids and index spaces: Component Model, Binary.md, "Component 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Sized
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from wasmdoctor.model.record import dataclass, field, replace
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.types import ROOT
 from wasmdoctor.model.wasm import (
@@ -24,7 +24,6 @@ from wasmdoctor.model.wasm import (
 )
 from wasmdoctor.readers.wasm.canon import read_canon_section
 from wasmdoctor.readers.wasm.cursor import MAX_MADE, Cursor, Malformed, Unsupported
-from wasmdoctor.readers.wasm.preamble import PREAMBLE_SIZE
 from wasmdoctor.readers.wasm.sections import Section, custom_section, open_section, read_producers, sections
 from wasmdoctor.readers.wasm.source import ByteSource
 from wasmdoctor.readers.wasm.types import (
@@ -48,25 +47,21 @@ MAX_EXTERNS = 1_000
 MAX_DEPTH = 32
 """How deep components may be nested in each other."""
 
-BEGINNING = frozenset({6, 7, 10})
-"""Sections of types, aliases and imports, with which encoders begin: those of many components are the same."""
-
-MAX_BEGINNING = 64 * 1024
-MAX_KEPT = 1024 * 1024
-BEGINNINGS = 8
-"""How large a beginning may be, and what is made of it (bytes), to be kept; and how many are."""
+if TYPE_CHECKING:
+    from wasmdoctor.readers.wasm.repeats import Repeats
 
 
-def read_component(source: ByteSource, path: str) -> Component:
+def read_component(source: ByteSource, path: str, repeats: Repeats | None = None) -> Component:
     """Read a component whose preamble has been checked.
 
     What can be read is given even when a later part is broken; then ``problems`` says what and at which
-    byte. Raises OSError when the source does.
+    byte. ``repeats`` are the sections of components that were read before, which need not be read again; those of
+    this one are added. Raises OSError when the source does.
     """
-    walk = _Walk(source)
+    walk = Walk(source) if repeats is None else repeats.walk(source)
     problems: list[Problem] = []
     try:
-        walk.component()
+        walk.run(0, source.size)
     except Unsupported as error:
         problems.append(_problem(path, error, "wasm-tools may know it: the rest of the report may lack it"))
     except Malformed as error:
@@ -74,8 +69,8 @@ def read_component(source: ByteSource, path: str) -> Component:
             _problem(path, error, "build the component again, or copy it again if it was cut off")
         )
     return Component(
-        imports=(*walk.known, *(_extern(*item) for item in walk.imports[len(walk.known) :])),
-        exports=tuple(_extern(name, type_, "") for name, type_ in walk.exports),
+        imports=tuple(extern for *_, extern in walk.spaces.imports if extern is not None),
+        exports=tuple(extern for *_, extern in walk.spaces.exports if extern is not None),
         producers=walk.producers,
         custom_sections=tuple(walk.customs),
         modules=tuple(walk.modules),
@@ -88,98 +83,50 @@ def _problem(path: str, error: Malformed, help_: str) -> Problem:
     return Problem(Location(path), f"{error} (at byte 0x{error.offset:x})", help_)
 
 
-Mark = tuple[int, int, int, int, int, int, int, int, int]
-"""Where a section of a beginning ends (bytes behind the preamble), and how much there was of everything then."""
+Import = tuple[str, ExternType, str, Extern | None]
+"""An import: name, type, the interface that it stands for or "", and its record when it is a component's own."""
+
+Export = tuple[str, ExternType, Extern | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Beginning:
-    """What the first sections of a component said. All that is in it stays as it is, and is shared.
+@dataclass(slots=True)
+class Spaces:
+    """All that the sections of a component add to: its index spaces, and what it has to do with the outside."""
 
-    Since the lists only grow, ``marks`` tell what there was after each section.
-    """
-
-    data: bytes
-    marks: tuple[Mark, ...]
-    scope: Scope
-    imports: tuple[tuple[str, ExternType, str], ...]
-    externs: tuple[Extern, ...]
-
-    def common(self, data: bytes) -> int:
-        """How many sections another beginning has in common with this one."""
-        return bisect_left(self.marks, True, key=lambda mark: not data.startswith(self.data[: mark[0]]))
-
-
-_beginnings: list[_Beginning] = []
+    scope: Scope = field(default_factory=Scope)
+    imports: list[Import] = field(default_factory=list)
+    exports: list[Export] = field(default_factory=list)
 
 
 @dataclass
-class _Walk:
-    """One pass over the sections of a component, which fills the index spaces of its scope."""
+class Walk:
+    """One pass over the sections of a component. ``budget`` is how many bytes may still be made of it."""
 
     source: ByteSource
-    scope: Scope = field(default_factory=Scope)
+    spaces: Spaces = field(default_factory=Spaces)
     depth: int = 0
-    imports: list[tuple[str, ExternType, str]] = field(default_factory=list)
-    exports: list[tuple[str, ExternType]] = field(default_factory=list)
     producers: Producers = field(default_factory=dict)
     customs: list[CustomSection] = field(default_factory=list)
     modules: list[EmbeddedModule] = field(default_factory=list)
     nested: int = 0
     budget: list[int] = field(default_factory=lambda: [MAX_MADE])
-    known: tuple[Extern, ...] = ()
+    bound: bool = False
+    """Whether something was made that asks this very walk."""
 
-    def component(self) -> None:
-        """The whole source; what another component began with in the same way is not read once more."""
-        data = self._beginning()
-        same, known = max(
-            ((kept.common(data), kept) for kept in _beginnings), key=lambda each: each[0], default=(0, None)
-        )
-        marks = list(known.marks[:same]) if known else []
-        if known is not None and marks:
-            self._begin(known, marks[-1])
-        at = marks[-1][0] if marks else 0
-        for section in sections(self.source, at, seen=len(marks)):
-            self._section(section)
-            end = section.offset + section.size - PREAMBLE_SIZE
-            if end <= len(data):
-                marks.append((end, *self.scope.sizes(), len(self.imports), MAX_MADE - self.budget[0]))
-                if end == len(data) and marks[-1][-1] <= MAX_KEPT:
-                    self._keep(_Beginning(data, tuple(marks), self.scope.copy(), tuple(self.imports), ()))
-
-    def _begin(self, known: _Beginning, mark: Mark) -> None:
-        """Take over what was read of another component up to a mark."""
-        _, *sizes, imports, spent = mark
-        self.scope = known.scope.first(sizes)
-        self.imports = list(known.imports[:imports])
-        self.known = known.externs[:imports]
-        self.budget[0] -= spent
-
-    def _keep(self, beginning: _Beginning) -> None:
-        """Keep a beginning for the components that follow, and what is made of its imports."""
-        new = beginning.imports[len(self.known) :]
-        self.known = (*self.known, *(_extern(*item) for item in new))
-        _beginnings.append(replace(beginning, externs=self.known))
-        del _beginnings[:-BEGINNINGS]
-
-    def _beginning(self) -> bytes:
-        """The bytes of the first sections, as far as they are of kinds that can be kept."""
-        size = 0
-        # What is wrong in the header of a section is said when the section is read.
-        with suppress(Malformed):
-            for section in sections(self.source):
-                after = section.offset + section.size - PREAMBLE_SIZE
-                if section.id not in BEGINNING or after > MAX_BEGINNING:
-                    break
-                size = after
-        return self.source.read(PREAMBLE_SIZE, size)
+    def __post_init__(self) -> None:
+        self.scope = self.spaces.scope
 
     def run(self, start: int, end: int) -> None:
-        """All sections of a binary that begins at ``start``."""
+        """All sections of a binary that begins at ``start``. Raises Malformed for one that is none."""
         for section in sections(self.source, start, end):
-            self._section(section)
+            self.section(section)
 
-    def _section(self, section: Section) -> None:
+    def inner(self, scope: Scope) -> Walk:
+        """A walk of a component nested in this one."""
+        return Walk(self.source, Spaces(scope), self.depth + 1, budget=self.budget)
+
+    def section(self, section: Section, payload: bytes | None = None) -> None:
+        """One section; ``payload`` are its bytes when they are at hand."""
         match section.id:
             case 0:
                 self._custom(section)
@@ -190,24 +137,24 @@ class _Walk:
                 self.nested += 1
                 self.scope.components.append(self._nested(section))
             case 5:
-                self._instances(self._open(section))
+                self._instances(self._open(section, payload))
             case 6:
-                read_alias_section(self._open(section), self.scope)
+                read_alias_section(self._open(section, payload), self.scope)
             case 7:
-                read_type_section(self._open(section), self.scope)
+                read_type_section(self._open(section, payload), self.scope)
             case 8:
-                read_canon_section(self._open(section), self.scope)
+                read_canon_section(self._open(section, payload), self.scope)
             case 10:
-                self._imports(self._open(section))
+                self._imports(self._open(section, payload))
             case 11:
-                self._exports(self._open(section))
+                self._exports(self._open(section, payload))
             case 2 | 3 | 9 | 12:
                 pass  # core instances, core types, start and values say nothing of the outside
             case _:
                 raise Malformed(f"there is no component section with id {section.id}", section.offset)
 
-    def _open(self, section: Section) -> Cursor:
-        cursor = open_section(self.source, section)
+    def _open(self, section: Section, payload: bytes | None) -> Cursor:
+        cursor = open_section(self.source, section) if payload is None else Cursor(payload, section.offset)
         cursor.budget = self.budget
         return cursor
 
@@ -221,10 +168,11 @@ class _Walk:
 
     def _imports(self, cursor: Cursor) -> None:
         for _ in range(cursor.count()):
-            self._count(self.imports, "imports", cursor)
+            self._count(self.spaces.imports, "imports", cursor)
             name, implements = read_extern_name(cursor)
             extern = self._known_by(name, read_extern_type(cursor, self.scope, name))
-            self.imports.append((name, extern, implements))
+            own = None if self.depth else _extern(name, extern, implements)
+            self.spaces.imports.append((name, extern, implements, own))
             self.scope.add(extern)
 
     def _known_by(self, name: str, extern: ExternType) -> ExternType:
@@ -244,7 +192,7 @@ class _Walk:
 
     def _exports(self, cursor: Cursor) -> None:
         for _ in range(cursor.count()):
-            self._count(self.exports, "exports", cursor)
+            self._count(self.spaces.exports, "exports", cursor)
             name, _ = read_extern_name(cursor)
             sort = read_sort(cursor)
             index = cursor.u32()
@@ -256,7 +204,8 @@ class _Walk:
                 named = extern.type.named(name)
                 named.resource = extern.type.resource
                 extern = ExternType(extern.kind, named)
-            self.exports.append((name, extern))
+            own = None if self.depth else _extern(name, extern, "")
+            self.spaces.exports.append((name, extern, own))
             self.scope.add(extern)
 
     def _instances(self, cursor: Cursor) -> None:
@@ -270,6 +219,7 @@ class _Walk:
                         read_sort(cursor)
                         cursor.u32()
                     self.scope.instances.append(self._instantiated(component))
+                    self.bound = True
                 case 0x01:
                     instance = InstanceType()
                     for _ in range(cursor.count()):
@@ -305,12 +255,15 @@ class _Walk:
         return type_
 
     def _read_nested(self, section: Section) -> ComponentType | None:
-        walk = _Walk(self.source, Scope(self.scope), self.depth + 1, budget=self.budget)
+        walk = self.inner(Scope(self.scope))
         try:
             walk.run(section.offset, section.offset + section.size)
         except Malformed:
             return None  # its exports then count as not typed; validity is wasm-tools' question
-        return ComponentType({name: type_ for name, type_, _ in walk.imports}, dict(walk.exports))
+        return ComponentType(
+            {name: type_ for name, type_, *_ in walk.spaces.imports},
+            {name: type_ for name, type_, _ in walk.spaces.exports},
+        )
 
 
 def _constant(instance: InstanceType) -> Callable[[], InstanceType | None]:

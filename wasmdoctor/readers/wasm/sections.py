@@ -29,33 +29,43 @@ class Section:
     size: int
 
 
-def sections(
-    source: ByteSource, start: int = 0, end: int | None = None, *, seen: int = 0
-) -> Iterator[Section]:
-    """Walk the section headers of the binary at ``start``, payloads skipped. ``seen`` are sections walked before.
+def section_at(source: ByteSource, at: int, end: int) -> Section:
+    """The section whose header stands at ``at``. Raises Malformed when it reaches past ``end``."""
+    head = source.read(at, min(MAX_HEADER, end - at))
+    if len(head) > 1 and head[1] < 0x80:
+        id_, size, payload = head[0], head[1], at + 2
+    else:
+        header = Cursor(head, at)
+        id_ = header.byte()
+        size = header.u32()
+        payload = at + header.pos
+    if payload + size > end:
+        raise Malformed(
+            f"section {id_} announces {size} bytes, {end - payload} are left: the file is cut off", at
+        )
+    return Section(id_, payload, size)
+
+
+def sections(source: ByteSource, start: int = 0, end: int | None = None) -> Iterator[Section]:
+    """Walk the section headers of the binary at ``start``, payloads skipped.
 
     Raises Malformed when a section reaches past ``end``, or when there are too many.
     """
     end = source.size if end is None else end
     at = start + PREAMBLE_SIZE
+    seen = 0
     while at < end:
-        head = source.read(at, min(MAX_HEADER, end - at))
-        if len(head) > 1 and head[1] < 0x80:
-            id_, size, payload = head[0], head[1], at + 2
-        else:
-            header = Cursor(head, at)
-            id_ = header.byte()
-            size = header.u32()
-            payload = at + header.pos
-        if payload + size > end:
-            raise Malformed(
-                f"section {id_} announces {size} bytes, {end - payload} are left: the file is cut off", at
-            )
+        section = section_at(source, at, end)
         seen += 1
-        if seen > MAX_SECTIONS:
-            raise Malformed(f"more than {MAX_SECTIONS} sections", at)
-        yield Section(id_, payload, size)
-        at = payload + size
+        check_count(seen, at)
+        yield section
+        at = section.offset + section.size
+
+
+def check_count(seen: int, at: int) -> None:
+    """Raises Malformed when the section at ``at`` is one too many."""
+    if seen > MAX_SECTIONS:
+        raise Malformed(f"more than {MAX_SECTIONS} sections", at)
 
 
 def open_section(source: ByteSource, section: Section) -> Cursor:

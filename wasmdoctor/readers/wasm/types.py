@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
+from typing import NamedTuple
 
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.types import MAX_DEPTH, FunctionType, ValueType
@@ -108,9 +109,21 @@ class ComponentType:
 AnyType = Type | FuncType | InstanceType | ComponentType
 
 
+class Read(NamedTuple):
+    """An entry of a scope that was referred to, and what it was; ``type`` is None where there was none."""
+
+    scope: Scope
+    kind: ExternKind
+    number: int
+    type: AnyType | None
+
+
 @dataclass(slots=True)
 class Scope:
-    """The index spaces of one component or type scope. ``None`` is an entry that could not be followed."""
+    """The index spaces of one component or type scope. ``None`` is an entry that could not be followed.
+
+    What is asked of it with ``at`` is noted in ``reads``, when there is such a list.
+    """
 
     parent: Scope | None = None
     types: list[AnyType | None] = field(default_factory=list)
@@ -119,27 +132,17 @@ class Scope:
     components: list[Callable[[], ComponentType | None]] = field(default_factory=list)
     modules: int = 0
     values: int = 0
-
-    def copy(self) -> Scope:
-        """The same entries in lists of their own."""
-        return self.first(self.sizes())
+    reads: list[Read] | None = None
 
     def sizes(self) -> tuple[int, int, int, int, int, int]:
         """How many entries there are of each kind, in the order of the fields."""
-        lists = self.types, self.funcs, self.instances, self.components
-        return (len(lists[0]), len(lists[1]), len(lists[2]), len(lists[3]), self.modules, self.values)
-
-    def first(self, sizes: Sequence[int]) -> Scope:
-        """The scope as it was when it had these sizes, with lists of its own."""
-        types, funcs, instances, components, modules, values = sizes
-        return Scope(
-            self.parent,
-            self.types[:types],
-            self.funcs[:funcs],
-            self.instances[:instances],
-            self.components[:components],
-            modules,
-            values,
+        return (
+            len(self.types),
+            len(self.funcs),
+            len(self.instances),
+            len(self.components),
+            self.modules,
+            self.values,
         )
 
     def outer(self, count: int, offset: int) -> Scope:
@@ -171,20 +174,25 @@ class Scope:
             case ExternKind.VALUE:
                 self.values += 1
 
+    def entry(self, kind: ExternKind, index: int) -> AnyType | None:
+        """The type of the entry ``index`` of the index space of ``kind``; None when it is unknown."""
+        match kind:
+            case ExternKind.TYPE:
+                return self.types[index] if index < len(self.types) else None
+            case ExternKind.FUNC:
+                return self.funcs[index] if index < len(self.funcs) else None
+            case ExternKind.INSTANCE:
+                return self.instances[index]() if index < len(self.instances) else None
+            case ExternKind.COMPONENT:
+                return self.components[index]() if index < len(self.components) else None
+            case _:
+                return None
+
     def at(self, kind: ExternKind, index: int) -> ExternType:
         """The entry ``index`` of the index space of ``kind``; its type is None when unknown."""
-        type_: AnyType | None = None
-        match kind:
-            case ExternKind.FUNC:
-                type_ = self.funcs[index] if index < len(self.funcs) else None
-            case ExternKind.TYPE:
-                type_ = self.types[index] if index < len(self.types) else None
-            case ExternKind.INSTANCE:
-                type_ = self.instances[index]() if index < len(self.instances) else None
-            case ExternKind.COMPONENT:
-                type_ = self.components[index]() if index < len(self.components) else None
-            case _:
-                pass
+        type_ = self.entry(kind, index)
+        if self.reads is not None:
+            self.reads.append(Read(self, kind, index, type_))
         return ExternType(kind, type_)
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
-from wasmdoctor.model.wit import (
-    Gate,
-)
+from wasmdoctor.model.wit import NO_GATE, Gate
 from wasmdoctor.readers.wit.entities import (
     Part,
     Unit,
@@ -64,11 +62,11 @@ class Context:
 
     def gate(self, part: Part, gates: tuple[Attribute, ...], *, external: bool = True) -> Gate:
         """The gate that an item's attributes make."""
-        return gate_of(part, gates, self.report, external=external)
+        return NO_GATE if not gates else gate_of(part, gates, self.report, external=external)
 
     def included(self, gate: Gate, location: Location) -> bool:
         """Whether an item with this gate is there."""
-        return included(gate, self.unit, location, self.run.features, self.report)
+        return gate is NO_GATE or included(gate, self.unit, location, self.run.features, self.report)
 
     def excluded(self, location: Location, what: str) -> None:
         """Report a reference to something that a feature gate leaves out."""

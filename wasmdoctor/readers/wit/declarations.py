@@ -231,13 +231,12 @@ class Declarations(Namespace):
     def _alias(self, scope: Scope, item: TypeItem, entity: TypeEntity) -> Type:
         """``type a = ...``: the entity takes over what its target is."""
         assert item.target is not None
-        location = scope.part.location(item.name.start)
         args, record = self._structure(scope, item.target, entity.gate)
         for arg in args:
             if isinstance(arg, TypeEntity):
                 entity.has_borrow |= arg.has_borrow
                 if entity.enabled and not arg.enabled:
-                    self.excluded(location, "a type")
+                    self.excluded(scope.part.location(item.name.start), "a type")
         match item.target.kind:
             case "name":
                 arg = args[0]
@@ -270,10 +269,9 @@ class Declarations(Namespace):
         members: list[Member] = []
         for member in item.members:
             form = member.name.text.replace("-", "").lower()
-            location = part.location(member.start)
             if form in names:
                 self.problem(
-                    location,
+                    part.location(member.start),
                     f"`{member.name.text}` of `{item.name.text}` is there twice"
                     if names[form] == member.name.text
                     else f"`{member.name.text}` and `{names[form]}` of `{item.name.text}` are too alike",
@@ -286,7 +284,7 @@ class Declarations(Namespace):
                 if isinstance(arg, TypeEntity):
                     entity.has_borrow |= arg.has_borrow
                     if entity.enabled and not arg.enabled:
-                        self.excluded(location, "a type")
+                        self.excluded(part.location(member.start), "a type")
             members.append(Member(member.name.text, record))
         return members
 
@@ -316,13 +314,13 @@ class Declarations(Namespace):
         entities = [arg for arg in args if isinstance(arg, TypeEntity)]
         if not gate:
             gate = next((arg.gate for arg in entities if arg.gate), gate)
-        location = scope.part.location(expr.start)
-        entity = TypeEntity(gate, self.included(gate, location))
+        enabled = gate is NO_GATE or self.included(gate, scope.part.location(expr.start))
+        entity = TypeEntity(gate, enabled)
         entity.has_borrow = expr.kind == "borrow" or any(arg.has_borrow for arg in entities)
         if expr.kind == "result":
             entity.result = (args[0], args[1])
-        if entity.enabled and any(not arg.enabled for arg in entities):
-            self.excluded(location, "a type")
+        if enabled and any(not arg.enabled for arg in entities):
+            self.excluded(scope.part.location(expr.start), "a type")
         return entity
 
     def _structure(self, scope: Scope, expr: TypeExpr, gate: Gate) -> tuple[list[TypeRef | None], Type]:
@@ -479,18 +477,18 @@ class Declarations(Namespace):
         refs.append(ref)
         known = isinstance(ref, TypeEntity) and ref.poison
         parts = ref.result if isinstance(ref, TypeEntity) else None
-        place = part.location(func.result.start)
+        message = help = ""
         if role == "constructor" and not known:
             if parts is None:
-                self.problem(
-                    place, "a constructor can only return a `result` of its resource", "leave the type out"
-                )
+                message = "a constructor can only return a `result` of its resource"
+                help = "leave the type out"
             elif parts[0] is not owner:
-                self.problem(place, "the ok type of a constructor's `result` must be its resource", "")
+                message = "the ok type of a constructor's `result` must be its resource"
         elif func.accessor == "set" and not known and (parts is None or parts[0] is not None):
-            self.problem(
-                place, "a setter can only return a `result` without an ok type", "write `result<_, error>`"
-            )
+            message = "a setter can only return a `result` without an ok type"
+            help = "write `result<_, error>`"
+        if message:
+            self.problem(part.location(func.result.start), message, help)
         return record
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.wit import NO_GATE, Function, Gate, Interface, Origin, Step, TypeDef, WitPackage, World
 from wasmdoctor.readers.wit.tree import Item, Tree
+
+if TYPE_CHECKING:
+    from wasmdoctor.readers.wit.order import Mention
 
 
 @dataclass(slots=True, eq=False)
@@ -140,12 +145,14 @@ class WorldEntity:
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """One file of a package, or one package nested in a file. ``names`` are its top-level names."""
+    """One file of a package, or one package nested in a file. ``names`` are its top-level names, ``mentions`` the
+    paths in it, once somebody has asked for them (``order.mentions``)."""
 
     tree: Tree
     items: tuple[Item, ...]
     decoded: bool
     names: dict[str, Target] = field(default_factory=dict)
+    mentions: tuple[Mention, ...] | None = None
 
     def location(self, offset: int) -> Location:
         """Where a byte offset is; in a package decoded from a binary, the binary itself."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
+
+from wasmdoctor.discover import read_regular
 
 MAX_FILE_SIZE = 64 * 1024 * 1024
 """Larger files (bytes) are refused."""
@@ -79,14 +78,7 @@ class DiskFiles:
 
     def read(self, path: str) -> bytes:
         """The contents of a file. Raises OSError."""
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with open(os.open(path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError(errno.EINVAL, "It is not a regular file", path)
-            data = file.read(MAX_FILE_SIZE + 1)
-        if len(data) > MAX_FILE_SIZE:
-            raise OSError(errno.EFBIG, f"It has more than {MAX_FILE_SIZE} bytes", path)
-        return data
+        return read_regular(path, MAX_FILE_SIZE)
 
 
 def _normal(path: str) -> str:

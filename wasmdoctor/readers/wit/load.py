@@ -98,8 +98,7 @@ class _Loader:
 
     def _folder(self, path: str) -> Group:
         names = sorted(name for name in self._names(path) if name.endswith(".wit"))
-        paths = [_join(path, name) for name in names]
-        sources = [self._read(file) for file in paths if not self.files.is_dir(file)]
+        sources = [self._read(_join(path, name)) for name in names]
         return Group(path, tuple(parse(source) for source in sources if source))
 
     def _deps(self, path: str) -> Iterator[Group]:
@@ -140,10 +139,12 @@ class _Loader:
             return []
 
     def _read(self, path: str) -> SourceText | None:
+        """A file; None for a folder, and for what cannot be read, which is a problem."""
         try:
             data = self.files.read(path)
         except OSError as error:
-            self.problems.append(_unreadable(path, error))
+            if not self.files.is_dir(path):
+                self.problems.append(_unreadable(path, error))
             return None
         if len(data) > MAX_TEXT and path.endswith(".wit"):
             message = f"this file has {len(data)} bytes, more than the {MAX_TEXT} that are read"

@@ -34,11 +34,17 @@ class Mention:
     is_world: bool = False
 
 
-def mentions(part: Part) -> Iterator[Mention]:
+def mentions(part: Part) -> tuple[Mention, ...]:
     """All paths of a file in wit-parser's order, which decides what a name is first taken for.
 
     Within a world: uses and includes, then imports, then exports.
     """
+    if part.mentions is None:
+        part.mentions = tuple(_mentions(part))
+    return part.mentions
+
+
+def _mentions(part: Part) -> Iterator[Mention]:
     for item in part.items:
         if isinstance(item, WorldItem):
             externs: list[ExternItem] = []
@@ -66,6 +72,8 @@ def mentions(part: Part) -> Iterator[Mention]:
 def toposort(deps: dict[str, list[str]]) -> tuple[list[str], list[str]]:
     """Names ordered behind those they depend on, ties in the given order; and those on or behind a circle."""
     names = list(deps)
+    if not any(deps.values()):
+        return names, []
     index = {name: i for i, name in enumerate(names)}
     waiting = [0] * len(names)
     users: list[list[int]] = [[] for _ in names]

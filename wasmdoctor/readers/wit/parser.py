@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 
 from wasmdoctor.model.source import Problem, SourceText, Span
@@ -84,6 +85,8 @@ _STARTS = _TOP_LEVEL | frozenset(
     ["use", "import", "export", "include", "type", "record", "variant", "enum", "flags", "resource"]
 )
 
+_IDS = frozenset((ID, EXPLICIT_ID))
+
 T = TypeVar("T")
 
 
@@ -96,8 +99,25 @@ class _Unexpected(Exception):
 
 
 def parse(source: SourceText) -> Tree:
-    """Parse one WIT file. Takes any bytes and always gives a tree; errors are in its ``problems``."""
+    """Parse one WIT file. Takes any bytes and always gives a tree; errors are in its ``problems``.
+
+    Files of the same bytes share their nodes: most crates with WIT have a copy of ``wasi:*`` of their own.
+    """
+    known = _known(source.data) if len(source.data) <= MAX_KNOWN else None
+    if known is not None:
+        return Tree(source, known.lexed, known.header, known.items, known.problems)
     return _Parser(source).file()
+
+
+MAX_KNOWN = 32 * 1024
+"""Bytes of a file whose tree is kept for the next file like it: all files of WASI 0.2 and 0.3 but one are smaller."""
+
+
+@lru_cache(maxsize=64)
+def _known(data: bytes) -> Tree | None:
+    """The tree of a file with these bytes, wherever it is; None when it has problems, which say where they are."""
+    tree = _Parser(SourceText("", data)).file()
+    return None if tree.problems else tree
 
 
 class _Parser:
@@ -446,32 +466,31 @@ class _Parser:
         direction = self.kinds[self.at]
         start = self.starts[first]
         self.at += 1
-        before = self.at
-        name: Name | None = self._name()
-        assert name is not None
-        path: Path | None = None
-        if self._eat(":"):
-            kind = self.kinds[self.at]
-            if kind in ("func", "async") or self._accessor():
-                func = self._func()
-                self._expect(";")
-                return ExternItem(start, self.ends[self.at - 1], first, gates, direction, name, func=func)
-            if kind == "interface":
-                self.at += 1
-                items = self._block(self._interface_item, f"{direction} `{name.text}`", depth)
-                return ExternItem(start, self.ends[self.at - 1], first, gates, direction, name, items=items)
-            # `label: path`, unless the colon is the one of `ns:pkg/iface`.
-            if kind in (ID, EXPLICIT_ID) and self.kinds[self.at + 1] == "/":
-                self.at, name = before, None
-        else:
-            self.at, name = before, None
-        count = len(self.problems)
+        if self._is_path():
+            path = self._path()
+            self._expect(";")
+            return ExternItem(start, self.ends[self.at - 1], first, gates, direction, None, path)
+        name = self._name()
+        self._expect(":")
+        kind = self.kinds[self.at]
+        if kind in ("func", "async") or self._accessor():
+            func = self._func()
+            self._expect(";")
+            return ExternItem(start, self.ends[self.at - 1], first, gates, direction, name, func=func)
+        if kind == "interface":
+            self.at += 1
+            items = self._block(self._interface_item, f"{direction} `{name.text}`", depth)
+            return ExternItem(start, self.ends[self.at - 1], first, gates, direction, name, items=items)
         path = self._path()
-        if name is None and len(self.problems) > count:
-            # The first name was parsed twice; so would be its problem.
-            self.problems = list(dict.fromkeys(self.problems))
         self._expect(";")
         return ExternItem(start, self.ends[self.at - 1], first, gates, direction, name, path)
+
+    def _is_path(self) -> bool:
+        """Whether a path comes next, and not a label: ``iface``, or ``ns:pkg/iface`` with the colon of a package."""
+        at, kinds = self.at, self.kinds
+        if kinds[at] not in _IDS or kinds[at + 1] != ":":
+            return True
+        return kinds[at + 2] in _IDS and kinds[at + 3] == "/"
 
     def _use(self, first: int, gates: tuple[Attribute, ...]) -> Item:
         self.at += 1
@@ -596,14 +615,15 @@ class _Parser:
     def _list(self, opening: str, closing: str, parse_entry: Callable[[], T]) -> tuple[T, ...]:
         """Entries with commas between them; one may stand behind the last."""
         self._expect(opening)
+        kinds = self.kinds
         entries: list[T] = []
-        while not self._eat(closing):
+        while kinds[self.at] != closing:
             entries.append(parse_entry())
-            if not self._eat(","):
-                if self.kinds[self.at] != closing:
-                    raise self._fail(f"`,` or `{closing}`")
+            if kinds[self.at] == ",":
                 self.at += 1
-                break
+            elif kinds[self.at] != closing:
+                raise self._fail(f"`,` or `{closing}`")
+        self.at += 1
         return tuple(entries)
 
     # -- functions and types

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 _NUMBER = r"(?:0|[1-9][0-9]*+)"
 _SHAPE = re.compile(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?")
@@ -10,7 +13,24 @@ _MAX = 2**64 - 1
 
 Key = tuple[object, ...]
 
+Answer = TypeVar("Answer")
 
+MAX_KNOWN = 64
+"""Characters of a version whose answers are kept."""
+
+
+def _once(work: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """``work``, once for each version: a project has few, and ``@since`` writes them before every item."""
+    known = lru_cache(maxsize=256)(work)
+
+    @wraps(work)
+    def answer(text: str) -> Answer:
+        return known(text) if len(text) <= MAX_KNOWN else work(text)
+
+    return answer
+
+
+@_once
 def error(text: str) -> str:
     """What is wrong with a version, or "" for a good one."""
     found = _SHAPE.fullmatch(text)
@@ -28,6 +48,7 @@ def error(text: str) -> str:
     return ""
 
 
+@_once
 def key(text: str) -> Key:
     """A sort key: pre-releases come before their release. Bad versions sort before all good ones."""
     found = _SHAPE.fullmatch(text)

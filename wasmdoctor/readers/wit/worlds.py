@@ -100,6 +100,8 @@ def flatten(
 def order_setters(items: dict[K, V]) -> dict[K, V]:
     """The same mapping with each setter right behind its getter where it stood before it."""
     names = {_function_name(value): key for key, value in items.items()}
+    if not any("[set]" in name for name in names):
+        return dict(items)
     held: dict[str, list[K]] = {}
     seen: set[str] = set()
     order: list[K] = []

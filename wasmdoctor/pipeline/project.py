@@ -168,15 +168,15 @@ class Project:
         A folder can lie in a workspace's folder without being of it: then a manifest stands between.
         """
         own = (self.cwd / crates.cargo.folder).resolve()
+        folders = [folder.resolve() for folder in self._roots]
+        if any(_below(own, folder) for folder in folders):
+            return True
         members = {(self.cwd / path).resolve().parent for path in crates.cargo.packages} | {own}
-        for folder in self._roots:
-            real = folder.resolve()
-            if _below(own, real):
-                return True
-            nearest = next((f for f in (real, *real.parents) if (f / "Cargo.toml").is_file()), None)
-            if nearest in members:
-                return True
-        return False
+        nearest = (
+            next((f for f in (folder, *folder.parents) if (f / "Cargo.toml").is_file()), None)
+            for folder in folders
+        )
+        return any(folder in members for folder in nearest)
 
     def maker(self, file: WasmFile, folder: Path) -> Maker | None:
         """The crate whose library or program has a binary's name, in the workspace that the binary lies in.

@@ -131,23 +131,20 @@ class Scope:
 
 def scope_of(crates: Crates, files: Sequence[Path]) -> Scope | None:
     """What the files can concern; None when that may be all of the workspace."""
-    cwd = crates.workspace.cwd
-    members = {
-        (cwd / package.folder).resolve(): manifest for manifest, package in crates.cargo.packages.items()
-    }
-    roots = {(cwd / folder).resolve(): folder for folder in crates.workspace.all_wit}
+    show, roots = crates.workspace.show, crates.workspace.all_wit
     owners: set[str] = set()
     wit: set[str] = set()
     for file in files:
         real = file.resolve()
-        above = next((folder for folder in real.parents if (folder / MANIFEST).is_file()), None)
-        owner = members.get(above) if above else None
-        is_root = real == (cwd / crates.cargo.manifest).resolve()
-        if owner is None or is_root or not (real.name == MANIFEST or real.suffix in ENDINGS):
+        above = next((folder / MANIFEST for folder in real.parents if (folder / MANIFEST).is_file()), None)
+        # A member that is known by a link's path is nobody's owner here: then everything is judged.
+        owner = show(above) if above is not None else ""
+        is_own = real.name == MANIFEST and show(real) != crates.cargo.manifest
+        if owner not in crates.cargo.packages or not (is_own or real.suffix in ENDINGS):
             return None
         owners.add(owner)
         if real.suffix == ".wit":
-            wit |= {roots[folder] for folder in real.parents if folder in roots}
+            wit |= {folder for folder in map(show, real.parents) if folder in roots}
     return Scope(crates, frozenset(owners), frozenset(wit))
 
 

@@ -167,3 +167,57 @@ def test_any_mutated_file_gives_a_graph_or_a_problem(path, data):
             for root in graph.roots:
                 linked_crates(graph, root)
     read_workspaces(files, [name for name in WORKSPACE if name.endswith(".toml")])
+
+
+def test_a_view_gives_what_the_disk_gives(tmp_path):
+    inside = tmp_path / "inside"
+    (inside / "a" / "b").mkdir(parents=True)
+    (inside / "a" / "b" / "f").write_bytes(b"text")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "f").write_bytes(b"secret")
+    os.symlink("a/b", inside / "link")
+    os.symlink(tmp_path / "outside", inside / "a" / "out")
+    os.symlink("../../../outside/f", inside / "a" / "b" / "leak")
+    os.symlink("loop", inside / "loop")
+    files = DiskFiles(inside)
+    for _ in range(2):  # the second time from what is known
+        for path in (
+            "a/b/f",
+            "link/f",
+            "./a/b/f",
+            "a/../a/b/f",
+            "a//b/f",
+            "link/../b/f",
+            str(inside / "a/b/f"),
+        ):
+            assert files.read(path) == b"text"
+            assert files.real(path) == os.path.realpath(inside / path)
+        assert dict(files.entries("link")) == {"f": False, "leak": False}
+        for path in ("a/out/f", "a/b/leak", "../outside/f", "a/out/../f", str(tmp_path / "outside/f")):
+            assert not files.is_file(path)
+            with pytest.raises(PermissionError):
+                files.read(path)
+        for path in ("loop", "loop/x", "nothing/f", "a/b/f/g", "/".join("d" * 1500), "a/\0", ""):
+            assert not files.is_file(path)
+    assert files.is_folder("")
+    assert files.is_folder("a/b")
+
+
+def test_what_a_view_remembers_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("wasmdoctor.readers.cargo.files.MAX_KEPT_BYTES", 4)
+    monkeypatch.setattr("wasmdoctor.readers.cargo.files.MAX_KEPT_NAMES", 2)
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_text(name * 3)
+    (tmp_path / "few").mkdir()
+    (tmp_path / "few" / "x").write_text("")
+    files = DiskFiles(tmp_path)
+    before = [files.read("a"), files.read("b"), dict(files.entries(".")), dict(files.entries("few"))]
+    assert before == [b"aaa", b"bbb", {"a": False, "b": False, "c": False, "few": True}, {"x": False}]
+    for name in ("a", "b"):
+        (tmp_path / name).write_text("new")
+    (tmp_path / "few" / "y").write_text("")
+    (tmp_path / "d").write_text("")
+    assert files.read("a") == b"aaa", "a run sees one state of a file"
+    assert files.read("b") == b"new", "what there was no room for is read again"
+    assert "d" in files.entries(".")
+    assert dict(files.entries("few")) == {"x": False}

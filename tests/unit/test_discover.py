@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from wasmdoctor.discover import DiscoverError, Discovery, default_paths, discover, workspace_root
+from wasmdoctor.discover import (
+    DiscoverError,
+    Discovery,
+    default_paths,
+    discover,
+    display_path,
+    files_below,
+    read_regular,
+    workspace_root,
+)
 
 COMPONENT = b"\0asm\x0d\0\x01\0"
 MODULE = b"\0asm\x01\0\0\0"
@@ -216,3 +230,116 @@ def test_workspace_root(tmp_path: Path) -> None:
     )
     assert workspace_root(tmp_path / "a/target/x") == tmp_path
     assert workspace_root(Path("/")) is None
+
+
+@contextmanager
+def nested(folder: Path, levels: int) -> Iterator[None]:
+    """Folders inside each other, more than a path of one call may name; they are gone afterwards."""
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    yield
+    subprocess.run(["rm", "-rf", folder / "d"], check=True)  # shutil.rmtree would not get to the bottom
+
+
+def test_folders_nested_deeper_than_the_stack(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        {
+            "target/CACHEDIR.TAG": "",
+            "target/debug/deps/a.wasm": COMPONENT,
+            "target/debug/app.wasm": COMPONENT,
+            "wit/world.wit": "",
+        },
+    )
+    with nested(tmp_path / "target/debug/deps", 1100):
+        found = discover(["."], tmp_path)
+        assert paths(found) == ["target/debug/app.wasm"]
+        assert found.skipped == {
+            "copies in cargo's deps/, build/ and incremental/": ["target/debug/deps/a.wasm"]
+        }
+        assert list(files_below(str(tmp_path), ".wit")) == [str(tmp_path / "wit/world.wit")]
+        with pytest.raises(DiscoverError, match="nested too deep"):
+            discover(["**/*.wasm"], tmp_path)
+
+
+def test_files_below_a_folder(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        {"a.wit": "", "b/c.wit": "", "b/d.txt": "", ".e/f.wit": "", "g.wit/h.txt": "", "x.witness": ""},
+    )
+    (tmp_path / "b/link.wit").symlink_to(tmp_path / "a.wit")
+    (tmp_path / "b/loop.wit").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    below = sorted(os.path.relpath(path, tmp_path) for path in files_below(str(tmp_path), ".wit"))
+    assert below == [".e/f.wit", "a.wit", "b/c.wit", "b/link.wit"]
+    assert list(files_below(str(tmp_path / "nowhere"), ".wit")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("a/b.wit", "a/b.wit"),
+        ("a/../b.wit", "b.wit"),
+        ("a/./b.wit", "a/b.wit"),
+        ("a//b.wit", "a/b.wit"),
+        ("a/", "a"),
+        ("..", ".."),
+        ("../x", "../x"),
+        ("", "."),
+        (".hidden/..b", ".hidden/..b"),
+        (os.fsdecode(b"\xff.wit"), "\ufffd.wit"),
+    ],
+)
+def test_how_a_path_is_shown(path: str, shown: str, tmp_path: Path) -> None:
+    assert display_path(f"{tmp_path}/{path}", tmp_path) == shown
+
+
+def test_a_text_that_grows_or_says_no_size(tmp_path: Path) -> None:
+    put(tmp_path, {"a": "12345", "empty": ""})
+    assert read_regular(tmp_path / "a") == b"12345"
+    assert read_regular(tmp_path / "a", 5) == b"12345"
+    assert read_regular(tmp_path / "empty") == b""
+    with pytest.raises(OSError, match="more than 4 bytes"):
+        read_regular(tmp_path / "a", 4)
+    if Path("/proc/self/status").is_file():  # its size is 0, and it is not empty
+        assert read_regular("/proc/self/status").startswith(b"Name:")
+
+
+NAMES = ["a", "b.wasm", "ab", "a.b", "(a)", "x y", "é", "a$"]
+PATTERNS = [*NAMES, "a*", "*b", "*.wasm", "*a*", "a/b.wasm", "a/ab", "ab/a*", "a/a/a"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    patterns=st.lists(
+        st.tuples(
+            st.sampled_from(["", "!", "/", "!/"]), st.sampled_from(PATTERNS), st.sampled_from(["", "/", " "])
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    data=st.data(),
+)
+def test_usual_patterns_mean_what_pathspec_says(
+    patterns: list[tuple[str, str, str]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("tree")
+    for _ in range(data.draw(st.integers(3, 8))):
+        folder = root.joinpath(*data.draw(st.lists(st.sampled_from(NAMES), max_size=3)))
+        if any(above.is_file() for above in (folder, *folder.parents)):
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        name = data.draw(st.sampled_from([*NAMES, "c.wasm", "xab"]))
+        if not (folder / name).is_dir():
+            (folder / name).write_bytes(COMPONENT)
+    lines = "".join(f"{''.join(pattern)}\n" for pattern in patterns)
+    (root / ".gitignore").write_text(lines)
+    own = discover(["."], root)
+    (root / ".gitignore").write_text(lines + "[q]none\n")  # with this one pathspec reads the file
+    theirs = discover(["."], root)
+    assert (own.binaries, own.skipped) == (theirs.binaries, theirs.skipped)

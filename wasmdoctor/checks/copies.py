@@ -15,11 +15,12 @@ encoder merges the sections of all linked crates by the names in them. Measured 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
 from wasmdoctor.checks.deps import type_text
 from wasmdoctor.checks.facts import Draft, Facts
+from wasmdoctor.checks.last import for_last
 from wasmdoctor.checks.leaks import same_import
 from wasmdoctor.checks.sources import ComponentFacts, SourceFacts
 from wasmdoctor.model.artifact import EncodedWorld, SectionPlace
@@ -29,7 +30,7 @@ from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Confidence, Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.text import say
-from wasmdoctor.model.wit import MAX_TEXT, TypeKind, World, WorldItem
+from wasmdoctor.model.wit import MAX_TEXT, Resolution, TypeKind, World, WorldItem
 from wasmdoctor.readers.artifacts import decode_worlds
 
 PRIMITIVES = frozenset("bool s8 s16 s32 s64 u8 u16 u32 u64 f32 f64 char string error-context".split())
@@ -80,6 +81,8 @@ def conflicting_copies(facts: Facts) -> Iterator[Draft]:
     """WD207: two linked crates bring one WIT package, or world, in two forms that cannot be merged."""
     for sources in facts.sources:
         for component in sources.components:
+            if len({binding.crate for binding in component.bindings.bindings if _has_section(binding)}) < 2:
+                continue
             bound = list(_bound(sources, component))[:MOST]
             # The own world is what a person knows: what differs from it is pointed at.
             bound.sort(key=lambda each: each.binding.crate != component.crate.id)
@@ -150,7 +153,7 @@ def _bound(sources: SourceFacts, component: ComponentFacts) -> Iterator[_Bound]:
     live = _live(component)
     encoded = _encoded(component)
     for binding in component.bindings.bindings:
-        if binding.compiled is False or not binding.world or binding.kind is SiteKind.EXTERN:
+        if not _has_section(binding):
             continue
         own = binding.crate == component.crate.id
         certainty = live.get((binding.location, binding.world))
@@ -166,6 +169,11 @@ def _bound(sources: SourceFacts, component: ComponentFacts) -> Iterator[_Bound]:
             yield _Bound(binding, binding.world, imports, exports, sure)
         elif (found := encoded.get((binding.location.path, binding.world))) is not None:
             yield _Bound(binding, binding.world, *_of_encoded(found, binding.location), sure)
+
+
+def _has_section(binding: Binding) -> bool:
+    """Whether a binding can bring a section with a world."""
+    return binding.compiled is not False and bool(binding.world) and binding.kind is not SiteKind.EXTERN
 
 
 def _live(component: ComponentFacts) -> dict[tuple[Location, str], Certainty]:
@@ -184,13 +192,27 @@ def _live(component: ComponentFacts) -> dict[tuple[Location, str], Certainty]:
 
 def _world(sources: SourceFacts, binding: Binding) -> World | None:
     """A binding's world, in the WIT that its call reads or in a folder of the workspace."""
-    resolutions = [use.resolution for use in sources.wit_uses if use.location == binding.location]
-    for resolution in (*resolutions, *sources.wit.values()):
+    if binding.world_location is None:
+        return None
+    key = (binding.world, binding.world_location)
+    uses = [use.resolution for use in sources.wit_uses if use.location == binding.location]
+    return _by_place(uses).get(key) or _all_worlds(sources).get(key)
+
+
+@for_last
+def _all_worlds(sources: SourceFacts) -> dict[tuple[str, Location], World]:
+    """The worlds in the WIT folders of the workspace, as ``_by_place`` gives them."""
+    return _by_place(sources.wit.values())
+
+
+def _by_place(resolutions: Iterable[Resolution]) -> dict[tuple[str, Location], World]:
+    """Worlds by their full names and places; of two that are the same the first."""
+    found: dict[tuple[str, Location], World] = {}
+    for resolution in resolutions:
         for package in resolution.packages.values():
             for world in package.worlds.values():
-                if world.name == binding.world and world.location == binding.world_location:
-                    return world
-    return None
+                found.setdefault((world.name, world.location), world)
+    return found
 
 
 def _encoded(component: ComponentFacts) -> dict[tuple[str, str], EncodedWorld]:

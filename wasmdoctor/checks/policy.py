@@ -28,6 +28,12 @@ EXACT = 9
 NOT_READ = frozenset({"WD001", "WD002", "WD003"})
 """What could not be read or asked: no selection of other rules makes that right."""
 
+MOST_COMMENTS = 20_000
+"""Comments of one run that are heard."""
+
+MOST_UNUSED = 1_000
+"""Suppressions without effect that are told of."""
+
 MOST_NEAR = 100
 """Names that are no rules for which it is looked up what was meant."""
 
@@ -170,7 +176,7 @@ def apply(
         else:
             unsure += 1
     facts = PolicyFacts(
-        unused=tuple(uses.unused(ran, whole, used)),
+        unused=tuple(_told(uses.unused(ran, whole, used))),
         expired=tuple(
             Expired(allow.location, allow.expires, allow.reason or allow.provided_by)
             for allow in (*policy.shared, *(allow for allow, _ in policy.allows))
@@ -227,13 +233,15 @@ class _Uses:
     def __init__(self, policy: Policy, suppressions: Sequence[Suppression], today: date) -> None:
         self.policy = policy
         self.today = today
-        self.suppressions = suppressions
+        self.suppressions = suppressions[:MOST_COMMENTS]
+        self.beyond = suppressions[MOST_COMMENTS:]
         self.by_path: dict[str, list[Suppression]] = {}
         self.at: dict[tuple[str, int, str], Suppression | None] = {}
         self.named: dict[str, tuple[str, ...]] = {}
+        self.allows: dict[str, list[tuple[Allow, Matcher, list[str]]]] = {}
         self.unknown = 0
         places: dict[str, str] = {}
-        for suppression in suppressions:
+        for suppression in self.suppressions:
             if not suppression.fault:
                 path = suppression.location.path
                 if path not in places:
@@ -251,9 +259,8 @@ class _Uses:
             by = self.comment(self.policy.place(place.path), place.line, finding.code)
             if by is not None:
                 found = found or Suppressed(finding, "comment", by.location, by.reason)
-        for allow, matches in self.policy.allows:
-            named = self.naming(allow.rules, finding.code)
-            if not named or allow.expired(self.today) or not _is_meant(allow, matches, finding):
+        for allow, matches, named in self.allowing(finding.code):
+            if not _is_meant(allow, matches, finding):
                 continue
             for rule in named:
                 self.used.add((allow.location, rule))
@@ -271,6 +278,13 @@ class _Uses:
                         self.used.add((suppression.location, rule))
                         self.at[key] = self.at[key] or suppression
         return self.at[key]
+
+    def allowing(self, code: str) -> list[tuple[Allow, Matcher, list[str]]]:
+        """The ``[[allow]]`` that hold and name a rule, with the selectors that do."""
+        if code not in self.allows:
+            named = ((allow, matches, self.naming(allow.rules, code)) for allow, matches in self.policy.allows)
+            self.allows[code] = [each for each in named if each[2] and not each[0].expired(self.today)]
+        return self.allows[code]
 
     def naming(self, rules: Iterable[str], code: str) -> list[str]:
         """The selectors that name a rule."""
@@ -293,6 +307,14 @@ class _Uses:
                 yield Unused(place, suppression.fault, suppression.help, wrong=True)
                 continue
             yield from self._unused_rules(place, suppression.rules, ran, judged=whole(place.path))
+        for suppression in self.beyond[:1]:
+            message = say(
+                "there are more than {count} such comments, and from this one on none is heard",
+                count=MOST_COMMENTS,
+            )
+            yield Unused(
+                suppression.location, message, say("`ignore` and `[[allow]]` can stand for many"), wrong=True
+            )
         for allow, _ in self.policy.allows:
             judged = whole("") and not allow.expired(self.today)
             yield from self._unused_rules(allow.location, allow.rules, ran, judged=judged)
@@ -317,6 +339,16 @@ class _Uses:
             elif any(code in ran and self.policy.selects(code) for code in named):
                 message = say("there is no finding of {rule} here to suppress", rule=rule)
                 yield Unused(place, message, say("remove it"), rule=rule)
+
+
+def _told(unused: Iterable[Unused]) -> Iterator[Unused]:
+    """As many as people can read; the last one says that there are more."""
+    for number, each in enumerate(unused):
+        if number == MOST_UNUSED:
+            message = say("more than {count} suppressions have no effect; no more are told of", count=MOST_UNUSED)
+            yield Unused(each.location, message, say("remove those that are"), wrong=each.wrong)
+            return
+        yield each
 
 
 def _is_meant(allow: Allow, matches: Matcher, finding: Finding) -> bool:

@@ -9,6 +9,7 @@ together with others.
 from __future__ import annotations
 
 import posixpath
+from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
@@ -170,8 +171,22 @@ MAX_FAULTS = 100
 """Problems of one package that are told: each costs a walk over its file."""
 
 
-def faults(sources: SourceFacts) -> Iterator[Found]:
+_known: deque[tuple[SourceFacts, tuple[Found, ...]]] = deque(maxlen=4)
+"""What was found in the sources that were asked for last: each rule asks for the same. The records are kept with it,
+so that none can be taken for another."""
+
+
+def faults(sources: SourceFacts) -> tuple[Found, ...]:
     """All problems of the WIT that belong to a rule. What could not be read at all is not among them."""
+    for before, found in tuple(_known):
+        if before is sources:
+            return found
+    found = tuple(_faults(sources))
+    _known.append((sources, found))
+    return found
+
+
+def _faults(sources: SourceFacts) -> Iterator[Found]:
     for root in roots(sources):
         trees: dict[str, Tree | None] = {}
         mixed: set[str] = set()

@@ -352,8 +352,7 @@ class Analysis:
             (binding, name)
             for binding in self.bindings.bindings
             for name in binding.imports
-            if not name.startswith("wasi:")
-            and ((p := self.prediction.imports.get(name)) is None or p.certainty is Certainty.UNUSED)
+            if (p := self.prediction.imports.get(name)) is None or p.certainty is Certainty.UNUSED
         ]
         for binding, name in idle:
             self.mentions(binding, name)

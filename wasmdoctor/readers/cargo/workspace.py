@@ -30,6 +30,7 @@ class Manifests:
         self.problems: list[Problem] = []
         self._read: dict[str, Manifest | None] = {}
         self._roots: dict[str, str | None] = {}
+        self._above: dict[str, tuple[str, ...]] = {}
 
     def get(self, path: str) -> Manifest | None:
         """The manifest at ``path``; None when it cannot be read (see ``problems``)."""
@@ -66,22 +67,32 @@ class Manifests:
             return path
         if own and own.workspace_pointer is not None:
             return self.files.join(own.workspace_pointer, MANIFEST)
-        folder = folder_of(path)
-        for _ in range(MAX_LEVELS):
-            above = self.files.join(folder, "..")
-            if above == folder or not self.files.is_folder(above):
-                return None
-            folder = above
-            candidate = self.files.join(folder, MANIFEST)
-            if not self.files.is_file(candidate):
-                continue
+        for candidate in self._manifests_above(self.files.join(folder_of(path), "..")):
             manifest = self.get(candidate)
             if manifest and manifest.workspace:
-                if not is_excluded(self.files, manifest.workspace, folder, path):
+                if not is_excluded(self.files, manifest.workspace, folder_of(candidate), path):
                     return candidate
             elif manifest and manifest.workspace_pointer is not None:
                 return self.files.join(manifest.workspace_pointer, MANIFEST)
         return None
+
+    def _manifests_above(self, start: str) -> tuple[str, ...]:
+        """The manifests in a folder and those above it, as far as may be read, the nearest first."""
+        if start not in self._above:
+            found: list[str] = []
+            folder = start
+            for _ in range(MAX_LEVELS):
+                if not self.files.is_folder(folder):
+                    break
+                candidate = self.files.join(folder, MANIFEST)
+                if self.files.is_file(candidate):
+                    found.append(candidate)
+                above = self.files.join(folder, "..")
+                if above == folder:
+                    break
+                folder = above
+            self._above[start] = tuple(found)
+        return self._above[start]
 
     def workspace_of(self, manifest: Manifest) -> WorkspaceTable | None:
         """The ``[workspace]`` table that a manifest inherits from."""
@@ -308,7 +319,7 @@ class _Reader:
             for dependency in package.dependencies if package else ():
                 if dependency.path is not None:
                     below = self.files.join(dependency.path, MANIFEST)
-                    if self.files.is_file(below):
+                    if below not in self.members and self.files.is_file(below):
                         waiting.append((below, True))
 
     def add_package(self, path: str, asked: Location | None) -> Package | None:

@@ -121,7 +121,8 @@ class _Linker:
                 version = name.version.text if name.version else ""
                 place = part.location(name.start)
                 headers.append((part, name.text, version, place))
-                documented += any(piece.comment for piece in tree.trivia(tree.header.first))
+                if len(group.trees) > 1:
+                    documented += any(piece.comment for piece in tree.trivia(tree.header.first))
                 if name.text != headers[0][1]:
                     self._problem(
                         place,

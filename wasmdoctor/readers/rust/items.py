@@ -111,29 +111,20 @@ class Body:
     binders: set[str] = field(default_factory=set)
     generics: dict[str, list[Path]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
-    _read: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    _read: Callable[[], Body] | None = field(default=None, repr=False, compare=False)
 
-    def put_off(self, read: Callable[[], None]) -> None:
-        """Leave what can be put off to ``read``, which calls ``fill`` when one of it is asked for."""
+    def put_off(self, read: Callable[[], Body]) -> None:
+        """Leave what can be put off to ``read``, which gives the same body with all that is in it."""
         self._read = read
         del self.mentions, self.methods, self.locals, self.binders
-
-    @property
-    def is_put_off(self) -> bool:
-        """Whether something is left to be read."""
-        return self._read is not None
-
-    def fill(self, body: Body) -> None:
-        """Have what was put off, from the same code read in whole."""
-        self._read = None
-        self.mentions, self.methods = body.mentions, body.methods
-        self.locals, self.binders = body.locals, body.binders
 
     def __getattr__(self, name: str) -> object:
         """An attribute that has no value (Python asks here for no others): it was put off."""
         if name not in ("mentions", "methods", "locals", "binders") or self._read is None:
             raise AttributeError(name)
-        self._read()
+        body, self._read = self._read(), None
+        self.mentions, self.methods = body.mentions, body.methods
+        self.locals, self.binders = body.locals, body.binders
         return getattr(self, name)
 
 

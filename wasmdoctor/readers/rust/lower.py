@@ -40,7 +40,7 @@ from wasmdoctor.readers.rust.items import (
     ValueExpr,
     ValueItem,
 )
-from wasmdoctor.readers.rust.parse import KNOWN_GAPS, Parsed, parse_range, parse_tree
+from wasmdoctor.readers.rust.parse import KNOWN_GAPS, Parsed, decodable, parse_range, parse_tree
 from wasmdoctor.readers.rust.tokens import OPEN, Token, closing, lex
 
 MAX_SEGMENTS = 64
@@ -82,12 +82,12 @@ def lower(parsed: Parsed, *, whole: bool = False) -> FileFacts:
     file's bytes once more when somebody asks for them: of most files of most libraries nobody does.
     """
     source = parsed.source
+    context = _Context([], Body(), module=True)
     if parsed.tree is None:
-        return FileFacts(source, [], Body(), (), (), parsed.problems)
-    later = _Later(source)
-    context, later.bodies = _lowered(source, parsed.tree, None if whole else later.read)
-    if whole:
-        later.ranges = conditional_ranges(parsed.tree, source.data)
+        return FileFacts(source, context.items, context.body, (), (), parsed.problems)
+    work = _Lowering(source, put_off=not whole and decodable(source.data) is source.data)
+    work.children(parsed.tree.root_node, context)
+    work.run()
     return FileFacts(
         source,
         context.items,
@@ -95,45 +95,38 @@ def lower(parsed: Parsed, *, whole: bool = False) -> FileFacts:
         tuple(context.inner),
         _header(source),
         parsed.problems,
-        Ranges(later.conditional),
+        _conditional(source, parsed.tree if whole else None),
     )
 
 
-def _lowered(source: SourceText, tree: Tree, later: Callable[[], None] | None) -> tuple[_Context, list[Body]]:
-    """A file's items, and the bodies of all its functions in the order in which they are met.
-
-    With ``later`` plain bodies are put off, and that is what reads them.
-    """
-    work = _Lowering(source, later)
-    context = _Context([], Body(), module=True)
-    work.children(tree.root_node, context)
-    work.run()
-    return context, work.bodies
+def _conditional(source: SourceText, tree: Tree | None) -> Ranges:
+    """The parts of a file that stand under a condition; without its tree they are found when they are asked for."""
+    if tree is None:
+        return Ranges(lambda: conditional_ranges(parse_tree(source.data), source.data))
+    found = conditional_ranges(tree, source.data)
+    return Ranges(lambda: found)
 
 
-class _Later:
-    """What was put off of one file. ``bodies`` are those of all its functions."""
+def _function_body(source: SourceText, span: Span) -> Body:
+    """The body of the function that stands at ``span`` of a file in UTF-8, with all that it mentions."""
+    tree = parse_range(source.data, span.start, span.end, checked=True)
+    node = next(iter(tree.root_node.named_children), None) if tree is not None else None
+    if node is None or node.type != "function_item" or Span(node.start_byte, node.end_byte) != span:
+        node = _function_at(parse_tree(source.data).root_node, span)
+    context = _Context([], Body())
+    work = _Lowering(source, put_off=False)
+    if node is not None:
+        work.function(node, context, (), span.start)
+        work.run()
+    return context.items[0].body if context.items else Body()
 
-    def __init__(self, source: SourceText) -> None:
-        self.source = source
-        self.bodies: list[Body] = []
-        self.ranges: list[tuple[int, int]] | None = None
 
-    def read(self) -> None:
-        """Read what was put off: whoever asks for a body asks for those beside it as well."""
-        tree = parse_tree(self.source.data)
-        self.ranges = conditional_ranges(tree, self.source.data)
-        _, found = _lowered(self.source, tree, None)
-        for body, whole in zip(self.bodies, found, strict=True):
-            if body.is_put_off:
-                body.fill(whole)
-        self.bodies.clear()
-
-    def conditional(self) -> list[tuple[int, int]]:
-        """The parts of the file that stand under a condition."""
-        if self.ranges is None:
-            self.ranges = conditional_ranges(parse_tree(self.source.data), self.source.data)
-        return self.ranges
+def _function_at(root: Node, span: Span) -> Node | None:
+    """The function that stands at a span of a file."""
+    node = root.descendant_for_byte_range(span.start, span.end)
+    while node is not None and (node.type != "function_item" or Span(node.start_byte, node.end_byte) != span):
+        node = node.parent
+    return node
 
 
 def _header(source: SourceText) -> tuple[str, ...]:
@@ -164,13 +157,12 @@ def _is_self(parameter: Node) -> bool:
 class _Lowering:
     """The walk's state: the file's bytes and the nodes still to visit."""
 
-    def __init__(self, source: SourceText, later: Callable[[], None] | None) -> None:
+    def __init__(self, source: SourceText, *, put_off: bool) -> None:
         self.source = source
         self.data = source.data
-        self.later = later
+        self.put_off = put_off
         self.stack: list[_Task] = []
         self.matched: dict[int, ValueExpr | None] = {}
-        self.bodies: list[Body] = []
 
     def run(self) -> None:
         stack, handlers, quiet = self.stack, _HANDLERS, _QUIET
@@ -375,10 +367,10 @@ class _Lowering:
         block = node.child_by_field_name("body")
         parameters = node.child_by_field_name("parameters")
         context.items.append(item)
-        self.bodies.append(body)
-        if self.later is not None and block is not None and name is not None and self._is_plain(name, block):
+        if self.put_off and not context.expansions and self._is_plain(node, name, block):
             del self.stack[depth:]
-            body.put_off(self.later)
+            source, span = self.source, item.span
+            body.put_off(lambda: _function_body(source, span))
             item.has_self = parameters is not None and any(
                 _is_self(child) for child in parameters.named_children
             )
@@ -388,10 +380,12 @@ class _Lowering:
         if parameters is not None:
             item.has_self = self._parameters(parameters, inner)
 
-    def _is_plain(self, name: Node, block: Node) -> bool:
-        """Whether there are surely no items and no macro calls in a function."""
-        start = block.start_byte
-        return not _ITEM_OR_MACRO.search(self.data, start, block.end_byte) and not _ODD_SIGNATURE.search(
+    def _is_plain(self, node: Node, name: Node | None, block: Node | None) -> bool:
+        """Whether there are surely no items and no macro calls in a function, and it reads the same by itself."""
+        if name is None or block is None or node.has_error:
+            return False
+        start, end = block.start_byte, block.end_byte
+        return not _ITEM_OR_MACRO.search(self.data, start, end) and not _ODD_SIGNATURE.search(
             self.data, name.end_byte, start
         )
 

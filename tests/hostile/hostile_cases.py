@@ -1021,6 +1021,12 @@ def settings(
     )
 
 
+def _allowed(times: int) -> str:
+    return "".join(
+        f'[[allow]]\nrules = ["WD101"]\ninterface = "c:d/*{n}*"\nreason = "r"\n' for n in range(times)
+    )
+
+
 settings("config: arrays in arrays, 100,000 deep", lambda: "select = " + "[" * 100_000, "nested deeper")
 settings("config: tables in tables, 100,000 deep", lambda: "select = " + "{a=" * 100_000, "nested deeper")
 settings("config: a key of 100,000 parts", lambda: ".".join(["a"] * 100_000) + " = 1\n", "more than 64 parts")
@@ -1031,29 +1037,49 @@ settings("config: 100,000 hosts", lambda: "hosts = [" + '"w",' * 100_000 + "]", 
 settings(
     "config: 60,000 rules that there are not",
     lambda: "ignore = [" + ",".join(f'"WE{n}"' for n in range(60_000)) + "]",
-    "there is no rule",
+    "60,000 texts in `ignore`",
+)
+settings(
+    "config: as many rules as are read, which there are not",
+    lambda: "ignore = [" + ",".join(f'"no-rule-{n}"' for n in range(2_000)) + "]",
+    "there is no rule `no-rule-99`",
 )
 settings(
     "config: 20,000 patterns of what is left out",
     lambda: "exclude = [" + ",".join(f'"/p{n}/**/x*"' for n in range(20_000)) + "]",
-    "wasmdoctor.toml",
+    "20,000 texts in `exclude`",
+)
+settings(
+    "config: as many patterns of what is left out as are read",
+    lambda: "exclude = [" + ",".join(f'"/p{n}/**/x*"' for n in range(2_000)) + "]",
+    "a:b/i0",
 )
 settings(
     "config: patterns that take exponential time",
     lambda: 'exclude = ["' + "*a" * 200 + 'b", "' + "**/" * 100 + 'x"]\n[per-path-ignores]\n"' + "a*" * 200 + '" = ["WD1"]\n',
-    "wasmdoctor.toml",
+    "takes too long to be matched",
 )  # fmt: skip
 settings(
     "config: 5,000 patterns for paths, and 1,000 findings",
     lambda: "[per-path-ignores]\n" + "".join(f'"p{n}/*" = ["WD101"]\n' for n in range(5_000)),
-    "wasmdoctor.toml",
+    "5,000 names in `per-path-ignores`",
     imports=1000,
 )
 settings(
-    "config: 4,000 times that something is allowed, and 1,000 findings",
-    lambda: "".join(
-        f'[[allow]]\nrules = ["WD101"]\ninterface = "c:d/*{n}*"\nreason = "r"\n' for n in range(4_000)
-    ),
+    "config: as many patterns for paths as are read, and 1,000 findings",
+    lambda: "[per-path-ignores]\n" + "".join(f'"p{n}/*" = ["WD101"]\n' for n in range(500)),
+    "a:b/i0",
+    imports=1000,
+)
+settings(
+    "config: 4,000 times that something is allowed",
+    lambda: _allowed(4_000),
+    "4,000 `[[allow]]` tables",
+)
+settings(
+    "config: as often as is read that something is allowed, and 1,000 findings",
+    lambda: _allowed(500),
+    "a:b/i0",
     imports=1000,
 )
 settings(
@@ -1062,7 +1088,11 @@ settings(
     imports=1000,
 )
 settings("config: a text of 900 KB for each key", lambda: 'select = ["' + "W" * 900_000 + '"]\n', "WWW")
-settings("config: names that command terminals", lambda: '"\\u001b[2J\\u202e" = 1\n"::error::x" = 2\n', "there is no key")
+settings(
+    "config: names that command terminals",
+    lambda: '"\\u001b[2J\\u202e" = 1\n"::error::x" = 2\n',
+    "there is no key",
+)
 settings("config: not UTF-8", lambda: b'select = ["\xff\xfe"]\n', "UTF-8")
 
 
@@ -1162,7 +1192,9 @@ baseline("baseline: a million entries", lambda: _rows(10**6))
 baseline("baseline: as many entries as are read", lambda: _rows(300_000), codes=(0, 1))
 baseline("baseline: arrays in arrays, 100,000 deep", lambda: "[" * 100_000, "not valid JSON")
 baseline("baseline: a number of a million digits", lambda: '{"schema":' + "9" * 10**6 + "}", "baseline")
-baseline("baseline: names that command terminals", lambda: '{"schema":"\\u001b[2J","findings":[]}', "baseline")
+baseline(
+    "baseline: names that command terminals", lambda: '{"schema":"\\u001b[2J","findings":[]}', "baseline"
+)
 
 
 @case("baseline: one of 1 GB", "check", "x.wasm", says="baseline", codes=(2,))
@@ -1193,7 +1225,7 @@ def _facts(nodes: str) -> str:
 
 
 share("merge: no JSON", lambda: "[" * 100_000, "no JSON")
-share("merge: a million nodes", lambda: _facts(",".join(['["tuple"]'] * 10**6)), "no Observed")
+share("merge: 400,000 nodes", lambda: _facts(",".join(['["tuple"]'] * 400_000)), "no Observed")
 share(
     "merge: tuples that double 100,000 times",
     lambda: _facts('["tuple","a"],' + ",".join(f'["tuple",[{n}],[{n}]]' for n in range(100_000))),
@@ -1201,7 +1233,15 @@ share(
 )
 share(
     "merge: keys that double 50 times",
-    lambda: _facts('["tuple","a"],' + ",".join(f'["tuple",[{n}],[{n}]]' for n in range(50)) + ',["map",[50],1]'),
+    lambda: _facts(
+        '["tuple","a"],' + ",".join(f'["tuple",[{n}],[{n}]]' for n in range(50)) + ',["map",[50],1]'
+    ),
     "neither text",
 )
-share("merge: a share of a million", lambda: _facts("").replace('"count":1,', '"count":999999,'), "share")
+share(
+    "merge: a share of a million",
+    lambda: _facts('["tuple"],["map"],["record","Observed",[0],[1],[1],[1],[1],[1],[0],[1]]').replace(
+        '"count":1,', '"count":999999,'
+    ),
+    "and 999978 more",
+)

@@ -1,6 +1,6 @@
 """Runs wasmdoctor commands, each in a process of its own that has loaded the program already, and measures them.
 
-Reads requests as lines of JSON on standard input: {"cwd", "words", "env"}; answers with lines of JSON. What is measured is
+Reads requests as lines of JSON on standard input: {"cwd", "words", "env", "cached"}; answers with lines of JSON. What is measured is
 that process alone with the programs that it started: CPU seconds (so that a busy machine does not count) and the
 peak of resident memory (VmHWM, which starts anew in a forked process).
 """
@@ -40,8 +40,22 @@ def child(request: dict[str, object], out: int, err: int, report: int) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
         from wasmdoctor.cli import cli
 
+        words: list[str] = list(request["words"])  # type: ignore[call-overload]
+
+        def command() -> int:
+            try:
+                cli.main(args=words, prog_name="wasmdoctor", standalone_mode=True)
+            except SystemExit as end:
+                return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+            return 0
+
         try:
-            cli.main(args=list(request["words"]), prog_name="wasmdoctor", standalone_mode=True)  # type: ignore[call-overload]
+            if request.get("cached"):
+                from wasmdoctor.cache.runs import remembered
+
+                code = remembered(words, command)
+            else:
+                code = command()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
         except BaseException:

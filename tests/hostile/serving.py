@@ -18,11 +18,15 @@ class Server:
         words = [sys.executable, "-B", str(SERVER)]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run(self, cwd: Path, *words: str, env: dict[str, str] | None = None) -> dict[str, Any]:
-        """Exit code, CPU seconds, peak in MB, whether it hung, and what it printed."""
+    def run(
+        self, cwd: Path, *words: str, env: dict[str, str] | None = None, cached: bool = False
+    ) -> dict[str, Any]:
+        """Exit code, CPU seconds, peak in MB, whether it hung, and what it printed; ``cached``: with the cache."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"cwd": str(cwd), "words": words, "env": env or {}}) + "\n")
+        self.process.stdin.write(
+            json.dumps({"cwd": str(cwd), "words": words, "env": env or {}, "cached": cached}) + "\n"
+        )
         self.process.stdin.flush()
         answer: dict[str, Any] = json.loads(self.process.stdout.readline())
         return answer

@@ -165,9 +165,9 @@ def uncoded(text: str) -> str:
 
 def test_english_loads_no_catalogue(tmp_path: Path) -> None:
     code = (
-        "import sys; from wasmdoctor.__main__ import main\n"
-        "try: main()\n"
-        "finally: print(*sorted(m for m in sys.modules if m.startswith('wasmdoctor')), file=sys.stderr)"
+        "import atexit, sys; from wasmdoctor.__main__ import main\n"
+        "show = lambda: print(*sorted(m for m in sys.modules if m.startswith('wasmdoctor')), file=sys.stderr)\n"
+        "atexit.register(show); main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "check", str(tmp_path), "--format", "json"],

@@ -63,9 +63,11 @@ class Allow:
 
     def names_interface(self, name: str) -> bool:
         """Whether an import's name, or the name without its version, is meant."""
-        return not self.interface or any(
-            _glob(self.interface)(each) for each in (name, name.partition("@")[0])
-        )
+        if not self.interface:
+            return True
+        meant = _glob(self.interface)
+        base, at, _ = name.partition("@")
+        return bool(meant(name) or (at and meant(base)))
 
     def names_component(self, *names: str) -> bool:
         """Whether one of a component's names (path, file name, crate) is meant."""

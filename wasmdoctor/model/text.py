@@ -45,10 +45,10 @@ class Text(str):
         return "".join((self,))
 
     def __add__(self, other: str) -> Text:
-        return _chain((self, other))
+        return _chain((self, other)) if other else self
 
     def __radd__(self, other: str) -> Text:
-        return _chain((other, self))
+        return _chain((other, self)) if other else self
 
     def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
         """As a string's, in the values and parts; plain where that is not the same."""

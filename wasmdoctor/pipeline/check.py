@@ -15,7 +15,7 @@ from wasmdoctor.checks import depends_on_host, run_checks
 from wasmdoctor.checks.entry import callable_exports
 from wasmdoctor.checks.facts import Facts, Origin
 from wasmdoctor.checks.linking import Verdict, judge
-from wasmdoctor.discover import Discovery, discover, read_regular, workspace_root
+from wasmdoctor.discover import Discovery, discover, find_sources, read_regular, workspace_root
 from wasmdoctor.model.finding import (
     CheckedArtifact,
     ExportItem,
@@ -341,9 +341,19 @@ def _asks_for_sources(found: Discovery) -> bool:
 
 
 def _may_have_sources(found: Discovery) -> bool:
-    """Whether there may be any: a folder was named, or a binary lies below a manifest."""
+    """Whether there may be any: below a folder that was named, or where a binary or that folder lies below a manifest.
+
+    Loading what reads sources takes longer than looking.
+    """
     folders = {binary.real.parent for binary in found.binaries if binary.data is None}
-    return any(root.is_dir() for root in found.roots) or any(map(workspace_root, folders))
+    named = {root for root in found.roots if root.is_dir()}
+    return any(map(workspace_root, folders | named)) or any(map(_holds_sources, named))
+
+
+def _holds_sources(folder: Path) -> bool:
+    """Whether any lie below a folder."""
+    sources = find_sources(folder)
+    return bool(sources.manifests or sources.wit or sources.wac)
 
 
 def _open_questions(verdicts: Mapping[str, tuple[Verdict, ...]]) -> bool:

@@ -31,7 +31,7 @@ from wasmdoctor.pipeline.overlay import LOCK, MANIFEST, written_files
 from wasmdoctor.pipeline.plan import Place, component_name, troubles_of
 from wasmdoctor.pipeline.project import Maker
 from wasmdoctor.readers.wasm import FileSource, WasmKind, preamble, read_component
-from wasmdoctor.toolchain import Built, RustTools, Toolchain, ToolError
+from wasmdoctor.toolchain import Built, RustTools, Toolchain, ToolError, ended
 
 SOURCES, BUILD, CHECK, LINK = "sources", "build", "component", "link"
 INCREMENTAL = "*/*/incremental/*"
@@ -217,6 +217,8 @@ class _Build:
             if built.code:
                 errors = tuple(build_errors(built, self.copy, self.wanted.changes))
                 words = f"`{shown}` failed with exit code {built.code}"
+                if built.code < 0:
+                    words = f"`{shown}` {ended(built.code)}"
                 steps.append(Step(BUILD, Proof.FAILED, words, errors))
                 return Verification(tuple(steps))
             outputs = self._outputs(built, started)

@@ -147,7 +147,8 @@ _CHECKS: dict[type, dict[str, Callable[[Any], bool]]] = {}
 def _fields(cls: type) -> Mapping[str, Callable[[Any], bool]]:
     """The fields of a record, each with whether a value fits it."""
     if cls not in _CHECKS:
-        hints = typing.get_type_hints(cls)
+        # By name as well: a module of records may import those that its annotations name for type checkers only.
+        hints = typing.get_type_hints(cls, localns={**CLASSES, **ENUMS})
         _CHECKS[cls] = {name: _fits(hints[name]) for name in cls.__annotations__}
     return _CHECKS[cls]
 

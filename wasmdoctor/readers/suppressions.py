@@ -25,10 +25,11 @@ MARK = b"wasmdoctor:"
 
 SUFFIXES = (".wit", ".rs", ".toml")
 
-MAX_COMMENTS = 10_000
-"""No more such comments are read from one file."""
+MAX_COMMENTS = 2_000
+"""No more such comments are read from one file; the last of them says so."""
 
 FORM = "`wasmdoctor: allow(WD101) -- reason`"
+TOO_MANY = f"this file has more than {MAX_COMMENTS:,} such comments, and those after this one are not read"
 NOTHING_FOLLOWS = "nothing follows it that it could be for"
 
 _ALLOW = re.compile(r"allow[ \t]*\(([^()]*)\)\s*(?:--\s*(.*?))?\s*", re.DOTALL)
@@ -55,7 +56,13 @@ def read_suppressions(data: bytes, path: str) -> tuple[Suppression, ...]:
     else:
         return ()
     result: list[Suppression] = []
-    for (offset, text, first, last), _ in zip(found, range(MAX_COMMENTS), strict=False):
+    for offset, text, first, last in found:
+        if len(result) == MAX_COMMENTS:
+            end = result.pop()
+            result.append(
+                Suppression(end.location, (), "", end.first, end.last, TOO_MANY, "take some of them out")
+            )
+            break
         result.append(_suppression(source.location(offset), text, first, last))
     return tuple(result)
 

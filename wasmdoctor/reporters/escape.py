@@ -18,7 +18,8 @@ def safe(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The same for what stands in one line, as names and messages do: a line end in it would begin a forged line."""
-    return safe(text).replace("\n", "\\u{a}")
+    clean = safe(text)
+    return clean.replace("\n", "\\u{a}") if "\n" in clean else clean
 
 
 def _obeyed(char: str) -> bool:

@@ -203,10 +203,13 @@ WORD = re.compile(r"\s*\S+\s*")
 
 def broken(text: str, width: int) -> list[str]:
     """A simple text in lines of at most ``width`` columns, without spaces at their ends."""
-    if len(text) <= width:
-        return [text.rstrip()]
+    return [text.rstrip()] if len(text) <= width else list(_broken(text, width))
+
+
+@lru_cache(maxsize=512)  # what is said of one component is said of many
+def _broken(text: str, width: int) -> tuple[str, ...]:
     edges = [0, *_breaks(text, width), len(text)]
-    return [text[start:end].rstrip() for start, end in pairwise(edges)]
+    return tuple(text[start:end].rstrip() for start, end in pairwise(edges))
 
 
 def _breaks(text: str, width: int) -> Iterator[int]:

@@ -23,7 +23,8 @@ def speaking(translate: Translate | None) -> Iterator[None]:
 
 def here(template: str, **values: object) -> str:
     """A sentence in the language that is spoken now. Literal templates are looked for in the catalogues by a test."""
-    return heard(say(template, **values))
+    now = _NOW.get()
+    return template.format_map(values) if now is None else translated(say(template, **values), now)
 
 
 def heard(text: str) -> str:

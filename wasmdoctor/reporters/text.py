@@ -222,10 +222,14 @@ def _folded(items: list[ImportVerdict]) -> list[tuple[str, str]]:
     """One row for all interfaces of a package at a version: ``wasi:io/{error, poll, streams}@0.2.6``."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     plain: list[tuple[str, str]] = []
+    texts: dict[tuple[object, ...], str] = {}
     for item in items:
         name = ExternName.parse(item.name)
         if name.kind == "interface":
-            key = (name.package or "", name.version or "", _status(item))
+            said = (item.status, item.provided_by, item.note, item.reached_by, item.kind)
+            if said not in texts:  # nearly all have the same
+                texts[said] = _status(item)
+            key = (name.package or "", name.version or "", texts[said])
             groups.setdefault(key, []).append(name.interface or "")
         else:
             plain.append((item.name, _status(item)))

@@ -9,6 +9,8 @@ costs next to nothing beside reading them.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from wasmdoctor.model.record import dataclass
@@ -51,30 +53,43 @@ class Mark(NamedTuple):
     reads: int
 
 
-_PLACE = {
+_PLACES = {
     ExternKind.TYPE: 0,
     ExternKind.FUNC: 1,
     ExternKind.INSTANCE: 2,
     ExternKind.COMPONENT: 3,
 }
-"""Where in the sizes of a scope the number of such entries is."""
+"""Where in the sizes of a scope the number of such entries is; nothing is known of entries of other kinds."""
+
+CALLED = 2
+"""From this place on, entries are functions that give what they stand for."""
+
+Need = tuple[int, int, int, AnyType | None]
+"""What a section refers to: how many scopes up, the place of its kind in the sizes, its index, and what it was."""
 
 
 @dataclass(slots=True)
 class Stretch:
-    """Sections side by side, and what they made. ``marks`` stand before, between and behind them."""
+    """Sections side by side, and what they made. ``marks`` stand before, between and behind them.
+
+    ``needs`` are what each section refers to.
+    """
 
     data: bytes
     marks: list[Mark]
     made: Scope
     imports: list[Import]
     exports: list[Export]
-    reads: list[tuple[int, ExternKind, int, AnyType | None]]
+    needs: list[list[Need]]
+
+    def bytes_from(self, first: int, last: int | None = None) -> bytes:
+        """The bytes of the sections between two marks, by default of all from one on."""
+        start = self.marks[0].at
+        return self.data[self.marks[first].at - start : None if last is None else self.marks[last].at - start]
 
     def same_bytes(self, first: int, data: bytes) -> int:
         """Up to which mark the bytes from the mark ``first`` on are those of ``data``."""
-        start = self.marks[0].at
-        own = self.data[self.marks[first].at - start :]
+        own = self.bytes_from(first)
         if data.startswith(own):
             return len(self.marks) - 1
         base = self.marks[first].at
@@ -84,17 +99,21 @@ class Stretch:
 
     def same_entries(self, first: int, last: int, scope: Scope) -> int:
         """Up to which mark what is referred to is the same in ``scope``, whose sizes are those of the mark ``first``."""
-        low = self.marks[first]
-        for number in range(low.reads - self.marks[0].reads, self.marks[last].reads - self.marks[0].reads):
-            level, kind, index, type_ = self.reads[number]
-            if not level and (kind not in _PLACE or index >= low.sizes[_PLACE[kind]]):
-                continue  # nothing is known of it, or these sections made it, or it is there in neither component
-            above: Scope | None = scope
-            for _ in range(level):
-                above = above.parent if above is not None else None
-            if above is None or above.entry(kind, index) is not type_:
-                place = number + self.marks[0].reads
-                return bisect_left(self.marks, True, key=lambda mark: mark.reads > place) - 1
+        sizes = self.marks[first].sizes
+        spaces = (scope.types, scope.funcs, scope.instances, scope.components)
+        for number in range(first, last):
+            for level, place, index, type_ in self.needs[number]:
+                if level:
+                    entries = _spaces_above(scope, level)[place]
+                elif index >= sizes[place]:
+                    continue  # these sections made it themselves, or it is there in neither component
+                else:
+                    entries = spaces[place]
+                found = entries[index] if index < len(entries) else None
+                if place >= CALLED and found is not None:
+                    found = found()  # type: ignore[operator]
+                if found is not type_:
+                    return number
         return last
 
     def give(self, first: int, last: int, spaces: Spaces) -> None:
@@ -110,6 +129,14 @@ class Stretch:
         scope.values += high.sizes[5] - low.sizes[5]
         spaces.imports += self.imports[low.imports - zero.imports : high.imports - zero.imports]
         spaces.exports += self.exports[low.exports - zero.exports : high.exports - zero.exports]
+
+
+def _spaces_above(scope: Scope, level: int) -> tuple[Sequence[object], ...]:
+    """The index spaces of the scope so many levels up; empty ones when there is none."""
+    above: Scope | None = scope
+    for _ in range(level):
+        above = above.parent if above is not None else None
+    return (above.types, above.funcs, above.instances, above.components) if above else ((), (), (), ())
 
 
 class Repeats:
@@ -136,7 +163,7 @@ class Repeats:
     def keep(self, stretch: Stretch, nested: bool) -> None:
         """Keep a stretch, if it is not too large."""
         made = stretch.marks[-1].spent - stretch.marks[0].spent
-        size = len(stretch.data) + made + SECTION_COST * (len(stretch.marks) + len(stretch.reads))
+        size = len(stretch.data) + made + SECTION_COST * (len(stretch.marks) + sum(map(len, stretch.needs)))
         if size > MAX_KEPT // 4:
             return
         if self._size + size > MAX_KEPT:
@@ -234,10 +261,15 @@ class SharingWalk(Walk):
             low = stretch.marks[first]
             if low.sizes != self.scope.sizes():
                 continue
+            own = stretch.bytes_from(first, first + 1)
+            if len(own) > end - at or self.source.read(at, len(own)) != own:
+                continue
+            if stretch.same_entries(first, first + 1, self.scope) == first:
+                continue
             data = self.source.read(at, min(stretch.marks[-1].at - low.at, end - at))
             last = stretch.same_entries(first, stretch.same_bytes(first, data), self.scope)
             high = stretch.marks[last]
-            if last > first and last - first <= most and self._has_room(low, high):
+            if last - first <= most and self._has_room(low, high):
                 stretch.give(first, last, self.spaces)
                 self.budget[0] -= high.spent - low.spent
                 return high.at - low.at, last - first
@@ -275,14 +307,19 @@ def stretch_of(data: bytes, marks: list[Mark], spaces: Spaces, reads: list[Read]
     while above is not None:
         levels[id(above)] = len(levels)
         above = above.parent
+    needs = [
+        {
+            (levels[id(scope)], _PLACES[kind], number): type_
+            for scope, kind, number, type_ in reads[before.reads : after.reads]
+            if kind in _PLACES
+        }
+        for before, after in pairwise(marks)
+    ]
     return Stretch(
         data,
         marks,
         made,
         spaces.imports[low.imports : high.imports],
         spaces.exports[low.exports : high.exports],
-        [
-            (levels[id(scope)], kind, number, type_)
-            for scope, kind, number, type_ in reads[low.reads : high.reads]
-        ],
+        [[(*key, type_) for key, type_ in each.items()] for each in needs],
     )

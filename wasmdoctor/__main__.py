@@ -46,8 +46,9 @@ def _forget_output() -> None:
 
 def _run() -> int:
     """The command line, and its exit code."""
-    # A run makes many objects that live to its end: looking for garbage among them took a sixth of its time.
-    gc.set_threshold(100_000, 50, 100)
+    # A run makes many objects that live to its end: looking for garbage among them took a sixth of its time, and
+    # up to a million of new ones are some 100 MB.
+    gc.set_threshold(1_000_000, 50, 100)
     from wasmdoctor.cli import cli
 
     try:

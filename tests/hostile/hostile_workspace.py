@@ -30,9 +30,7 @@ def make_workspace(folder: Path, names: list[str]) -> Path:
         write(folder, dict(files))
         dependencies += f'l{n} = {{ path = "../c{n}", package = {quoted(name)} }}\n'
         calls += f"l{n}::f(); "
-    manifest = (
-        f'[package]\nname = {quoted(names[0] + names[1])}\nversion = "0.1.0"\nedition = "2021"\n'
-    )
+    manifest = f'[package]\nname = {quoted(names[0] + names[1])}\nversion = "0.1.0"\nedition = "2021"\n'
     manifest += f'[lib]\nname = "app"\ncrate-type = ["cdylib"]\n{DEPENDENCIES}{dependencies}'
     source = 'wit_bindgen::generate!({ world: "app", path: "wit" });\nstruct S;\n'
     source += f"impl Guest for S {{ fn run() {{ {calls} }} }}\nexport!(S);\n"

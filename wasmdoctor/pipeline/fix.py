@@ -21,6 +21,7 @@ from wasmdoctor.model.finding import Finding, Report
 from wasmdoctor.model.fix import SuggestedFix, best, fixable
 from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import Location
+from wasmdoctor.pipeline import parallel
 from wasmdoctor.pipeline.check import CheckOptions
 from wasmdoctor.pipeline.overlay import written_files
 from wasmdoctor.pipeline.settings import Settings
@@ -153,9 +154,15 @@ def with_fixes(
 ) -> tuple[Finding, ...]:
     """The findings with what their rules proposed as fixes: only what can be made, and parses afterwards."""
     files = Files(options, settings)
+    findings = tuple(findings)
+    asked = [number for number, finding in enumerate(findings) if finding.remedies]
+    made = parallel.each(
+        lambda number: tuple(_fixes(findings[number], files)), asked, options.jobs, together=True
+    )
+    fixes = dict(zip(asked, made, strict=True))
     return tuple(
-        replace(finding, fixes=tuple(_fixes(finding, files))) if finding.remedies else finding
-        for finding in findings
+        replace(finding, fixes=fixes[number]) if number in fixes else finding
+        for number, finding in enumerate(findings)
     )
 
 

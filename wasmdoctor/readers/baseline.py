@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from wasmdoctor.model.source import Location, Problem
 
 SCHEMA = 1
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 REWRITE = "write it again: `wasmdoctor check --update-baseline`"
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")

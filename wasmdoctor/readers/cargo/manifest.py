@@ -7,6 +7,7 @@ Dependencies", "Workspaces", "Features", "Overriding Dependencies"), cargo 1.96.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 from wasmdoctor.model.cargo import (
     ComponentMetadata,
@@ -117,11 +118,25 @@ def read_manifest(source: SourceText, joined: Callable[[str, str], str] = join) 
         name=name,
         workspace_pointer=seen(pointer.value) if pointer else None,
         workspace=_workspace(fields, document, seen),
-        dependencies=tuple(_dependencies(fields, document, seen)),
+        dependencies=_limited(fields, _dependencies(fields, document, seen)),
         features=_features(fields, document),
         patches=tuple(_patches(fields, document, seen)),
         component=read_component(fields, package) if package is not None else None,
     )
+
+
+MAX_DEPENDENCIES = 5_000
+"""Dependencies of one manifest; each is looked for on disk."""
+
+
+def _limited(
+    fields: Fields, dependencies: Iterator[DeclaredDependency | InheritedDependency]
+) -> tuple[DeclaredDependency | InheritedDependency, ...]:
+    """As many as are read; that there are more is a problem."""
+    found = tuple(islice(dependencies, MAX_DEPENDENCIES))
+    if next(dependencies, None) is not None:
+        fields.problem(0, f"more than {MAX_DEPENDENCIES:,} dependencies: the rest is not read", "")
+    return found
 
 
 def _dependencies(

@@ -13,7 +13,7 @@ from enum import Enum
 
 from wasmdoctor.model.cargo import PlainValue
 from wasmdoctor.model.record import dataclass
-from wasmdoctor.model.source import Problem, SourceText, Span
+from wasmdoctor.model.source import Location, Problem, SourceText, Span
 
 MAX_DEPTH = 64
 """How deep arrays and inline tables may nest, and how many parts a dotted key may have."""
@@ -82,6 +82,9 @@ class _SyntaxError(Exception):
 
 def parse(source: SourceText) -> Table | Problem:
     """The root table of a TOML text, or the first error in it."""
+    if len(source.data) > MAX_TEXT:
+        message = f"this file has {len(source.data):,} bytes, more than the {MAX_TEXT:,} that are read"
+        return Problem(Location(source.path), message, "is it the right file?")
     try:
         source.data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -151,8 +154,15 @@ _ESCAPES = {
 _CODES = {b"x": 2, b"u": 4, b"U": 8}
 
 
-MAX_KEYS = 50_000
+MAX_KEYS = 40_000
 """Keys of one file, those of inline tables too. The largest manifests and lock files have a tenth of that."""
+
+
+MAX_TEXT = 3_000_000
+"""Bytes of one file. The lock file of a workspace with 10,000 packages is smaller."""
+
+MAX_ELEMENTS = 200_000
+"""Elements of all arrays of one file together."""
 
 
 class _Parser:
@@ -165,6 +175,7 @@ class _Parser:
         self.table = self.root
         self.section = 0
         self.keys = 0
+        self.elements = 0
 
     def document(self) -> Table:
         data = self.data
@@ -203,6 +214,7 @@ class _Parser:
                 elif self.keys < MAX_KEYS:
                     self.keys += 1
                     value = _plain_array(data, start, end)
+                    self.count(len(value))
                 else:
                     return
                 self.table[name] = Item(value, Span(*found.span(1)), start, end)
@@ -378,6 +390,14 @@ class _Parser:
             return self.array(depth + 1) if first == b"[" else self.inline_table(depth + 1)
         return self.scalar()
 
+    def count(self, elements: int) -> None:
+        """Note elements of arrays. Raises _SyntaxError when there are too many in all."""
+        self.elements += elements
+        if self.elements > MAX_ELEMENTS:
+            raise _SyntaxError(
+                self.at, f"more than {MAX_ELEMENTS} elements of arrays, which is the most that is read"
+            )
+
     def array(self, depth: int) -> Array:
         array = Array()
         self.at += 1
@@ -386,12 +406,14 @@ class _Parser:
                 start, end = simple.span(1)
                 array.append(Item(simple[2].decode(), Span(start, end), start, end))
                 self.at = simple.end()
+                self.count(1)
             start = self.blank()
             if self.data.startswith(b"]", start):
                 self.at += 1
                 return array
             value = self.value(depth)
             array.append(Item(value, Span(start, self.at), start, self.at))
+            self.count(1)
             self.blank()
             if self.data.startswith(b",", self.at):
                 self.at += 1

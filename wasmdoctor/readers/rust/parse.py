@@ -8,8 +8,11 @@ from tree_sitter import Language, Node, Parser, Point, Range, Tree
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Problem, SourceText
 
-MAX_BYTES = 2 * 1024 * 1024
+MAX_BYTES = 1_400_000
 """Larger files are not read: generated bindings of all of WASI are below 1 MB."""
+
+MAX_NODES = 200_000
+"""Files with more nodes of syntax are not read, since each costs time: those bindings have 150,000 at most."""
 
 MAX_SYNTAX_PROBLEMS = 5
 """How many syntax errors of one file are told."""
@@ -35,8 +38,13 @@ def parse_rust(data: bytes, path: str) -> Parsed:
         source = SourceText(path, b"")
         message = f"Rust file of {len(data):,} bytes is not read (the limit is {MAX_BYTES:,})"
         return Parsed(source, None, (Problem(source.location(0), message, "split it, or exclude it"),))
-    source = SourceText(path, data)
     tree = parse_tree(data)
+    nodes = tree.root_node.descendant_count
+    if nodes > MAX_NODES:
+        source = SourceText(path, b"")
+        message = f"Rust file with {nodes:,} nodes of syntax is not read (the limit is {MAX_NODES:,})"
+        return Parsed(source, None, (Problem(source.location(0), message, "split it, or exclude it"),))
+    source = SourceText(path, data)
     problems = _syntax_problems(source, tree.root_node) if tree.root_node.has_error else ()
     return Parsed(source, tree, problems)
 

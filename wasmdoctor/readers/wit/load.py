@@ -15,7 +15,7 @@ from wasmdoctor.readers.wit.files import Files
 from wasmdoctor.readers.wit.parser import parse
 from wasmdoctor.readers.wit.tree import Tree
 
-MAX_TEXT = 512 * 1024
+MAX_TEXT = 400_000
 """Bytes of one WIT file: all of WASI 0.2 has below 300,000 in all its files together."""
 
 Decode = Callable[[str, bytes], bytes | None]

@@ -55,6 +55,14 @@ def size(name: str, things: Any) -> str:
 # -- binaries
 
 
+@cache
+def repeats() -> Any:
+    """What was read of all components so far."""
+    from wasmdoctor.readers.wasm.repeats import Repeats
+
+    return Repeats()
+
+
 def wasm(data: bytes) -> Iterator[str]:
     """The reader of headers: components, core modules, worlds in sections, and calls by name."""
     from wasmdoctor.readers.artifacts import module_worlds, read_calls
@@ -65,6 +73,9 @@ def wasm(data: bytes) -> Iterator[str]:
     yield f"kind {kind}"
     if kind is WasmKind.COMPONENT:
         component = read_component(source, "x.wasm")
+        # What was read of other components must not change what is read of this one.
+        again = read_component(source, "x.wasm", repeats())
+        assert repr(again) == repr(component), "sections that were read before change what is read"
         yield from said(component.problems)
         yield size("imports", component.imports)
         yield size("exports", component.exports)

@@ -46,6 +46,9 @@ MAX_HOPS = 48
 MAX_ROUNDS = 8
 """How often globs that come through globs are looked at again."""
 
+MAX_GLOBS = 200
+"""Globs of one module, each of which may come through any other; what further ones bring counts as not found."""
+
 MAX_STEPS = 5_000
 """How many scopes may be asked for one path; beyond it the name counts as not found."""
 
@@ -545,6 +548,8 @@ class _ScopeBuilder:
     def _uses(self, item: UseItem, state: bool | None, scope: Scope) -> None:
         for leaf in item.leaves:
             use = Use(leaf.path, scope, state, self.source, leaf.span)
+            if leaf.glob and len(scope.globs) >= MAX_GLOBS:
+                continue
             if leaf.glob:
                 scope.globs.append(use)
             else:

@@ -282,7 +282,9 @@ class _Uses:
     def allowing(self, code: str) -> list[tuple[Allow, Matcher, list[str]]]:
         """The ``[[allow]]`` that hold and name a rule, with the selectors that do."""
         if code not in self.allows:
-            named = ((allow, matches, self.naming(allow.rules, code)) for allow, matches in self.policy.allows)
+            named = (
+                (allow, matches, self.naming(allow.rules, code)) for allow, matches in self.policy.allows
+            )
             self.allows[code] = [each for each in named if each[2] and not each[0].expired(self.today)]
         return self.allows[code]
 
@@ -345,7 +347,9 @@ def _told(unused: Iterable[Unused]) -> Iterator[Unused]:
     """As many as people can read; the last one says that there are more."""
     for number, each in enumerate(unused):
         if number == MOST_UNUSED:
-            message = say("more than {count} suppressions have no effect; no more are told of", count=MOST_UNUSED)
+            message = say(
+                "more than {count} suppressions have no effect; no more are told of", count=MOST_UNUSED
+            )
             yield Unused(each.location, message, say("remove those that are"), wrong=each.wrong)
             return
         yield each

@@ -49,6 +49,9 @@ MAX_ROUNDS = 8
 MAX_GLOBS = 200
 """Globs of one module, each of which may come through any other; what further ones bring counts as not found."""
 
+MAX_MEANINGS = 200
+"""What one name may be, with what globs may bring; more are not looked for, since none of them is certain."""
+
 MAX_STEPS = 5_000
 """How many scopes may be asked for one path; beyond it the name counts as not found."""
 
@@ -682,7 +685,7 @@ class Resolver:
         found: list[Target] = []
         seen = {id(scope)}
         waiting = [(scope, True)]
-        while waiting:
+        while waiting and len(found) < MAX_MEANINGS:
             at, certain = waiting.pop()
             self._steps += 1
             here = self._explicit(at, name) or self._virtual(at, name)
@@ -690,6 +693,8 @@ class Resolver:
             if here and not all(target.weak for target in here):
                 continue  # what a scope itself has hides what its globs bring
             for use in at.globs:
+                if len(found) >= MAX_MEANINGS:
+                    break
                 for target in self._globs.get(id(use), ()) if use.state is not False else ():
                     sure = certain and target.certain and use.state is True
                     if target.kind == "module" and target.scope is not None:

@@ -26,7 +26,7 @@ from wasmdoctor.model.cargo import (
     TargetKind,
 )
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
-from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.rule import NO_STD, StdFacts
 from wasmdoctor.model.rust import BindingsFile, GenerateCall, Generator, Reachability
 from wasmdoctor.model.source import Location, Problem, SourceText
@@ -48,6 +48,7 @@ from wasmdoctor.readers.cargo import (
 from wasmdoctor.readers.cargo.files import join
 from wasmdoctor.readers.rust import Program, RustCrate, TargetCfg, read_crate
 from wasmdoctor.readers.rust.items import FileFacts
+from wasmdoctor.readers.rust.parse import is_unread
 from wasmdoctor.readers.wit import find_world, load_wit, resolve_wit
 
 # Crates whose macros make bindings: never worth reading themselves.
@@ -455,8 +456,10 @@ class Analysis:
 
     @cached_property
     def bindings(self) -> CrateBindings:
-        """All bindings in the component's crates."""
-        return bindings_of(self._unnamed, self.crate_ids, self.world_of, self.world_named, self.worlds_of)
+        """All bindings in the component's crates. What was not read at all is among its problems."""
+        found = bindings_of(self._unnamed, self.crate_ids, self.world_of, self.world_named, self.worlds_of)
+        unread = tuple(p for crate in self.rust for p in crate.tree.problems if is_unread(p))
+        return replace(found, problems=(*found.problems, *unread)) if unread else found
 
     @cached_property
     def _unnamed(self) -> Program:

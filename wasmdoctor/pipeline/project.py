@@ -20,7 +20,7 @@ from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import StdFacts
-from wasmdoctor.model.source import Location
+from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
@@ -363,6 +363,7 @@ class Project:
             unreadable=(
                 *workspace.problems,
                 *(problem for one in crates for problem in one.cargo.unreadable),
+                *_unread(analyses, libraries),
             ),
             wit_uses=tuple(uses.values()),
             libraries=tuple(_component_facts(library, {}) for library in libraries),
@@ -389,6 +390,16 @@ class Project:
             except OSError:
                 continue
         return times
+
+
+def _unread(*analyses: Iterable[Analysis]) -> Iterator[Problem]:
+    """The project's own Rust files of which nothing was read, since they are beyond a limit; each once."""
+    from wasmdoctor.readers.rust.parse import is_unread
+
+    found = (problem for part in analyses for each in part for problem in each.bindings.problems)
+    for problem in dict.fromkeys(filter(is_unread, found)):
+        if not problem.location.path.startswith(("/", "../", "~")):
+            yield problem
 
 
 def _target_of(found: Discovery) -> str | None:

@@ -109,6 +109,10 @@ def read_manifest(source: SourceText, joined: Callable[[str, str], str] = join) 
     if package is None and "workspace" not in document:
         fields.problem(0, "neither `[package]` nor `[workspace]` in the manifest", "add one of them")
     pointer = fields.text(package, "workspace") if package is not None else None
+    dependencies = tuple(islice(_dependencies(fields, document, seen), MAX_DEPENDENCIES + 1))
+    if len(dependencies) > MAX_DEPENDENCIES:
+        message = f"more than {MAX_DEPENDENCIES:,} dependencies, which is the most that is read"
+        return Problem(Location(source.path), message, "is it the right file?")
     return Manifest(
         path=source.path,
         folder=folder,
@@ -118,7 +122,7 @@ def read_manifest(source: SourceText, joined: Callable[[str, str], str] = join) 
         name=name,
         workspace_pointer=seen(pointer.value) if pointer else None,
         workspace=_workspace(fields, document, seen),
-        dependencies=_limited(fields, _dependencies(fields, document, seen)),
+        dependencies=dependencies,
         features=_features(fields, document),
         patches=tuple(_patches(fields, document, seen)),
         component=read_component(fields, package) if package is not None else None,
@@ -127,16 +131,6 @@ def read_manifest(source: SourceText, joined: Callable[[str, str], str] = join) 
 
 MAX_DEPENDENCIES = 5_000
 """Dependencies of one manifest; each is looked for on disk."""
-
-
-def _limited(
-    fields: Fields, dependencies: Iterator[DeclaredDependency | InheritedDependency]
-) -> tuple[DeclaredDependency | InheritedDependency, ...]:
-    """As many as are read; that there are more is a problem."""
-    found = tuple(islice(dependencies, MAX_DEPENDENCIES))
-    if next(dependencies, None) is not None:
-        fields.problem(0, f"more than {MAX_DEPENDENCIES:,} dependencies: the rest is not read", "")
-    return found
 
 
 def _dependencies(

@@ -161,7 +161,7 @@ MAX_KEYS = 40_000
 MAX_TEXT = 3_000_000
 """Bytes of one file. The lock file of a workspace with 10,000 packages is smaller."""
 
-MAX_ELEMENTS = 200_000
+MAX_ELEMENTS = 100_000
 """Elements of all arrays of one file together."""
 
 

@@ -49,6 +49,11 @@ def parse_rust(data: bytes, path: str) -> Parsed:
     return Parsed(source, tree, problems)
 
 
+def is_unread(problem: Problem) -> bool:
+    """Whether a problem of a program says that nothing of a file was read."""
+    return problem.message.startswith("Rust file ") and "is not read (the limit" in problem.message
+
+
 def parse_tree(data: bytes) -> Tree:
     """The tree of a file, errors and all."""
     return Parser(_LANGUAGE).parse(decodable(data))

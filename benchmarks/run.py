@@ -35,11 +35,12 @@ import workloads
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- table: benchmarks/run.py writes it -->", "<!-- end of the table -->"
+STAGES_BEGIN, STAGES_END = "<!-- stages: benchmarks/run.py writes them -->", "<!-- end of the stages -->"
 SETTLED = 2.1
 """Seconds after which what was just written may be remembered (wasmdoctor.cache.observed)."""
-MANY = "Python walks 500 sections and 1,400 aliases a component"
-SOURCES = "parsing 550 Rust files and resolving names in 50 programs, in Python"
-HOOK = "the whole workspace is judged again"
+MANY = "a third is reading sections, a sixth each the rules and the start"
+SOURCES = "half is parsing Rust and WIT in Python, in two processes; the rest is in one"
+HOOK = "two fifths are loading Python's and our modules, a quarter reading 200 manifests"
 """What takes the time where a goal may be missed (docs/benchmarks.md, "Where the time goes")."""
 
 MEMORY = 120.0
@@ -373,12 +374,43 @@ def _said(command: Sequence[str | Path]) -> str:
     return done.stdout.strip().splitlines()[0]
 
 
-def write(text: str) -> None:
-    """Put the table into the page."""
+def stages(bench: Bench, *, quick: bool) -> str:
+    """Where the time of some runs goes, as a Markdown table (``stages.py``)."""
+    workspace = workloads.workspace(bench.folder, workloads.QUICK if quick else workloads.FULL)
+    many = workloads.large(bench.folder, 5 if quick else 100)
+    runs: dict[str, list[str | Path]] = {
+        "one component": [many, "app-000.wasm"],
+        f"{len(list(many.iterdir()))} components": [many, "."],
+        "workspace": [workspace, "."],
+        "one changed file": [workspace, "-q", "crates/app-003/wit/world.wit"],
+    }
+    beside = bench.program.parent / "python"
+    python = beside if beside.exists() else Path(sys.executable)
+    found: dict[str, dict[str, float]] = {}
+    for name, words in runs.items():
+        command = [python, Path(__file__).parent / "stages.py", "--json", *words]
+        done = subprocess.run(command, env=bench.environment, capture_output=True, text=True, check=True)
+        found[name] = json.loads(done.stdout)
+    rows = dict.fromkeys(stage for each in found.values() for stage in each)
+    lines = ["| processor time, ms | " + " | ".join(found) + " |", "|---" + "|--:" * len(found) + "|"]
+    for stage in rows:
+        values = [each.get(stage, 0.0) for each in found.values()]
+        if max(values) >= 0.001:
+            lines.append(f"| {stage} | {' | '.join(_milliseconds(value) for value in values)} |")
+    lines.append(f"| in all | {' | '.join(_milliseconds(sum(each.values())) for each in found.values())} |")
+    return "\n".join(lines) + "\n"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}" if seconds >= 0.0005 else ""
+
+
+def write(text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Put a table into the page."""
     page = PAGE.read_text()
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    PAGE.write_text(f"{before}{begin}\n\n{text}\n{end}{after}")
 
 
 def main() -> int:
@@ -403,9 +435,11 @@ def main() -> int:
     groups, goals = run_all(bench, quick=options.quick)
     goals = [replace(goal, limit=goal.limit * options.slack) for goal in goals]
     text = f"{about(bench)}\n{table(groups)}\n{goals_table(goals)}"
-    print(text)
+    parts = stages(bench, quick=options.quick)
+    print(f"{text}\n{parts}")
     if options.write:
         write(text)
+        write(parts, STAGES_BEGIN, STAGES_END)
     if options.json:
         figures = {task.name: task.seconds for _, tasks in groups for task in tasks}
         options.json.write_text(

@@ -1,6 +1,6 @@
 """Where the time of one ``check`` goes: processor time of each of its stages, in one process.
 
-    python benchmarks/stages.py FOLDER [PATH ...]
+    python benchmarks/stages.py [--json] FOLDER [PATH ...]
 
 Runs ``wasmdoctor check --no-cache --jobs 1 PATH ...`` in FOLDER in a fresh interpreter, the second time that it is run (so
 that modules are compiled and files at hand), and prints a table. A stage's time is without that of stages inside it.
@@ -9,6 +9,7 @@ that modules are compiled and files at hand), and prints a table. A stage's time
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -125,17 +126,21 @@ def run(words: list[str]) -> Clock:
 
 def main() -> int:
     """Print the table."""
-    if len(sys.argv) < 2:
+    arguments = [word for word in sys.argv[1:] if word != "--json"]
+    if not arguments:
         print(__doc__, file=sys.stderr)
         return 2
-    folder, *words = sys.argv[1:]
+    folder, *words = arguments
     if os.environ.get("STAGES") != "measure":
-        command = [sys.executable, str(Path(__file__).resolve()), folder, *words]
+        command = [sys.executable, str(Path(__file__).resolve()), *sys.argv[1:]]
         environment = {**os.environ, "STAGES": "measure"}
         subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
         return subprocess.run(command, env=environment, check=False).returncode
     os.chdir(folder)
     clock = run(words or ["."])
+    if "--json" in sys.argv:
+        print(json.dumps(dict(clock.spent.most_common())))
+        return 0
     total = sum(clock.spent.values())
     for name, seconds in clock.spent.most_common():
         if seconds >= 0.0005:

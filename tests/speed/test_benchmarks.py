@@ -58,6 +58,8 @@ def test_a_quick_run_gives_every_figure(tmp_path: Path) -> None:
     assert figures["workspace, warm"] < figures["workspace, cold"]
     assert len(figures) >= 17
     assert "| wasmdoctor, one changed file |" in done.stdout
+    stages = {line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")}
+    assert {"reading components", "Rust", "WIT", "Cargo", "rules", "in all"} <= stages
     assert "**missed**" not in done.stdout
 
 

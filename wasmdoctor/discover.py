@@ -494,17 +494,25 @@ class _Ignore:
 
 
 def _rule(line: str) -> _Rule | None:
-    """A pattern as pathspec 1.1 understands it; None for one with other wildcards than `*` in a name."""
+    """A pattern as pathspec 1.1 understands it; None for one with other wildcards than `*` and `[abc]` in a name."""
     text = line.rstrip()
     ignores = not text.startswith("!")
     text = text if ignores else text[1:]
     names = text.removeprefix("/").removesuffix("/").split("/")
     unusual = any(name in ("", "*") or "**" in name for name in names)
-    if unusual or line.startswith("#") or not set("\\?[").isdisjoint(text):
+    if unusual or line.startswith("#") or not set("\\?[").isdisjoint(_LETTERS.sub("", text)):
         return None
     start = "^" if text.startswith("/") or len(names) > 1 else "^(?:.+/)?"
-    body = "/".join("[^/]*".join(map(re.escape, name.split("*"))) for name in names)
+    body = "/".join("".join(map(_part, _LETTERS.split(name))) for name in names)
     return ignores, re.compile(start + body + ("(/)" if text.endswith("/") else "(?:(/)|$)"))
+
+
+_LETTERS = re.compile(r"(\[[0-9A-Za-z]+\])")
+
+
+def _part(part: str) -> str:
+    """The expression of a part of a name: some letters of which one is meant, or a text with `*`."""
+    return part if _LETTERS.fullmatch(part) else "[^/]*".join(map(re.escape, part.split("*")))
 
 
 def _read_ignore(folder: _Folder) -> list[_Ignore]:

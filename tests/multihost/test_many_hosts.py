@@ -101,9 +101,9 @@ def test_each_binary_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch)
     read: list[str] = []
     real = binaries.read_component
 
-    def counted(source: Any, path: str) -> Any:
+    def counted(source: Any, path: str, repeats: Any = None) -> Any:
         read.append(path)
-        return real(source, path)
+        return real(source, path, repeats)
 
     monkeypatch.setattr(binaries, "read_component", counted)
     hosts = ("wasmtime@25", "wasmtime@46", "jco", "spin", "none")

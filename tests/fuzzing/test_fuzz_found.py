@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from wasmdoctor.model.source import SourceText
 from wasmdoctor.pipeline.shard import MergeError, read_shards
 from wasmdoctor.readers.artifacts import read_dep_info
 from wasmdoctor.readers.cargo.globs import GlobError, _matcher
@@ -164,3 +165,17 @@ def test_facts_with_a_type_that_has_too_few_parts(kind: str, tmp_path: Path) -> 
     (tmp_path / "1.json").write_bytes(share(*nodes))
     with pytest.raises(MergeError, match=f"a {kind} has 2 parts here, not 0"):
         read_shards([tmp_path / "1.json"])
+
+
+def test_a_message_quotes_no_more_than_can_be_read() -> None:
+    """A name of 50,000 characters was in the message whole."""
+    from wasmdoctor.readers.cargo import read_lock
+    from wasmdoctor.readers.wac import read_wac
+
+    name = "a" * 50_000
+    lock = f'version = 4\n[[package]]\nname = "x"\nversion = "1.0.0"\ndependencies = ["{name}"]\n'
+    _, (problem,) = read_lock(SourceText("Cargo.lock", lock.encode()))
+    assert len(problem.message) < 300
+    assert problem.message.startswith("`x` depends on `aaa")
+    (problem,) = read_wac(SourceText("x.wac", f'package a:b;\nlet "{name}" = 1;\n'.encode())).problems
+    assert len(problem.message) < 300

@@ -45,6 +45,15 @@ class Problem:
     help: str = ""
 
 
+MAX_QUOTED = 200
+"""Characters of a text from a file that a message quotes."""
+
+
+def quoted(text: str) -> str:
+    """A text from a file as a message quotes it, between backquotes; a very long one is cut."""
+    return f"`{text}`" if len(text) <= MAX_QUOTED else f"`{text[: MAX_QUOTED - 1]}…`"
+
+
 @dataclass(frozen=True, slots=True)
 class SourceText:
     """The bytes of one text file, with its path, and a line table to turn offsets into locations."""

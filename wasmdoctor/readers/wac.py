@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from wasmdoctor.model.record import dataclass
-from wasmdoctor.model.source import Location, Problem, SourceText
+from wasmdoctor.model.source import Location, Problem, SourceText, quoted
 from wasmdoctor.model.wac import (
     WacArgument,
     WacDocument,
@@ -114,7 +114,7 @@ class _Parser:
 
     def _mistake(self, message: str, help_: str = "") -> _Mistake:
         token = self._token
-        found = f"`{token.text}`" if token.text else "the end of the file"
+        found = quoted(token.text) if token.text else "the end of the file"
         return _Mistake(Problem(self._place(token), f"{message}, but here is {found}", help_))
 
     def _recover(self, mistake: _Mistake) -> None:

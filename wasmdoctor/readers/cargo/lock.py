@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wasmdoctor.model.cargo import Lock, LockedPackage
-from wasmdoctor.model.source import Problem, SourceText
+from wasmdoctor.model.source import Problem, SourceText, quoted
 from wasmdoctor.readers.cargo.toml import Array, Item, Table, parse
 
 NEWEST = 4
@@ -38,7 +38,7 @@ def read_lock(source: SourceText) -> tuple[Lock | None, tuple[Problem, ...]]:
             found = _find(str(dependency.value), entries, by_name)
             if found is None:
                 place = source.location(dependency.start)
-                text = f"`{name}` depends on `{dependency.value}`, which is not in Cargo.lock"
+                text = f"{quoted(str(name))} depends on {quoted(str(dependency.value))}, which is not in Cargo.lock"
                 problems.append(Problem(place, text, "run `cargo update --workspace`"))
             elif key == "replace":
                 replaced_by = found

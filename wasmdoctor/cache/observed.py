@@ -135,8 +135,8 @@ def _is_program(path: str) -> bool:
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     """Python's audit hook: it stays for the life of the process, and does nothing when nobody watches."""
     observed = _current
-    if observed is None or observed.busy:
-        return
+    if observed is None or observed.busy or observed.reason:
+        return  # a run that cannot be remembered anyway, as after an edit, is watched no further
     if event == "open":
         path, _mode, flags = arguments
         writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) if isinstance(flags, int) else 0
@@ -182,7 +182,9 @@ class Watching:
         observed = self.observed
 
         def look(path: Any, *, dir_fd: int | None = None, **more: Any) -> os.stat_result:
-            if dir_fd is None:
+            if observed.reason:
+                pass
+            elif dir_fd is None:
                 observed.see(LSTAT if more.get("follow_symlinks") is False else kind, path)
             else:
                 observed.reason = "a path relative to an open folder was used"

@@ -39,7 +39,7 @@ STAGES_BEGIN, STAGES_END = "<!-- stages: benchmarks/run.py writes them -->", "<!
 SETTLED = 2.1
 """Seconds after which what was just written may be remembered (wasmdoctor.cache.observed)."""
 MANY = "a third is reading sections, a sixth each the rules and the start"
-SOURCES = "half is parsing Rust and WIT in Python, in two processes; the rest is in one"
+SOURCES = "two fifths are parsing Rust and WIT in Python, in two processes; most of the rest is in one"
 HOOK = "two fifths are loading Python's and our modules, a quarter reading 200 manifests"
 """What takes the time where a goal may be missed (docs/benchmarks.md, "Where the time goes")."""
 

@@ -503,8 +503,8 @@ def _share(data: bytes) -> Iterator[str]:
 
 def _entry_seeds() -> list[bytes]:
     from wasmdoctor.cache.answers import Answer, encode
-    from wasmdoctor.cache.digest import digest
     from wasmdoctor.cache.observed import LISTED, LSTAT, STAT, Observed
+    from wasmdoctor.model.digest import digest
 
     seen = Observed("/")
     seen.inputs = {

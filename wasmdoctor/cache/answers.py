@@ -13,8 +13,8 @@ import sys
 import time
 
 from wasmdoctor import __version__
-from wasmdoctor.cache.digest import digest
 from wasmdoctor.cache.observed import LISTED, LSTAT, STAT
+from wasmdoctor.model.digest import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

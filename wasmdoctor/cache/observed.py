@@ -18,7 +18,7 @@ import stat
 import sys
 import time
 
-from wasmdoctor.cache.digest import digest
+from wasmdoctor.model.digest import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import os
 import stat
 import time
 
-from wasmdoctor.cache.digest import digest
 from wasmdoctor.cache.place import is_private
+from wasmdoctor.model.digest import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

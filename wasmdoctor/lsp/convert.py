@@ -7,11 +7,11 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from wasmdoctor.cache.digest import digest
 from wasmdoctor.lsp.documents import Snapshot
 from wasmdoctor.lsp.judging import Answer
 from wasmdoctor.lsp.navigate import Place, Symbol
 from wasmdoctor.lsp.positions import START, At, Lines, Range
+from wasmdoctor.model.digest import digest
 from wasmdoctor.model.edit import Create, Edit, Move, Remove, Replace
 from wasmdoctor.model.finding import Finding
 from wasmdoctor.model.rule import Severity

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from wasmdoctor.cache.digest import digest
 from wasmdoctor.discover import find_sources, read_regular
 from wasmdoctor.graph.origins import origin
 from wasmdoctor.lsp.documents import LARGEST
 from wasmdoctor.lsp.positions import START, Lines, Range
+from wasmdoctor.model.digest import digest
 from wasmdoctor.model.edit import Create
 from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.finding import Finding, Report, Status

@@ -149,8 +149,10 @@ class Project:
 
     def judged(self, root: Path, crates: Crates) -> list[ComponentCrate]:
         """The components and libraries of a workspace that are judged."""
-        every = (*crates.components, *crates.libraries)
-        return [one for one in every if root not in self.scopes or one in self.scopes[root]]
+        return [one for one in (*crates.components, *crates.libraries) if self._is_judged(root, one)]
+
+    def _is_judged(self, root: Path, component: ComponentCrate) -> bool:
+        return root not in self.scopes or component in self.scopes[root]
 
     def reads(self, root: Path, path: str) -> bool:
         """Whether a file of a workspace belongs to what is judged."""
@@ -325,10 +327,13 @@ class Project:
             if not root.is_dir():
                 continue
             for place, crates in ((place, one) for place, each in self.crates.items() for one in each):
-                judged = self.judged(place, crates)
                 for component in crates.components:
                     folder = self.cwd / component.crate.folder
-                    if component.key in built or component not in judged or not _below(folder, root):
+                    if (
+                        component.key in built
+                        or not self._is_judged(place, component)
+                        or not _below(folder, root)
+                    ):
                         continue
                     built.add(component.key)
                     maker = Maker(crates, component)
@@ -345,9 +350,9 @@ class Project:
     def _facts_of(
         self, root: Path, workspace: Workspace, crates: list[Crates], built: dict[str, Maker]
     ) -> SourceFacts:
-        judged = [(one, component) for one in crates for component in self.judged(root, one)]
-        analyses = [one.analysis(each) for one, each in judged if each in one.components]
-        libraries = [one.analysis(each) for one, each in judged if each not in one.components]
+        judged = partial(self._is_judged, root)
+        analyses = [one.analysis(each) for one in crates for each in filter(judged, one.components)]
+        libraries = [one.analysis(each) for one in crates for each in filter(judged, one.libraries)]
         problems = (*workspace.problems, *(problem for one in crates for problem in one.problems))
         uses = {use.location: use for analysis in analyses for use in analysis.wit_uses}
         wit = {**workspace.wit, **_named_wit(workspace, crates)}

@@ -22,9 +22,9 @@ FILE_NAMES = ("wasmdoctor.toml", ".wasmdoctor.toml")
 MANIFEST = "Cargo.toml"
 OWN_FOLDER = "wasmdoctor.d"
 MAX_EXTENDS = 16
+"""How many configurations may go on from one another."""
 MAX_PROBLEMS = 100
 """Names that are no rules: more are not told."""
-"""How many configurations may go on from one another."""
 
 COMMAND_LINE = "command line"
 

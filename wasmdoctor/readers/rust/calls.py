@@ -114,20 +114,12 @@ class CallGraph:
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
         """The methods of all crates by name."""
-        found: dict[str, list[str]] = {}
-        for code in self._index.code.values():
-            for name, ids in code.methods.items():
-                found.setdefault(name, []).extend(ids)
-        return found
+        return _joined(code.methods for code in self._index.code.values())
 
     @cached_property
     def _trait_methods(self) -> dict[str, list[str]]:
         """The methods of all crates' traits, and those that implement a trait, by name."""
-        found: dict[str, list[str]] = {}
-        for code in self._index.code.values():
-            for name, ids in code.trait_methods.items():
-                found.setdefault(name, []).extend(ids)
-        return found
+        return _joined(code.trait_methods for code in self._index.code.values())
 
     @cached_property
     def _trait_impls(self) -> dict[str, list[str]]:
@@ -286,3 +278,12 @@ def owner_text(unit: Unit) -> tuple[str, str]:
     if isinstance(owner, ImplItem):
         return owner.type_text, "::".join(owner.trait or ())
     return ("", owner.name) if isinstance(owner, TraitItem) else ("", "")
+
+
+def _joined(tables: Iterable[Mapping[str, Iterable[str]]]) -> dict[str, list[str]]:
+    """Tables of ids by name as one."""
+    found: dict[str, list[str]] = {}
+    for table in tables:
+        for name, ids in table.items():
+            found.setdefault(name, []).extend(ids)
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from array import array
 
@@ -11,6 +10,7 @@ import pytest
 from calls.calls_support import component, export, imported, module
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pace import within
 
 from wasmdoctor.graph.calls import (
     CallGraph,
@@ -277,11 +277,9 @@ def test_hundreds_of_thousands_of_functions(shape: str) -> None:
         [export("run", (0, count))],
         [imported(GET, "get", (0, 0))],
     )
-    started = time.perf_counter()
-    [path] = CallGraph(code).paths(code.imports)
-    seconds = time.perf_counter() - started
+    with within(10):  # 1 to 2 s when the machine has nothing else to do
+        [path] = CallGraph(code).paths(code.imports)
     assert len(path.steps) == (count + 1 if shape == "chain" else 3)
-    assert seconds < 20, "1 to 2 s on a quiet machine"
 
 
 def test_a_graph_takes_few_bytes_for_each_function() -> None:

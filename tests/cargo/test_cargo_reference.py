@@ -5,9 +5,8 @@ compared with ``CrateResolver.as_metadata``. What is really compiled, resolver 1
 ``cargo build``: it is compared with ``resolve``.
 """
 
-import time
-
 import pytest
+from pace import within
 
 from wasmdoctor.readers.cargo import (
     CrateResolver,
@@ -37,16 +36,14 @@ def read(oracle, vendor=()):
 def test_200_crates_are_as_cargo_metadata_has_them(generated, compare, target):
     oracle = generated(200, crates=200)
     oracle.lock()
-    start = time.process_time()
-    files, workspace, _ = read(oracle)
-    ours = CrateResolver(workspace, files).as_metadata(platforms(target))
-    took = time.process_time() - start
+    with within(0.7):  # about 0.3 when the machine has nothing else to do
+        files, workspace, _ = read(oracle)
+        ours = CrateResolver(workspace, files).as_metadata(platforms(target))
     metadata = oracle.metadata("--filter-platform", target)
     theirs = compare.metadata_nodes(metadata)
     assert len(theirs) == 200
     assert compare.our_nodes(ours) == theirs
     assert not ours.problems
-    assert took < 0.7  # seconds of processor time; about 0.3 on the machine this was written on
 
 
 @pytest.mark.parametrize("resolver", ["1", "2", "3"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pace import within
 from rust import test_scheduler_build as scheduler
 
 from wasmdoctor.model.source import Location
@@ -211,9 +211,8 @@ HOSTILE: dict[str, Callable[[Sections], Sections]] = {
 @pytest.mark.parametrize("what", HOSTILE)
 def test_hostile_sections_take_seconds_at_most(what: str) -> None:
     made = HOSTILE[what](simple(sequence(7, 12)))
-    start = time.process_time()
-    assert set(lines(made, {7: 20, 100: 4}).places) == {7, 100}
-    assert time.process_time() - start < 5
+    with within(5):
+        assert set(lines(made, {7: 20, 100: 4}).places) == {7, 100}
 
 
 def debug_sections(path: Path) -> tuple[Sections, Mapping[int, int], Mapping[int, str]]:
@@ -235,9 +234,8 @@ def test_functions_of_a_debug_build_begin_where_the_sources_say() -> None:
         for offset, name in names.items()
         if (symbol := read_symbol(name)).package.startswith("scheduler") and "{" not in symbol.path
     }
-    start = time.process_time()
-    found = lines(made, {offset: sizes[offset] for offset in own})
-    assert time.process_time() - start < 3
+    with within(3):
+        found = lines(made, {offset: sizes[offset] for offset in own})
     assert found.problems == ()
     assert sum(place is not None for place in found.places.values()) > 0.95 * len(own)
     checked = 0
@@ -261,9 +259,6 @@ def test_functions_of_a_debug_build_begin_where_the_sources_say() -> None:
 def test_a_few_functions_of_a_debug_build_cost_little() -> None:
     made, sizes, _ = debug_sections(scheduler.build()["scheduler"])
     chosen = random.Random(1).sample(sorted(sizes), 40)
-    start = time.process_time()
-    found = lines(made, {offset: sizes[offset] for offset in chosen})
-    took = time.process_time() - start
-    print(f"40 of {len(sizes)} functions in {took:.2f} s")
-    assert took < 1.5
+    with within(1.5):
+        found = lines(made, {offset: sizes[offset] for offset in chosen})
     assert sum(place is not None for place in found.places.values()) >= 38

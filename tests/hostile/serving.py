@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pace import slowness
+
 SERVER = Path(__file__).parent / "hostile_server.py"
 
 
@@ -21,14 +23,19 @@ class Server:
     def run(
         self, cwd: Path, *words: str, env: dict[str, str] | None = None, cached: bool = False
     ) -> dict[str, Any]:
-        """Exit code, CPU seconds, peak in MB, whether it hung, and what it printed; ``cached``: with the cache."""
+        """Exit code, CPU seconds (see pace.py), peak in MB, whether it hung, and what it printed.
+
+        ``cached``: with the cache.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        before = slowness()
         self.process.stdin.write(
             json.dumps({"cwd": str(cwd), "words": words, "env": env or {}, "cached": cached}) + "\n"
         )
         self.process.stdin.flush()
         answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        answer["seconds"] /= max(before, slowness())
         return answer
 
     def end(self) -> None:

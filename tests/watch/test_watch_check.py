@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests_support import PROGRAM, run
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 DONE = "Ctrl-C ends"
 
 WIT = "package acme:store@0.1.0;\n\ninterface blobs { get: func() -> u32; }\n\nworld app { import blobs; }\n"

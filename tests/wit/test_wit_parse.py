@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
+from pace import least
 
 from wasmdoctor.model.source import SourceText
 from wasmdoctor.readers.wit import parse, print_tree
@@ -223,17 +223,14 @@ def test_five_hundred_ordinary_files_take_about_a_second():
         lines.append("  /// Says something about this function, in\n" * 2 + "  /// three lines of comment.")
         lines.append(f"  function-{number}: func(it: borrow<thing>, at: option<u64>) -> result<u64, code>;")
     text = "interface i {\n  use types.{thing, code};\n\n" + "\n".join(lines) + "\n}\n"
-    seconds = []
-    for turn in range(3):
-        # No two are the same: those would be read once.
-        texts = [f"package a:b{turn}x{number}@0.2.0;\n\n{text}".encode() for number in range(500)]
-        sources = [SourceText(f"{number}.wit", each) for number, each in enumerate(texts)]
-        start = time.process_time()
-        trees = [parse(source) for source in sources]
-        seconds.append(time.process_time() - start)
+    # No two are the same: those would be read once.
+    texts = [f"package a:b{number}@0.2.0;\n\n{text}".encode() for number in range(1500)]
+    sources = [SourceText(f"{number}.wit", each) for number, each in enumerate(texts)]
+    turns = iter([sources[:500], sources[500:1000], sources[1000:]])
+    trees: list[Tree] = []
+    seconds = least(3, lambda: trees.extend(map(parse, next(turns))))
     assert not any(tree.problems for tree in trees)
-    # 0.6 s where nothing else runs; twice that where cores are shared.
-    assert min(seconds) < 2, f"{min(seconds):.2f} s"
+    assert seconds < 1.5, f"{seconds:.2f} s"  # 0.6 s when the machine has nothing else to do
 
 
 def test_no_wit_of_others_is_in_these_tests():

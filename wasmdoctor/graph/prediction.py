@@ -16,7 +16,7 @@ from wasmdoctor.model.binding import Binding, BoundItem, Carrier, Certainty, Pre
 from wasmdoctor.model.cargo import CrateId, LinkedCrate
 from wasmdoctor.model.names import ExternName, track, version_order
 from wasmdoctor.model.record import dataclass, replace
-from wasmdoctor.model.rust import ExternImport, Reachability, UseSite
+from wasmdoctor.model.rust import ExternImport, ForeignMacro, Reachability, UseSite
 from wasmdoctor.readers.rust import Program
 
 
@@ -26,12 +26,19 @@ class Linkage:
 
     ``start`` is the Rust crate (the program's name for it) that is built, a library or a program;
     ``rust`` maps the program's crate names to packages. A package that is not in it has no sources here.
+    ``macros`` are those of other crates in the code of ``start``.
     """
 
     root: CrateId
     start: str
     linked: Sequence[LinkedCrate]
     rust: Mapping[str, CrateId]
+    macros: Sequence[ForeignMacro] = ()
+
+    @property
+    def entries(self) -> set[str]:
+        """The functions that a macro of another crate may make exports of."""
+        return {name for macro in self.macros if macro.exporting for name in macro.functions}
 
 
 def predict(
@@ -44,7 +51,7 @@ def predict(
     """
     named = _named_crates(linkage, program, found)
     mine = _linked(found, named, linkage)
-    uses = _Uses(program, found.names, list(_roots(mine, program, named, linkage)))
+    uses = _Uses(program, found.names, list(_roots(mine, program, named, linkage)), linkage)
     chains = {linked.crate.id: linked for linked in linkage.linked}
     imports: dict[str, list[Carrier]] = {}
     exports: dict[str, list[Carrier]] = {}
@@ -58,8 +65,9 @@ def predict(
         )
         for carrier in _imports(binding, uses, chain, sure):
             imports.setdefault(carrier.name, []).append(carrier)
-        if binding.exported:
-            certainty = Certainty.CERTAIN if sure else Certainty.POSSIBLE
+        by_macro = any(binding.module in macro.exports for macro in linkage.macros)
+        if binding.exported or by_macro:
+            certainty = Certainty.CERTAIN if sure and not by_macro else Certainty.POSSIBLE
             for item in binding.exports.values():
                 carrier = Carrier(item.name, chain, binding, certainty, item.functions)
                 exports.setdefault(item.name, []).append(carrier)
@@ -79,7 +87,8 @@ def predict(
 def kept(linkage: Linkage, program: Program, found: CrateBindings) -> Reachability:
     """The functions that the linked module of a crate keeps: what its exports and start function reach."""
     named = _named_crates(linkage, program, found)
-    return program.reachable(_roots(_linked(found, named, linkage), program, named, linkage))
+    roots = _roots(_linked(found, named, linkage), program, named, linkage)
+    return program.reachable([*roots, *linkage.entries])
 
 
 def _linked(found: CrateBindings, named: Mapping[str, bool], linkage: Linkage) -> list[Binding]:
@@ -172,7 +181,9 @@ def _roots(
 class _Uses:
     """Which functions of a binding are called from code that is kept."""
 
-    def __init__(self, program: Program, names: Mapping[str, RustNames], roots: Sequence[str]) -> None:
+    def __init__(
+        self, program: Program, names: Mapping[str, RustNames], roots: Sequence[str], linkage: Linkage
+    ) -> None:
         self.externs: dict[str, list[ExternImport]] = {}
         for extern in program.extern_imports:
             item = extern.name if extern.module == "$root" else extern.module
@@ -184,6 +195,9 @@ class _Uses:
         wanted = {site.function for site in sites} | {candidate.function for candidate in candidates}
         wanted |= {extern.id for extern in program.extern_imports}
         self.reached = program.reachable(roots, wanted - {""})
+        # What only a macro calls is as sure as that the macro makes an export of it.
+        entries = linkage.entries.union(*(macro.definitions for macro in linkage.macros))
+        self.by_macro = program.reachable(entries, wanted - {""}) if entries else Reachability()
         for site in sites:
             self._site(site, names[site.bindings])
         for candidate in candidates:
@@ -196,9 +210,10 @@ class _Uses:
         """How surely code of a function is kept and runs; None when nothing reaches it."""
         if function in self.reached.plain:
             return Certainty.LIKELY if conditional else Certainty.CERTAIN
-        if function in self.reached.certain:
+        if function in self.reached.certain or function in self.by_macro.certain:
             return Certainty.LIKELY
-        return Certainty.POSSIBLE if function in self.reached.possible else None
+        possible = function in self.reached.possible or function in self.by_macro.possible
+        return Certainty.POSSIBLE if possible else None
 
     def _site(self, site: UseSite, names: RustNames) -> None:
         kept = self._of(site.function, conditional=site.conditional)

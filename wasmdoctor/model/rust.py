@@ -330,6 +330,25 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignMacro:
+    """A macro of another crate at a function or impl block, or between items.
+
+    ``name`` as written; ``crate`` that has it: one of the program, or the package's name. ``functions`` (ids) are those
+    that it gets: the one it stands at, or those that a call names and that the types it names implement.
+    ``definitions`` are the macro's own items where its crate is read, ``exporting`` whether their sources speak of exports
+    (None when they are not read), ``exports`` the bindings modules whose ``export!`` they call.
+    """
+
+    name: str
+    crate: str
+    location: Location
+    functions: tuple[str, ...]
+    definitions: tuple[str, ...]
+    exporting: bool | None
+    exports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reachability:
     """Items reached from given roots: by paths alone, and by anything that may be a call.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -56,7 +56,8 @@ GENERATORS = frozenset({"wit-bindgen", "wit-bindgen-rt", "wit-bindgen-rust-macro
 # Crates that are only of use in a program for WASI.
 WASI_CRATES = frozenset({"wasi", "wasip2", "wasip3", "wstd"})
 # What the sources of a registry crate must hold to bring an import or export.
-MARKERS = (b"wasm_import_module", b"component-type:", b"wit_bindgen")
+COMPONENT_MARKERS = (b"component-type:", b"wit_bindgen")
+MARKERS = (b"wasm_import_module", *COMPONENT_MARKERS)
 MAX_MARKED_FILES = 2000
 
 
@@ -278,14 +279,25 @@ class Crates:
             return False
         if crate.is_member or crate.source_kind is SourceKind.PATH:
             return True
+        return bool(self._marks(crate))
+
+    def brings_interfaces(self, crate: Crate) -> bool:
+        """Whether the bindings that a crate brings may be of interfaces, not of a core module's imports alone."""
+        return self.brings_bindings(crate) and not self._marks(crate).isdisjoint(COMPONENT_MARKERS)
+
+    def _marks(self, crate: Crate) -> frozenset[bytes]:
+        """The markers in a crate's sources."""
         if crate.id not in self._marked:
-            self._marked[crate.id] = any(
-                marker in data for data in self.rust_files(crate.folder) for marker in MARKERS
-            )
+            left = set(MARKERS)
+            for data in self.rust_files(crate.folder):
+                left -= {marker for marker in left if marker in data}
+                if not left:
+                    break
+            self._marked[crate.id] = frozenset(MARKERS) - left
         return self._marked[crate.id]
 
     @cached_property
-    def _marked(self) -> dict[CrateId, bool]:
+    def _marked(self) -> dict[CrateId, frozenset[bytes]]:
         return {}
 
     def rust_files(self, folder: str) -> Iterator[bytes]:
@@ -305,6 +317,11 @@ class Crates:
                 elif name.endswith(".rs"):
                     seen += 1
                     yield self.read(path) or b""
+
+
+def unique(name: str, version: str, taken: Collection[str]) -> str:
+    """A Rust name for a crate, with its version where another has the name."""
+    return f"{name}_{version.replace('.', '_').replace('-', '_')}" if name in taken else name
 
 
 def _root(graph: CrateGraph, package: Package) -> Crate | None:
@@ -402,15 +419,31 @@ class Analysis:
         """A unique Rust name for every library whose sources are read."""
         own = self.component.crate
         wanted = [own, *(linked.crate for linked in self.component.linked)]
+        between = self._between(wanted)
         names: dict[CrateId, str] = {}
         for crate in wanted:
             linkable = crate.lib is not None and (crate.lib.is_linkable or self.component.target == crate.lib)
-            if crate.known and self.crates.brings_bindings(crate) and (crate.id != own.id or linkable):
-                name = crate.lib_name
-                if name in names.values():
-                    name = f"{name}_{crate.version.replace('.', '_').replace('-', '_')}"
-                names[crate.id] = name
+            read = crate.id in between or self.crates.brings_bindings(crate)
+            if crate.known and read and (crate.id != own.id or linkable):
+                names[crate.id] = unique(crate.lib_name, crate.version, names.values())
         return names
+
+    def _between(self, crates: Sequence[Crate]) -> set[CrateId]:
+        """The crates through which bindings of interfaces are reached: what an application calls is in them."""
+        known = {crate.id for crate in crates}
+        users: dict[CrateId, list[CrateId]] = {}
+        for id_ in known:
+            for edge in self.component.graph.dependencies_of(id_, Side.TARGET):
+                users.setdefault(edge.dependency, []).append(id_)
+        waiting = [crate.id for crate in crates if self.crates.brings_interfaces(crate)]
+        found: set[CrateId] = set()
+        while waiting:
+            for user in users.get(waiting.pop(), ()):
+                crate = self.component.graph.crates[user]
+                if user not in found and crate.known and crate.root_file and crate.name not in GENERATORS:
+                    found.add(user)
+                    waiting.append(user)
+        return found
 
     @cached_property
     def start(self) -> str:
@@ -469,23 +502,66 @@ class Analysis:
     @cached_property
     def program(self) -> Program:
         """The crates read together, with the names that bindings have by their WIT."""
+        return self._named(self._unnamed)
+
+    def _named(self, program: Program) -> Program:
         names: dict[str, RustNames] = dict(self.bindings.names)
-        return self._unnamed.with_names(lambda module: names[module].has if module in names else None)
+        return program.with_names(lambda module: names[module].has if module in names else None)
 
     @cached_property
     def prediction(self) -> Prediction:
         """What building it would import and export."""
         std = self.crates.std.interfaces
-        return predict(self._linkage, self.crates.target, self.program, self.bindings, std)
+        return predict(self._linkage, self.crates.target, self._expanding, self.bindings, std)
 
     @cached_property
     def reached(self) -> Reachability:
         """The functions of its program that the component would keep."""
         return kept(self._linkage, self.program, self.bindings)
 
-    @property
+    @cached_property
     def _linkage(self) -> Linkage:
-        return Linkage(self.component.crate.id, self.start, self.component.linked, self.crate_ids)
+        macros = self._expanding.foreign_macros(self.start)
+        return Linkage(self.component.crate.id, self.start, self.component.linked, self.crate_ids, macros)
+
+    @cached_property
+    def _expanding(self) -> Program:
+        """The program with the crates of the procedural macros that stand in its own code.
+
+        What a macro makes is written for the place where it stands, so the names in there are those of the own crate.
+        """
+        wanted = {macro.crate for macro in self.program.foreign_macros(self.start)}
+        graph = self.component.graph
+        ways = {crate: graph.dependencies_of(crate, Side.TARGET) for crate in self.rust_names}
+        macros: dict[CrateId, str] = {}
+        for edge in (edge for edges in ways.values() for edge in edges):
+            crate = graph.crates[edge.dependency]
+            taken = {*self.crate_ids, *macros.values()}
+            named = wanted & {edge.extern_name, crate.name, crate.lib_name}
+            if named and crate.root_file and "proc-macro" in crate.crate_types:
+                macros.setdefault(crate.id, unique(crate.lib_name, crate.version, taken))
+        if not macros:
+            return self.program
+        here = {**self._externs(self.component.crate.id), **{name: name for name in self.rust_names.values()}}
+        read = [
+            self.crates.read_rust(replace(crate, features=crate.host_features), crate.root_file, name, here)
+            for crate, name in ((graph.crates[id_], name) for id_, name in macros.items())
+        ]
+        rust = [
+            replace(
+                crate,
+                externs={
+                    **crate.externs,
+                    **{
+                        edge.extern_name: macros[edge.dependency]
+                        for edge in ways.get(self.crate_ids[crate.name], ())
+                        if edge.dependency in macros
+                    },
+                },
+            )
+            for crate in self.rust
+        ]
+        return self._named(Program([*rust, *read]))
 
     def world_of(self, call: GenerateCall) -> FoundWorld | Problem:
         """The world of a ``generate!`` call."""

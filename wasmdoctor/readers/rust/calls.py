@@ -229,8 +229,10 @@ class CallGraph:
         if definition is None:
             if target.kind == "bindings" and target.scope is not None and len(target.path) > 1:
                 key = "::".join((target.scope.name, *target.path[:-1]))
-                units = self._methods.of_type(key).get(target.path[-1], ())
-                maybe.update(unit.id for unit in units)
+                for unit in self._methods.of_type(key).get(target.path[-1], ()):
+                    # Beside a function of the bindings an own one of that name would not compile (E0592).
+                    own = owner_text(unit)[1] == "" and unit.state
+                    (into if own else maybe).add(unit.id)
             elif target.kind == "external" and len(target.path) > 1:  # `Iterator::next(x)`, `T::default()`
                 maybe.update(self._trait_methods.get(target.path[-1], ()))
             return

@@ -143,6 +143,26 @@ def scan(tokens: list[Token]) -> tuple[list[TokenPath], list[TokenMethod]]:
     return paths, methods
 
 
+def macro_calls(tokens: list[Token]) -> list[Path]:
+    """The names of macros that are called among tokens (``a::b!(...)``); a leading ``::`` is kept as ""."""
+    found: list[Path] = []
+    at = 0
+    while at < len(tokens):
+        if tokens[at].kind != IDENT:
+            at += 1
+            continue
+        names, stop = _names(tokens, at)
+        if stop + 1 < len(tokens) and tokens[stop].text == "!" and tokens[stop + 1].kind == OPEN:
+            before = tokens[at - 1].text if at else ""
+            if before == "$" and names[0] == "crate":
+                names[0] = "$crate"
+            elif before == "::":
+                names.insert(0, "")
+            found.append(tuple(names))
+        at = stop
+    return found
+
+
 def _names(tokens: list[Token], at: int) -> tuple[list[str], int]:
     """The names of a path that starts at ``at``, turbofish left out, and the index after it."""
     names = [tokens[at].text]

@@ -10,6 +10,7 @@ from wasmdoctor.model.rust import (
     ExportCall,
     ExportedSymbol,
     ExternImport,
+    ForeignMacro,
     Function,
     GenerateCall,
     Generator,
@@ -19,7 +20,7 @@ from wasmdoctor.model.rust import (
     UseSite,
 )
 from wasmdoctor.model.source import Problem
-from wasmdoctor.readers.rust import bindgen, bindings, exports, externs, mentions, uses
+from wasmdoctor.readers.rust import bindgen, bindings, expansions, exports, externs, mentions, uses
 from wasmdoctor.readers.rust.calls import CallGraph, Methods, owner_text, sorted_units
 from wasmdoctor.readers.rust.cfg import Cfg
 from wasmdoctor.readers.rust.itemgraph import ItemGraph, item_graph
@@ -126,6 +127,10 @@ class Program:
     def guest_impls(self) -> tuple[GuestImpl, ...]:
         """Impl blocks of bindings' export traits."""
         return tuple(exports.guest_impls(self._index, self._resolver, self._view, self._bound))
+
+    def foreign_macros(self, crate: str) -> tuple[ForeignMacro, ...]:
+        """Macros of other crates at a crate's functions and between its items."""
+        return tuple(expansions.foreign_macros(self._index, self._resolver, self._view, crate))
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:

@@ -34,14 +34,16 @@ class ReachedBy(StrEnum):
 
     ``OWN_EXPORTS``: calls lead to it from an export of the component's own world (or from what runs at its
     start). ``TABLE``: only calls through a table may, which the code does not decide. ``LEAKED_EXPORTS``:
-    only exports that linked crates brought reach it. ``NOTHING``: no call does. ``UNKNOWN``: the component
-    is not built, or its code cannot be followed.
+    only exports that linked crates brought reach it. ``NOTHING``: no call does. ``PERHAPS``: the component
+    is not built, and its sources do not say for sure that anything calls it. ``UNKNOWN``: it is not built, or its
+    code cannot be followed.
     """
 
     OWN_EXPORTS = "own-exports"
     TABLE = "table"
     LEAKED_EXPORTS = "leaked-exports"
     NOTHING = "nothing"
+    PERHAPS = "perhaps"
     UNKNOWN = "unknown"
 
 

@@ -16,6 +16,7 @@ from wasmdoctor.checks.entry import callable_exports
 from wasmdoctor.checks.facts import Facts, Origin
 from wasmdoctor.checks.linking import Verdict, judge
 from wasmdoctor.discover import Discovery, discover, find_sources, read_regular, workspace_root
+from wasmdoctor.model.binding import Certainty
 from wasmdoctor.model.finding import (
     CheckedArtifact,
     ExportItem,
@@ -188,7 +189,7 @@ def check(
     if given is not None:
         reached = _still_open(given.reached, verdicts)
     else:
-        reached = _reached(options, found, files, verdicts, sources) if open_questions else {}
+        reached = _reached(options, found, files, verdicts, sources, origins) if open_questions else {}
     if observed is not None:
         skipped = {reason: tuple(paths) for reason, paths in found.skipped.items()}
         modules = facts.skew.modules
@@ -523,6 +524,7 @@ def _reached(
     files: Iterable[WasmFile],
     verdicts: Mapping[str, tuple[Verdict, ...]],
     sources: _Sources,
+    origins: Mapping[tuple[str, str], Origin],
 ) -> dict[tuple[str, str], ReachedBy]:
     """What reaches each import that nobody provides, by the component's path and the import's name."""
     binaries = {binary.path: binary for binary in found.binaries}
@@ -530,7 +532,9 @@ def _reached(
     asked: list[tuple[WasmFile, list[str], frozenset[str] | None]] = []
     for file in files:
         names = [v.extern.name for v in verdicts.get(file.path, ()) if v.unprovided]
-        reached.update({(file.path, name): ReachedBy.UNKNOWN for name in names})
+        for key in ((file.path, name) for name in names):
+            unsure = file.predicted and key in origins and origins[key].certainty is Certainty.POSSIBLE
+            reached[key] = ReachedBy.PERHAPS if unsure else ReachedBy.UNKNOWN
         if names and not file.predicted and (file.size <= SMALL or options.calls):
             asked.append((file, names, sources.leaked_exports(file)))
     if not asked:

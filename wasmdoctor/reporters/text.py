@@ -37,6 +37,9 @@ MARK = {
     Status.CONFIGURED: ("✓", "green"),
     Status.OPTIONAL: ("·", "dim"),
 }
+UNSURE = ("?", "yellow")
+"""Of what nobody provides, and may not be imported at all."""
+
 NARROW = 80
 """Below this width (columns) a table would break names; imports then are lines of their own."""
 
@@ -162,6 +165,7 @@ REACHED = {
     ReachedBy.LEAKED_EXPORTS: "; only leaked exports reach it",
     ReachedBy.TABLE: "; perhaps nothing reaches it",
     ReachedBy.NOTHING: "; nothing in its code reaches it",
+    ReachedBy.PERHAPS: "; perhaps it is not imported",
 }
 """Remarks on imports that could fall away. That an import is needed goes without saying."""
 
@@ -178,11 +182,16 @@ def _rows(artifact: CheckedArtifact, *, verbose: bool) -> Iterator[Row]:
         mark, style = MARK[status]
         quiet = status in (Status.HOST, Status.OPTIONAL)
         if quiet and not verbose:
-            folded = _folded(items)
-        else:
-            folded = [(item.name, _status(item) + _provider_note(item)) for item in items]
-        for name, text in folded:
-            yield mark, style, name, text, quiet
+            for name, text in _folded(items):
+                yield mark, style, name, text, quiet
+            continue
+        for item in sorted(items, key=_unsure):
+            text = _status(item) + _provider_note(item)
+            yield *(UNSURE if _unsure(item) else (mark, style)), item.name, text, quiet
+
+
+def _unsure(item: ImportVerdict) -> bool:
+    return item.reached_by is ReachedBy.PERHAPS
 
 
 def _table(rows: list[Row], width: int) -> Columns:

@@ -75,6 +75,7 @@ REACHED = {
     ReachedBy.TABLE: "only calls through tables may reach it, which the code does not decide",
     ReachedBy.LEAKED_EXPORTS: "only exports that linked crates brought reach it: it goes with them",
     ReachedBy.NOTHING: "no call in the component's code reaches it",
+    ReachedBy.PERHAPS: "",
     ReachedBy.UNKNOWN: "",
 }
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from wasmdoctor.model.finding import CheckedArtifact, HostStart, ImportVerdict, Report, Status
+from wasmdoctor.model.finding import CheckedArtifact, HostStart, ImportVerdict, ReachedBy, Report, Status
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.reporters.report_html.groups import Group
 from wasmdoctor.reporters.report_html.markup import attributes, code, plural, table, tag, text
 from wasmdoctor.reporters.report_html.words import (
     KINDS,
     MARKS,
+    MISSING,
     is_missing,
     missing_of,
     remarks,
@@ -153,4 +154,5 @@ def _cells(item: ImportVerdict) -> Iterator[str]:
     yield text(item.name)
     sides = [(side.status, says_briefly(side)) for side in item.hosts] or [(item.status, says(item))]
     for status, words in sides:
-        yield f'<span class="{status_class(status)}">{MARKS[status]} {text(words)}</span>'
+        mark = "?" if item.reached_by is ReachedBy.PERHAPS and status in MISSING else MARKS[status]
+        yield f'<span class="{status_class(status)}">{mark} {text(words)}</span>'

@@ -24,6 +24,7 @@ REACHED = {
     ReachedBy.LEAKED_EXPORTS: "only leaked exports reach it",
     ReachedBy.TABLE: "perhaps nothing reaches it",
     ReachedBy.NOTHING: "nothing in its code reaches it",
+    ReachedBy.PERHAPS: "perhaps it is not imported",
 }
 """Remarks on imports that could fall away."""
 

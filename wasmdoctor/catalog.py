@@ -7,7 +7,6 @@ person's own hosts come from further folders of the same layout. Anything wrong 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -67,6 +66,8 @@ if TYPE_CHECKING:  # signatures are read only for imports that a host has, error
     from wasmdoctor.model.wasm import Function
 
 _MAX_BYTES: Final = 4_000_000
+PACKAGED: Final = "_rules"
+"""The folder of rules in an installed package."""
 _PLANS: Final = ("a", "b", "c")
 _FLAG_KINDS: Final = ("flag", "permission", "plugin", "build-feature")
 _SCHEMA: Final = 1
@@ -95,11 +96,11 @@ def rules_folder() -> Path:
     """
     # __file__, not importlib.resources: importing that takes longer than reading a host.
     package = Path(__file__).resolve().parent
-    for folder in (package / "_rules", package.parent / "rules"):
+    for folder in (package / PACKAGED, package.parent / "rules"):
         if folder.is_dir():
             return folder
     raise CatalogError(
-        str(package / "_rules"), "", "the folder of rules is missing; install wasmdoctor again"
+        str(package / PACKAGED), "", "the folder of rules is missing; install wasmdoctor again"
     )
 
 
@@ -231,6 +232,15 @@ class Catalog:
             if name in file.head.aliases:
                 return file
         raise HostError(f"there is no host {name!r}", suggestion(name, self.host_names, "Hosts"))
+
+    def newest_names(self, name: str, interface: str) -> bool:
+        """Whether a host's newest version may have an interface (without version): its files are not parsed for that."""
+        path = self._find("hosts", name)
+        if path is None:
+            return False
+        lines = path.with_suffix("").glob("*.toml")
+        newest = max(lines, key=lambda line: _numbers(line.stem.partition("-")[0]), default=None)
+        return any(interface.encode() in each.read_bytes() for each in (path, newest) if each is not None)
 
     def hosts(self) -> tuple[HostProfile, ...]:
         """All hosts, by name. Reads every file: for ``hosts``, not for ``check``."""
@@ -561,6 +571,11 @@ def _named(value: object) -> str:
 
 def _read(path: Path) -> _Table:
     """A TOML file as a table. Raises CatalogError when it cannot be read."""
+    compiled = _compiled(path) if PACKAGED in path.parts else None
+    if compiled is not None:
+        return _Table(str(path), "", compiled)
+    import tomllib
+
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
@@ -575,6 +590,18 @@ def _read(path: Path) -> _Table:
         raise CatalogError(str(path), "", f"is not valid TOML: {error}") from error
     except RecursionError as error:
         raise CatalogError(str(path), "", "is nested too deeply") from error
+
+
+def _compiled(path: Path) -> dict[str, Any] | None:
+    """A file of the rules that ship with wasmdoctor as ``hatch_build.py`` put it into the wheel, else None."""
+    try:
+        data = path.with_suffix(".json").read_bytes()
+    except OSError:
+        return None
+    import json
+
+    found: dict[str, Any] = json.loads(data)
+    return found
 
 
 # -- lints ----------------------------------------------------------------------------------------
@@ -667,6 +694,10 @@ class _HostFile:
     def whole(self) -> HostProfile:
         """The profile with all its lines."""
         return replace(self.head, lines=tuple(self.line(index) for index in range(len(self._rows))))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
 
 
 def _first_last(row: _Table | Path) -> tuple[str, str]:

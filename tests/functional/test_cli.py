@@ -104,6 +104,26 @@ def test_components_provide_for_each_other(components: Path) -> None:
     assert codes(document) == [("WD104", "app.wasm", "helper")]
 
 
+def test_the_hosts_that_have_it_are_named(wat: Callable[[str], bytes], tmp_path: Path) -> None:
+    names = ("fermyon:spin/key-value@2.0.0", "wasi:logging/logging@0.1.0-draft", "my:own/store@1.0.0")
+    imports = "".join(f'(import "{name}" (instance (export "f" (func))))' for name in names)
+    (tmp_path / "app.wasm").write_bytes(wat(f"(component {imports}{CALLED})"))
+    found = [f for f in report(tmp_path, "app.wasm")["findings"] if f["code"] == "WD101"]
+    spin, logging, own = (next(f["help"] for f in found if f["interface"] == name) for name in names)
+    assert re.match(r"spin@\d[\d.]* has it: check with `--host spin`\n", spin)
+    assert re.fullmatch(
+        r"wasmcloud@[\d.]+ has it: check with `--host wasmcloud --host-flag wasi_logging`", logging
+    )
+    assert "has it" not in own
+    # What is advised is so (that it has no function `f` is another matter).
+    for name, *words in ((names[0], "spin"), (names[1], "wasmcloud", "--host-flag", "wasi_logging")):
+        still = [
+            f for f in report(tmp_path, "app.wasm", "--host", *words)["findings"] if f["code"] == "WD101"
+        ]
+        assert name not in {f["interface"] for f in still}
+        assert len(still) == 2
+
+
 def test_look_alikes_are_named_with_a_score(components: Path) -> None:
     (note,) = [f for f in report(components, "app.wasm")["findings"] if f["code"] == "WD103"]
     assert re.search(r"looks like the standard `wasi:keyvalue/store` \(score \d\.\d\d\)", note["message"])

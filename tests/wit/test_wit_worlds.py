@@ -92,6 +92,19 @@ def test_every_import_says_which_lines_brought_it_in():
     assert str(app.imports["print"].location) == "wit/main.wit:5:3"
 
 
+def test_behind_gates_the_line_of_the_keyword_counts():
+    text = (
+        "package a:b@1.2.0;\ninterface low { type t = u8; }\ninterface high {\n  @since(version = 1.0.0)\n"
+        "  use low.{t};\n}\nworld base {\n  @since(version = 1.0.0)\n  /// Heights.\n  import high;\n}\n"
+        "world w {\n  @since(version = 1.1.0)\n  @deprecated(version = 1.2.0)\n  include base;\n}\n"
+    )
+    assert ways(world(resolved(wit__a=text), "w"), "a:b/low@1.2.0") == [
+        "include wit/a.wit:15:3 a:b/w@1.2.0 -> a:b/base@1.2.0",
+        "import wit/a.wit:10:3 a:b/base@1.2.0 -> a:b/high@1.2.0",
+        "use wit/a.wit:5:3 a:b/high@1.2.0 -> a:b/low@1.2.0",
+    ]
+
+
 def test_what_an_export_needs_is_imported_because_of_the_export():
     text = "package a:b;\ninterface low { resource r; }\ninterface high { use low.{r}; }\nworld w { export high; }\n"
     only = world(resolved(wit__a=text))

@@ -48,6 +48,15 @@ class Starter:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Another host (``id`` with its version, ``name`` as ``--host`` takes it) that has an interface, with flags."""
+
+    id: str
+    name: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that rules may know of a run.
 
@@ -60,7 +69,7 @@ class Facts:
     component's path and an import's name to the way on which it came in, ``export_origins`` an export's;
     ``starters`` maps the path of a component that the host cannot start to the hosts that can; ``skew`` is
     what is known of versions; ``std`` says of imports that nobody provides, by the same keys as ``origins``,
-    that a language's own library brought them.
+    that a language's own library brought them; ``homes`` the other hosts that have an interface, by its name.
     """
 
     files: tuple[WasmFile, ...]
@@ -78,6 +87,7 @@ class Facts:
     starters: Mapping[str, tuple[Starter, ...]] = field(default_factory=dict)
     skew: SkewFacts = NO_SKEW
     std: Mapping[tuple[str, str], StdImport] = field(default_factory=dict)
+    homes: Mapping[str, tuple[Home, ...]] = field(default_factory=dict)
 
     def components(self) -> Iterator[WasmFile]:
         """The components that could be read at least in part."""

@@ -68,27 +68,36 @@ def nonstandard(facts: Facts) -> Iterator[Draft]:
             message,
             facts.place(file.path, name),
             name,
-            help=joined("\n", [*map(_near_help, verdict.near), _nonstandard_help(verdict, facts.host)]),
+            help=joined("\n", [*map(_near_help, verdict.near), *_nonstandard_help(verdict, facts)]),
             related=_elsewhere(file, facts.place(file.path, name)),
         )
 
 
-def _nonstandard_help(verdict: Verdict, host: HostView) -> str:
+def _nonstandard_help(verdict: Verdict, facts: Facts) -> Iterator[str]:
     package = verdict.name.package or ""
-    if package.startswith("wasi:") and not host.mode.provides:
-        return say(
+    homes = facts.homes.get(verdict.name.text, ())
+    for home in homes:
+        options = "".join(f" --host-flag {flag}" for flag in home.flags)
+        yield say(
+            "{id} has it: check with `--host {name}{options}`", id=home.id, name=home.name, options=options
+        )
+    if package.startswith("wasi:") and not facts.host.mode.provides:
+        yield say(
             "Rust's std and the preview1 adapter bring WASI with them: build for "
             "wasm32-unknown-unknown, or compose with a component that exports it"
         )
-    if package.startswith("wasi:"):
-        return say(
+    elif package.startswith("wasi:"):
+        if homes:
+            return
+        yield say(
             "check the spelling against the standard, or ask for a host that has it: `wasmdoctor "
             "hosts` lists them"
         )
-    return say(
-        "link the library that imports it as plain Rust (plan a), call standard WASI there "
-        "instead (plan c), or compose with a component that exports it (plan b)"
-    )
+    else:
+        yield say(
+            "link the library that imports it as plain Rust (plan a), call standard WASI there "
+            "instead (plan c), or compose with a component that exports it (plan b)"
+        )
 
 
 def _near_help(near: NearProvider) -> str:

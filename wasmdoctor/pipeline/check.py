@@ -38,6 +38,7 @@ from wasmdoctor.model.source import Location
 from wasmdoctor.model.text import say
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.binaries import Progress, read_binaries
+from wasmdoctor.pipeline.homes import homes
 from wasmdoctor.pipeline.multihost import HostRun, all_findings, all_verdicts, asked_hosts, named
 from wasmdoctor.pipeline.parallel import each
 from wasmdoctor.pipeline.settings import Settings
@@ -171,6 +172,7 @@ def check(
             if open_questions
             else {}
         ),
+        homes=homes(verdicts, hosts, catalog) if open_questions else {},
         skew=skew_facts(
             found, files, [run.verdicts for run in runs], catalog, given.modules if given else None
         ),

@@ -180,7 +180,7 @@ class Declarations(Namespace):
                     gate=gate,
                 )
                 if entity.enabled and source is not scope.owner:
-                    step = Step(StepKind.USE, part.location(item.start), scope.owner.name, source.name)
+                    step = Step(StepKind.USE, part.keyword(item), scope.owner.name, source.name)
                     scope.deps.append(Dependency(source, step))
             scope.names[local] = entity
             names.append(local)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from wasmdoctor.model.record import dataclass, field
@@ -159,6 +160,13 @@ class Part:
         if self.decoded:
             return Location(self.tree.source.path)
         return self.tree.source.location(offset)
+
+    def keyword(self, item: Item) -> Location:
+        """Where an item says what it is, behind its gates: the line that a person looks for."""
+        if not item.gates:
+            return self.location(item.start)
+        starts = self.tree.lexed.starts
+        return self.location(starts[bisect_left(starts, item.gates[-1].end)])
 
 
 @dataclass(slots=True, eq=False)

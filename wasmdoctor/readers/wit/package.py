@@ -255,7 +255,7 @@ class Package(Declarations):
         renames = tuple(
             (rename.name.text, rename.alias.text) for rename in item.renames if rename.alias is not None
         )
-        step = Step(StepKind.INCLUDE, part.location(item.start), world.name, found.name)
+        step = Step(StepKind.INCLUDE, part.keyword(item), world.name, found.name)
         world.includes.append(Include(found, renames, gate, location, step))
 
     def _extern(self, world: WorldEntity, scope: Scope, item: ExternItem, names: NameSet) -> None:
@@ -264,7 +264,7 @@ class Package(Declarations):
         location = part.location(item.label.start)
         into = world.imports if item.direction == "import" else world.exports
         kind = StepKind(item.direction)
-        line = part.location(item.start)
+        line = part.keyword(item)
         if item.func is not None:
             assert item.name is not None
             function = self._function(scope, item.name, "func", item.func, item.gates, None, world.enabled)

@@ -233,14 +233,14 @@ class Catalog:
                 return file
         raise HostError(f"there is no host {name!r}", suggestion(name, self.host_names, "Hosts"))
 
-    def newest_names(self, name: str, interface: str) -> bool:
-        """Whether a host's newest version may have an interface (without version): its files are not parsed for that."""
+    def newest_text(self, name: str) -> bytes:
+        """What a host's files say of its newest version, unparsed: what it names not at all, it does not provide."""
         path = self._find("hosts", name)
         if path is None:
-            return False
+            return b""
         lines = path.with_suffix("").glob("*.toml")
         newest = max(lines, key=lambda line: _numbers(line.stem.partition("-")[0]), default=None)
-        return any(interface.encode() in each.read_bytes() for each in (path, newest) if each is not None)
+        return path.read_bytes() + (newest.read_bytes() if newest is not None else b"")
 
     def hosts(self) -> tuple[HostProfile, ...]:
         """All hosts, by name. Reads every file: for ``hosts``, not for ``check``."""

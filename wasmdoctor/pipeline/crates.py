@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from wasmdoctor.cache import facts
 from wasmdoctor.checks.sources import WitUse
 from wasmdoctor.discover import read_regular
 from wasmdoctor.graph.bindings import CrateBindings, FoundWorld, bindings_of
@@ -28,7 +28,7 @@ from wasmdoctor.model.cargo import (
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
 from wasmdoctor.model.record import dataclass, replace
 from wasmdoctor.model.rule import NO_STD, StdFacts
-from wasmdoctor.model.rust import BindingsFile, GenerateCall, Generator, Reachability
+from wasmdoctor.model.rust import BindingsFile, ForeignMacro, GenerateCall, Generator, Reachability
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.mentions import mentions
@@ -37,6 +37,7 @@ from wasmdoctor.pipeline.sources import WitView, Workspace
 from wasmdoctor.readers.cargo import (
     CrateResolver,
     FeatureSelection,
+    FileView,
     PackageSources,
     Platforms,
     cfg_set,
@@ -46,9 +47,9 @@ from wasmdoctor.readers.cargo import (
     read_workspaces,
 )
 from wasmdoctor.readers.cargo.files import join
+from wasmdoctor.readers.cargo.witness import Notes
 from wasmdoctor.readers.rust import Program, RustCrate, TargetCfg, read_crate
 from wasmdoctor.readers.rust.items import FileFacts
-from wasmdoctor.readers.rust.parse import is_unread
 from wasmdoctor.readers.wit import find_world, load_wit, resolve_wit
 
 # Crates whose macros make bindings: never worth reading themselves.
@@ -59,6 +60,8 @@ WASI_CRATES = frozenset({"wasi", "wasip2", "wasip3", "wstd"})
 COMPONENT_MARKERS = (b"component-type:", b"wit_bindgen")
 MARKERS = (b"wasm_import_module", *COMPONENT_MARKERS)
 MAX_MARKED_FILES = 2000
+DECLARES = "i"
+"""Among what is noted (``readers.cargo.witness``): whether the Rust files of a folder declare imports."""
 
 
 def cargo_home() -> Path:
@@ -115,6 +118,7 @@ class Crates:
         self.facts: MutableMapping[str, FileFacts] = {}
         self._rust: dict[tuple[object, ...], RustCrate] = {}
         self._home = workspace.show(home)
+        self.notes: Notes | None = None  # of what is asked on the way to the components (``pipeline.kept``)
 
     @cached_property
     def _resolver(self) -> CrateResolver:
@@ -163,11 +167,14 @@ class Crates:
             return True
         own = [program.crate, *(linked.crate for linked in program.linked)]
         return any(
-            b"wasm_import_module" in data
-            for crate in own
-            if crate.source_kind is SourceKind.PATH
-            for data in self.rust_files(crate.folder)
+            self._declares_imports(crate.folder) for crate in own if crate.source_kind is SourceKind.PATH
         )
+
+    def _declares_imports(self, folder: str) -> bool:
+        """Whether the Rust files of a crate's folder declare imports."""
+        if self.notes is None:
+            return declares_imports(self.files, folder)
+        return self.notes.aside(f"{DECLARES}1{folder}", lambda: declares_imports(self.files, folder))
 
     @cached_property
     def libraries(self) -> tuple[ComponentCrate, ...]:
@@ -282,8 +289,10 @@ class Crates:
         return bool(self._marks(crate))
 
     def brings_interfaces(self, crate: Crate) -> bool:
-        """Whether the bindings that a crate brings may be of interfaces, not of a core module's imports alone."""
-        return self.brings_bindings(crate) and not self._marks(crate).isdisjoint(COMPONENT_MARKERS)
+        """Whether a crate from outside brings bindings of interfaces, not of a core module's imports alone."""
+        if crate.is_member or crate.source_kind is SourceKind.PATH or not self.brings_bindings(crate):
+            return False
+        return not self._marks(crate).isdisjoint(COMPONENT_MARKERS)
 
     def _marks(self, crate: Crate) -> frozenset[bytes]:
         """The markers in a crate's sources."""
@@ -302,21 +311,34 @@ class Crates:
 
     def rust_files(self, folder: str) -> Iterator[bytes]:
         """The Rust files in the ``src`` of a crate's folder."""
-        waiting = [join(folder, "src")]
-        seen = 0
-        while waiting and seen < MAX_MARKED_FILES:
-            current = waiting.pop()
-            try:
-                entries = self.files.entries(current)
-            except OSError:
-                continue
-            for name, is_folder in entries.items():
-                path = f"{current}/{name}"
-                if is_folder:
-                    waiting.append(path)
-                elif name.endswith(".rs"):
-                    seen += 1
-                    yield self.read(path) or b""
+        return rust_files(self.files, folder)
+
+
+def rust_files(files: FileView, folder: str) -> Iterator[bytes]:
+    """The Rust files in the ``src`` of a crate's folder, as many as are looked at."""
+    waiting = [join(folder, "src")]
+    seen = 0
+    while waiting and seen < MAX_MARKED_FILES:
+        current = waiting.pop()
+        try:
+            entries = files.entries(current)
+        except OSError:
+            continue
+        for name, is_folder in entries.items():
+            path = f"{current}/{name}"
+            if is_folder:
+                waiting.append(path)
+            elif name.endswith(".rs"):
+                seen += 1
+                try:
+                    yield files.read(path)
+                except OSError:
+                    yield b""
+
+
+def declares_imports(files: FileView, folder: str) -> bool:
+    """Whether the Rust files of a crate's folder declare imports."""
+    return any(b"wasm_import_module" in data for data in rust_files(files, folder))
 
 
 def unique(name: str, version: str, taken: Collection[str]) -> str:
@@ -430,13 +452,12 @@ class Analysis:
 
     def _between(self, crates: Sequence[Crate]) -> set[CrateId]:
         """The crates through which bindings of interfaces are reached: what an application calls is in them."""
-        known = {crate.id for crate in crates}
-        users: dict[CrateId, list[CrateId]] = {}
-        for id_ in known:
-            for edge in self.component.graph.dependencies_of(id_, Side.TARGET):
-                users.setdefault(edge.dependency, []).append(id_)
         waiting = [crate.id for crate in crates if self.crates.brings_interfaces(crate)]
         found: set[CrateId] = set()
+        users: dict[CrateId, list[CrateId]] = {}
+        for crate in crates if waiting else ():
+            for edge in self.component.graph.dependencies_of(crate.id, Side.TARGET):
+                users.setdefault(edge.dependency, []).append(crate.id)
         while waiting:
             for user in users.get(waiting.pop(), ()):
                 crate = self.component.graph.crates[user]
@@ -491,7 +512,7 @@ class Analysis:
     def bindings(self) -> CrateBindings:
         """All bindings in the component's crates. What was not read at all is among its problems."""
         found = bindings_of(self._unnamed, self.crate_ids, self.world_of, self.world_named, self.worlds_of)
-        unread = tuple(p for crate in self.rust for p in crate.tree.problems if is_unread(p))
+        unread = tuple(problem for crate in self.rust for problem in crate.tree.unread)
         return replace(found, problems=(*found.problems, *unread)) if unread else found
 
     @cached_property
@@ -521,8 +542,14 @@ class Analysis:
 
     @cached_property
     def _linkage(self) -> Linkage:
-        macros = self._expanding.foreign_macros(self.start)
+        expanding = self._expanding
+        macros = self._macros if expanding is self.program else expanding.foreign_macros(self.start)
         return Linkage(self.component.crate.id, self.start, self.component.linked, self.crate_ids, macros)
+
+    @cached_property
+    def _macros(self) -> tuple[ForeignMacro, ...]:
+        """The macros of other crates in its own code."""
+        return self.program.foreign_macros(self.start)
 
     @cached_property
     def _expanding(self) -> Program:
@@ -530,7 +557,9 @@ class Analysis:
 
         What a macro makes is written for the place where it stands, so the names in there are those of the own crate.
         """
-        wanted = {macro.crate for macro in self.program.foreign_macros(self.start)}
+        wanted = {macro.crate for macro in self._macros}
+        if not wanted:
+            return self.program
         graph = self.component.graph
         ways = {crate: graph.dependencies_of(crate, Side.TARGET) for crate in self.rust_names}
         macros: dict[CrateId, str] = {}
@@ -635,17 +664,21 @@ def crates_of(
 ) -> list[Crates]:
     """The cargo workspaces below a folder, for a target, or for the one that seems to be meant."""
     manifests = [workspace.show(path) for path in workspace.sources.manifests]
+    if facts.is_kept() and features is None and packages is None and type(workspace) is Workspace:
+        from wasmdoctor.pipeline.kept import kept_crates
+
+        return kept_crates(workspace, manifests, target, std or {})
     found, problems = read_workspaces(workspace.files, manifests)
     workspace.problems += problems
     made: list[Crates] = []
     for cargo in found:
-        triple = target or _likely_target(workspace, cargo)
+        triple = target or likely_target(workspace, cargo)
         brought = (std or {}).get(triple, NO_STD)
         made.append(Crates(workspace, cargo, triple, features, packages, brought))
     return made
 
 
-def _likely_target(workspace: Workspace, cargo: CargoWorkspace) -> str:
+def likely_target(workspace: Workspace, cargo: CargoWorkspace) -> str:
     """The wasm target that was built last, else the configured one, else the tools' own default."""
     folder = workspace.cwd / cargo.folder
     built = [path for path in (folder / "target").glob("wasm32-wasi*") if path.is_dir()]
@@ -653,8 +686,14 @@ def _likely_target(workspace: Workspace, cargo: CargoWorkspace) -> str:
         return max(built, key=lambda path: (path.stat().st_mtime_ns, path.name)).name
     for name in ("config.toml", "config"):
         try:
-            config = tomllib.loads(read_regular(folder / ".cargo" / name).decode("utf-8", "replace"))
-        except (OSError, ValueError, RecursionError):
+            text = read_regular(folder / ".cargo" / name).decode("utf-8", "replace")
+        except OSError:
+            continue
+        import tomllib
+
+        try:
+            config = tomllib.loads(text)
+        except (ValueError, RecursionError):
             continue
         build = config.get("build")
         target = build.get("target") if isinstance(build, dict) else None

@@ -31,7 +31,8 @@ def homes(
     for host in catalog.host_names:
         if host in asked:
             continue
-        wanted = [name for name in names.values() if catalog.newest_names(host, name.unversioned)]
+        text = catalog.newest_text(host)
+        wanted = [name for name in names.values() if name.unversioned.encode() in text]
         view = catalog.host(host) if wanted else None
         for name in wanted:
             match = view.match(name) if view is not None else None

@@ -7,7 +7,7 @@ calls those functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from wasmdoctor.model.rust import ForeignMacro
 from wasmdoctor.readers.rust.attributes import expand
@@ -53,12 +53,14 @@ class _Reader:
         for attribute, applies in expand(attributes, predicate, unit.source.data):
             if applies is not False and attribute.name:
                 path = tuple(attribute.name.split("::"))
-                yield from self._made(unit, path, (unit.id,), attribute.span.start)
+                yield from self._made(unit, path, lambda: (unit.id,), attribute.span.start)
 
     def _call(self, unit: Unit, call: MacroCall) -> Iterator[ForeignMacro]:
-        paths, _ = scan(lex(unit.source.data, call.inner_start, call.inner_end))
-        functions = {name for path in paths for name in self._named(unit, path.path)}
-        yield from self._made(unit, call.path, sorted(functions), call.start)
+        def functions() -> Iterable[str]:
+            paths, _ = scan(lex(unit.source.data, call.inner_start, call.inner_end))
+            return sorted({name for path in paths for name in self._named(unit, path.path)})
+
+        yield from self._made(unit, call.path, functions, call.start)
 
     def _named(self, unit: Unit, path: Path) -> Iterator[str]:
         """A function that a macro gets by name, and what a type implements that it gets."""
@@ -80,7 +82,9 @@ class _Reader:
                 if target.definition is not None and target.definition.id == type_ and not target.path:
                     yield unit.id
 
-    def _made(self, unit: Unit, path: Path, functions: Iterable[str], at: int) -> Iterator[ForeignMacro]:
+    def _made(
+        self, unit: Unit, path: Path, functions: Callable[[], Iterable[str]], at: int
+    ) -> Iterator[ForeignMacro]:
         """One for each crate that may have the macro."""
         found: dict[str, set[str]] = {}
         for target in self.resolver.resolve(unit.scope, path):
@@ -94,7 +98,7 @@ class _Reader:
                 "::".join(path),
                 owner,
                 unit.source.location(at),
-                tuple(functions),
+                tuple(functions()),
                 tuple(sorted(ids)),
                 self._exporting(owner, ids),
                 tuple(sorted(self._exports(unit, owner))),

@@ -1,9 +1,10 @@
 """Where the time of one ``check`` goes: processor time of each of its stages, in one process.
 
-    python benchmarks/stages.py [--json] FOLDER [PATH ...]
+    python benchmarks/stages.py [--json] [--kept] FOLDER [PATH ...]
 
 Runs ``wasmdoctor check --no-cache --jobs 1 PATH ...`` in FOLDER in a fresh interpreter, the second time that it is run (so
 that modules are compiled and files at hand), and prints a table. A stage's time is without that of stages inside it.
+``--kept`` has what the first run found of the crates (not its answer) for the second.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -90,8 +92,12 @@ def run(words: list[str]) -> Clock:
     import gc
 
     gc.set_threshold(1_000_000, 50, 100)
+    from wasmdoctor.cache import facts
+    from wasmdoctor.cache.store import Store
     from wasmdoctor.cli import cli
 
+    if kept := os.environ.get("STAGES_KEPT"):
+        facts.keep_in(Store(kept), "stages")
     clock = Clock()
     clock.spent[STARTED] = time.process_time()
     with clock.stage(STARTED):
@@ -126,16 +132,19 @@ def run(words: list[str]) -> Clock:
 
 def main() -> int:
     """Print the table."""
-    arguments = [word for word in sys.argv[1:] if word != "--json"]
+    arguments = [word for word in sys.argv[1:] if word not in ("--json", "--kept")]
     if not arguments:
         print(__doc__, file=sys.stderr)
         return 2
     folder, *words = arguments
     if os.environ.get("STAGES") != "measure":
         command = [sys.executable, str(Path(__file__).resolve()), *sys.argv[1:]]
-        environment = {**os.environ, "STAGES": "measure"}
-        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
-        return subprocess.run(command, env=environment, check=False).returncode
+        with tempfile.TemporaryDirectory() as kept:
+            environment = {**os.environ, "STAGES": "measure"}
+            if "--kept" in sys.argv:
+                environment["STAGES_KEPT"] = kept
+            subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+            return subprocess.run(command, env=environment, check=False).returncode
     os.chdir(folder)
     clock = run(words or ["."])
     if "--json" in sys.argv:

@@ -384,7 +384,10 @@ class Catalog:
         synonyms = {word: same for part in parts for word, same in part.synonyms.items()}
         noise = frozenset[str]().union(*(part.noise for part in parts))
         return Lookalikes(
-            tuple(_standard(role, synonyms) for part in parts for role in part.roles), noise, synonyms
+            tuple(_standard(role, synonyms) for part in parts for role in part.roles),
+            noise,
+            synonyms,
+            frozenset[str]().union(*(part.platforms for part in parts)),
         )
 
     # -- versions --
@@ -1019,6 +1022,7 @@ def _lookalikes(table: _Table) -> Lookalikes:
         roles=tuple(_each(table.array("roles", required=True), _role)),
         noise=frozenset(table.names("noise")),
         synonyms=synonyms,
+        platforms=frozenset(table.names("platforms")),
     )
     words_used = {
         *found.noise,

@@ -7,12 +7,14 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.record import dataclass, field, replace
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Problem
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ class Discovery:
 
     ``roots`` are the files and folders that were named; in place of a source file stands the folder of its
     workspace, which is one of ``sources`` then: its sources are meant, not what was built from them. ``changed``
-    are those files by that folder, if nothing else was named.
+    are those files by that folder, if nothing else was named. ``documents`` are .wac files, named and found.
     """
 
     binaries: list[Binary] = field(default_factory=list)
@@ -91,6 +93,7 @@ class Discovery:
     roots: list[Path] = field(default_factory=list)
     sources: list[Path] = field(default_factory=list)
     changed: dict[Path, list[Path]] = field(default_factory=dict)
+    documents: list[Path] = field(default_factory=list)
 
     def skip(self, reason: str, path: str) -> None:
         """Note that ``path`` was passed over."""
@@ -117,7 +120,7 @@ def display_path(path: Path | str, cwd: Path) -> str:
     return shown if shown.isascii() else os.fsencode(shown).decode("utf-8", "replace")
 
 
-_UNCLEAR = re.compile(r"(?:^|[/\\])(?:\.\.?)?(?:[/\\]|$)")
+_UNCLEAR = regex(r"(?:^|[/\\])(?:\.\.?)?(?:[/\\]|$)")
 """A part of a path that is empty, or leads to the same folder or the one above."""
 
 
@@ -147,6 +150,8 @@ def discover(
         for real, named in _expand(path, cwd):
             if named and binaries and _is_source(real) and real.is_file():
                 found.source(source_folder(real), real)
+                if real.suffix == ".wac":
+                    found.documents.append(real)
                 continue
             other = True
             found.roots.append(real)
@@ -159,6 +164,7 @@ def discover(
     if other:
         found.changed.clear()
     found.binaries = walk.finish()
+    found.documents = sorted(set(found.documents))
     return found
 
 
@@ -315,6 +321,10 @@ class _Walk:
                 self._problem(
                     self.show(path), "this is not WebAssembly, though its name says so", _not_wasm(head)
                 )
+            elif entry.name.endswith(".wac") and not (
+                folder.special or _ignored(real, False, folder.ignores)
+            ):
+                self.found.documents.append(Path(path))
             return
         if not folder.special and _ignored(real, False, folder.ignores):
             self.found.skip("files that .gitignore names", self.show(path))
@@ -396,11 +406,11 @@ def _is_source(path: Path) -> bool:
     return path.suffix in {".wit", ".toml", ".lock", ".rs", ".wac"}
 
 
-def _is_target(folder: str, names: set[str]) -> bool:
+def _is_target(folder: str, names: Collection[str]) -> bool:
     """Whether a folder is a cargo target folder: cargo marks it (Cargo book, "Build Cache")."""
     return ".rustc_info.json" in names or (
         "CACHEDIR.TAG" in names
-        and (os.path.basename(folder) == "target" or not names.isdisjoint({"debug", "release"}))
+        and (os.path.basename(folder) == "target" or any(name in names for name in ("debug", "release")))
     )
 
 
@@ -435,6 +445,14 @@ class _Folder:
     ignores: list[_Ignore]
     depth: int
     special: bool
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether a name is that of a folder, or of a link to one; a link that goes round leads nowhere."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _listed(folder: str) -> list[os.DirEntry[str]]:
@@ -507,7 +525,7 @@ def _rule(line: str) -> _Rule | None:
     return ignores, re.compile(start + body + ("(/)" if text.endswith("/") else "(?:(/)|$)"))
 
 
-_LETTERS = re.compile(r"(\[[0-9A-Za-z]+\])")
+_LETTERS = regex(r"(\[[0-9A-Za-z]+\])")
 
 
 def _part(part: str) -> str:
@@ -520,19 +538,24 @@ def _read_ignore(folder: _Folder) -> list[_Ignore]:
         data = read_regular(os.path.join(folder.path, ".gitignore"), MAX_IGNORE)
     except OSError:
         return []
-    base = os.path.join(folder.real, "")
+    return [_Ignore(os.path.join(folder.real, ""), *_ignore_rules(data))]
+
+
+@lru_cache(maxsize=8)
+def _ignore_rules(data: bytes) -> tuple[list[_Rule] | GitIgnoreSpec, int]:
+    """What a .gitignore says, and how many of its patterns are not followed. Binaries and sources both ask for it."""
     lines = [line for line in data.decode("utf-8", "replace").splitlines() if line.strip() and line[0] != "#"]
     taken = [line for line in lines[:MAX_PATTERNS] if is_cheap(line)]
     refused = len(lines) - len(taken)
     rules = [rule for line in reversed(taken) if (rule := _rule(line))]
     if len(rules) == len(taken):
-        return [_Ignore(base, rules, refused)]
+        return rules, refused
     from pathspec import GitIgnoreSpec
 
     try:
-        return [_Ignore(base, GitIgnoreSpec.from_lines(taken), refused)]
+        return GitIgnoreSpec.from_lines(taken), refused
     except ValueError:  # one that is no pattern, which git passes over
-        return [_Ignore(base, GitIgnoreSpec.from_lines(filter(_valid, taken)), refused)]
+        return GitIgnoreSpec.from_lines(filter(_valid, taken)), refused
 
 
 def is_cheap(pattern: str) -> bool:
@@ -629,11 +652,20 @@ def _holds_wit(folder: Path) -> bool:
 
 @dataclass(slots=True)
 class Sources:
-    """The sources below a folder, sorted: WIT package folders (and single files), manifests, .wac files."""
+    """The sources below a folder, sorted: WIT package folders (and single files), manifests, .wac files.
+
+    ``listed`` has what lies in the folders that were entered on the way, by real path, so that nobody has to look
+    again: names, sorted, and whether each is a folder or a link to one. It is not of all folders of a large tree.
+    """
 
     wit: list[Path] = field(default_factory=list)
     manifests: list[Path] = field(default_factory=list)
     wac: list[Path] = field(default_factory=list)
+    listed: dict[str, dict[str, bool]] = field(default_factory=dict)
+
+
+MAX_LISTED = 50_000
+"""How many names ``Sources.listed`` has at most."""
 
 
 def find_sources(root: Path) -> Sources:
@@ -645,6 +677,8 @@ def find_sources(root: Path) -> Sources:
     wit: list[str] = []
     manifests: list[str] = []
     wac: list[str] = []
+    listed: dict[str, dict[str, bool]] = {}
+    room = MAX_LISTED
     stack = [_Folder(os.fspath(root), os.path.realpath(root), _ancestor_ignores(root), 0, False)]
     while stack:
         folder = stack.pop()
@@ -652,20 +686,24 @@ def find_sources(root: Path) -> Sources:
             entries = _listed(folder.path)
         except OSError:
             continue
-        names = {entry.name for entry in entries}
+        names = {entry.name: _leads_to_folder(entry) for entry in entries}
         if folder.depth and (VENDORED in names or _is_target(folder.path, names)):
             continue
         ignores = folder.ignores
         if ".gitignore" in names:
             ignores = [*ignores, *_read_ignore(folder)]
         has_wit = False
+        if len(names) <= room:
+            room -= len(names)
+            listed[folder.real] = names
+        above = os.path.join(folder.real, "")
         for entry in entries:
             name = entry.name
             if entry.is_dir(follow_symlinks=False):
                 if name in NEVER_ENTERED or name == "target" or folder.depth >= MAX_DEPTH:
                     continue
-                real = os.path.join(folder.real, name)
-                if not _ignored(real, True, ignores):
+                real = above + name
+                if not ignores or not _ignored(real, True, ignores):
                     in_deps = folder.special or (name == "deps" and _has_wit(names))
                     stack.append(_Folder(entry.path, real, ignores, folder.depth + 1, in_deps))
             elif name == "Cargo.toml":
@@ -676,7 +714,7 @@ def find_sources(root: Path) -> Sources:
                 has_wit = True
         if has_wit and not folder.special:
             wit.append(folder.path)
-    return Sources(_sorted(wit), _sorted(manifests), _sorted(wac))
+    return Sources(_sorted(wit), _sorted(manifests), _sorted(wac), listed)
 
 
 def _sorted(paths: list[str]) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 
 # The modules that start programs take as long to load as a small component to check: they are loaded when one starts.
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ MINIMUM = (1, 220, 0)
 TIME_LIMIT = 60.0
 OUTPUT_LIMIT = 256 * 1024 * 1024
 
-VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+VERSION = regex(r"(\d+)\.(\d+)\.(\d+)")
 
 
 class ToolError(WasmdoctorError):

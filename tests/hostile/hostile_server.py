@@ -1,12 +1,13 @@
 """Runs wasmdoctor commands, each in a process of its own that has loaded the program already, and measures them.
 
-Reads requests as lines of JSON on standard input: {"cwd", "words", "env", "cached"}; answers with lines of JSON. What is measured is
+Reads requests as lines of JSON on standard input: {"cwd", "words", "env", "cached", "stdin"}; answers with lines of JSON. What is measured is
 that process alone with the programs that it started: CPU seconds (so that a busy machine does not count) and the
 peak of resident memory (VmHWM, which starts anew in a forked process).
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -32,7 +33,7 @@ def child(request: dict[str, object], out: int, err: int, report: int) -> None:
     code = 99
     try:
         os.setsid()
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(os.open(str(request.get("stdin") or os.devnull), os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.chdir(str(request["cwd"]))
@@ -110,6 +111,7 @@ def main() -> None:
     import wasmdoctor.cli
     import wasmdoctor.pipeline.project  # noqa: F401
 
+    gc.set_threshold(1_000_000, 50, 100)  # as wasmdoctor/__main__.py sets it
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)
 

@@ -21,17 +21,31 @@ class Server:
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(
-        self, cwd: Path, *words: str, env: dict[str, str] | None = None, cached: bool = False
+        self,
+        cwd: Path,
+        *words: str,
+        env: dict[str, str] | None = None,
+        cached: bool = False,
+        stdin: Path | None = None,
     ) -> dict[str, Any]:
         """Exit code, CPU seconds (see pace.py), peak in MB, whether it hung, and what it printed.
 
-        ``cached``: with the cache.
+        ``cached``: with the cache; ``stdin``: the file that is standard input, by default an empty one.
         """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         before = slowness()
         self.process.stdin.write(
-            json.dumps({"cwd": str(cwd), "words": words, "env": env or {}, "cached": cached}) + "\n"
+            json.dumps(
+                {
+                    "cwd": str(cwd),
+                    "words": words,
+                    "env": env or {},
+                    "cached": cached,
+                    "stdin": stdin and str(stdin),
+                }
+            )
+            + "\n"
         )
         self.process.stdin.flush()
         answer: dict[str, Any] = json.loads(self.process.stdout.readline())

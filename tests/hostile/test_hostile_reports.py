@@ -14,7 +14,7 @@ from typing import IO, Any
 from xml.etree import ElementTree
 
 import pytest
-from hostile.hostile_bytes import instances
+from hostile.hostile_bytes import component, instances
 from hostile.hostile_workspace import make_workspace, quoted
 from hostile.serving import Server
 from markdown_it import MarkdownIt
@@ -59,7 +59,18 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sizes html": ("why", "--sizes", "x.wasm", "--format", "html"),
     "compose": ("compose", "x.wasm", "y.wasm", "--dry-run", "-o", "out.wasm"),
     "compose json": ("compose", "x.wasm", "y.wasm", "--dry-run", "--format", "json"),
+    "compose by own document": ("compose", "own.wac", "--dry-run"),
+    "compose wac": ("compose", "x.wasm", "y.wasm", "--dry-run", "--format", "wac"),
     "hosts for": ("hosts", "for", "x.wasm"),
+    "hosts for verbose": ("hosts", "for", "x.wasm", "--verbose"),
+    "hosts for own": ("hosts", "for", "x.wasm", "--config", "hosts.toml"),
+    "hosts": ("hosts", "--config", "hosts.toml"),
+    "hosts json": ("hosts", "--config", "hosts.toml", "--format", "json"),
+    "hosts show": ("hosts", "show", "own", "--config", "hosts.toml"),
+    "hosts show json": ("hosts", "show", "own", "--config", "hosts.toml", "--format", "json"),
+    "hosts diff": ("hosts", "diff", "own@1", "own@2", "--config", "hosts.toml"),
+    "hosts diff json": ("hosts", "diff", "own@1", "own@2", "--config", "hosts.toml", "--format", "json"),
+    "check for own host": ("check", "x.wasm", "--host", "own", "--config", "hosts.toml", "--verbose"),
     "hosts for json": ("hosts", "for", "x.wasm", "--format", "json"),
     **{f"merge {one}": ("merge", "1.json", "2.json", "--format", one) for one in sorted(RENDERERS)},
     "explain": ("explain", "--file", "error.txt"),
@@ -113,9 +124,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "Error: component imports instance `{}`, but a matching implementation was not found in the linker\n"
     )
     (made / "error.txt").write_text("".join(map(error.format, NAMES)))
+    (made / "hosts.toml").write_text('data = "data"\n')
+    (made / "data/hosts").mkdir(parents=True)
+    (made / "data/hosts/own.toml").write_text(own_host())
+    (made / "own.wac").write_text(f"package a:b;\n// {''.join(NAMES)}\nlet x = new {NAMES[0]} {{ ... }};\n")
     ignored = ", ".join(json.dumps(name.replace("\x7f", "")) for name in NAMES)
     (made / "own.toml").write_text(f"exclude = [{ignored}]\n[severity]\n")
     return made
+
+
+def own_host() -> str:
+    """A profile of a host all of whose texts are hostile; of its two versions one has no interfaces."""
+    text = quoted("".join(NAMES))
+    names = [name for name in NAMES if not set(name) & set("\n,")]
+    lists = {"1": "", "2": ", ".join(names)}
+    rule = f"[name_rules.exact]\ntext = {text}\nevidence = {text}\n"
+    head = (
+        f'schema = 1\nname = "own"\ntitle = {text}\nabout = {text}\nsource = {text}\ndefault_mode = "host"\n'
+    )
+    lines = "".join(
+        f'[[lines]]\nfirst = "{first}"\nname_rule = "exact"\nevidence = {text}\n'
+        f"[lines.modes.host]\nprovides.default = {quoted(provides)}\n"
+        for first, provides in lists.items()
+    )
+    return head + rule + lines
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +249,60 @@ def test_names_of_sources_are_data(output: str, workspace: Path, server: Server)
     assert output.startswith("migrate") or re.search("[a-z0-9]+:a/|a1:b", shown), "no name is even shown"
     held(output, done["out"])
     held("stderr", done["err"])
+
+
+def test_names_of_a_text_on_standard_input_are_data(folder: Path, tmp_path: Path, server: Server) -> None:
+    """`explain -`: what another program printed, with its escapes, and with lines beyond all measure."""
+    error = (
+        "Error: component imports instance `{}`, but a matching implementation was not found in the linker\n"
+    )
+    long = "x" * 3_000_000
+    texts = {
+        "names": "".join(map(error.format, NAMES)),
+        "coloured": f"\x1b[1m\x1b[31m{error.format(NAMES[0])}\x1b[0m\x1b]8;;https://example.org\x07link\x1b]8;;\x07",
+        "a long line": error.format(long),
+        "a long line before": long + "\n" + error.format(NAMES[4]),
+        "escapes without end": "\x1b[" * 500_000,
+        "bidi": BIDI * 10_000 + error.format(NAMES[1]),
+    }
+    for case, text in texts.items():
+        (tmp_path / "in.txt").write_text(text)
+        for words in (("explain", "-"), ("explain", "-", "--format", "json")):
+            done = server.run(folder, *words, stdin=tmp_path / "in.txt")
+            assert done["code"] in (0, 1), (case, done["code"], done["err"])
+            assert done["out"] or done["err"], case
+            assert len(done["out"]) < 100_000, (case, len(done["out"]))
+            assert done["seconds"] < 2, (case, done["seconds"])
+            held(words[-1] if words[-1] == "json" and done["out"] else "text", done["out"])
+            held("stderr", done["err"])
+    (tmp_path / "in.txt").write_bytes(bytes(range(256)) * 100)
+    done = server.run(folder, "explain", "-", stdin=tmp_path / "in.txt")
+    assert done["code"] in (0, 1), done["err"]
+    held("text", done["out"])
+    held("stderr", done["err"])
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: name.partition(":")[0])
+def test_names_of_an_imported_host_are_data(name: str, tmp_path: Path, server: Server) -> None:
+    """`hosts import` of a component with such names: a profile that is read as it was meant, or a refusal."""
+    (tmp_path / "instance.wasm").write_bytes(instances([name]))
+    (tmp_path / "function.wasm").write_bytes(component([name], [name]))
+    written = 0
+    for kind in ("instance", "function"):
+        done = server.run(tmp_path, "hosts", "import", kind, f"{kind}.wasm")
+        assert done["code"] in (0, 2), done["err"]
+        assert done["out"] or done["err"]
+        held("text", done["out"])
+        held("stderr", done["err"])
+        if done["code"] == 0:
+            written += 1
+            for words in (("show", kind), ("show", kind, "--format", "json"), ("diff", kind, "wasmtime")):
+                done = server.run(tmp_path, "hosts", *words)
+                assert done["code"] in (0, 1), (words, done["err"])
+                held(words[-1], done["out"])
+    made = tmp_path / "wasmdoctor.d/hosts"
+    assert len(list(made.iterdir()) if made.exists() else []) == written
+    assert {path.name for path in tmp_path.iterdir()} <= {"wasmdoctor.d", "instance.wasm", "function.wasm"}
 
 
 def test_names_in_colour_command_nothing_else(folder: Path, server: Server) -> None:

@@ -17,6 +17,7 @@ NOTHING_TO_DO = {"features", "registry-bindings", "std-only", "uncalled-library"
 NOT = {
     "build-script": "a build script",
     "hand-written": "by hand",
+    "macro-exports": "calls `export!`",
     "world-use": "hands on a resource",
 }
 CURED = sorted(set(workspaces.cases()) - NOTHING_TO_DO - set(NOT))

@@ -142,3 +142,44 @@ def test_a_host_of_ones_own_says_what_it_calls(folder: Path, tmp_path: Path) -> 
         found = check(options, catalog, Toolchain()).findings
         said[name] = [f.severity.value for f in found if f.code == "WD113"]
     assert said == {"library": [], "sockets": [], "nothing": ["error"]}
+
+
+SOURCES = {
+    "Cargo.toml": '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n[lib]\ncrate-type = ["cdylib"]\n'
+    '[dependencies]\nwit-bindgen = "0.48"\n',
+    "src/lib.rs": 'wit_bindgen::generate!({ world: "w" });\nfn f() { a::b::c::f(); }\n',
+    "wit/world.wit": "package a:b;\ninterface c { f: func(); }\nworld w {\n  import c;\n  EXPORT\n}\n",
+    "target/CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n",
+    "target/.rustc_info.json": "{}",
+}
+
+
+@pytest.mark.parametrize(
+    ("export", "wat_export", "host"),
+    [
+        ("", "", "wasmtime"),
+        ("export run: func();", '(export "run" (func $f))', "spin"),
+    ],
+)
+def test_the_world_is_where_it_is_asked_for(
+    export: str, wat_export: str, host: str, tmp_path: Path, wat: Callable[[str], bytes]
+) -> None:
+    """Where sources tell the component's own world, a person is sent there and not to the binary."""
+    for path, text in SOURCES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text.replace("EXPORT", export))
+    made = wat(
+        '(component (import "a:b/c" (instance $i (export "f" (func)))) (alias export $i "f" (func $f)) '
+        + wat_export
+        + ")"
+    )
+    (tmp_path / "alone.wasm").write_bytes(made)
+    binary = tmp_path / "target/wasm32-wasip2/debug/app.wasm"
+    binary.parent.mkdir(parents=True)
+    binary.write_bytes(made)
+    options = CheckOptions(("target", "alone.wasm"), tmp_path, host=host)
+    found = [f for f in check(options, Catalog(), Toolchain()).findings if f.code == "WD113"]
+    assert {(f.subject, str(f.location)) for f in found} == {
+        ("alone.wasm", "alone.wasm"),
+        ("target/wasm32-wasip2/debug/app.wasm", "wit/world.wit:3:7"),
+    }

@@ -26,6 +26,19 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 MARK = b"// the bridge\n"
 IGNORED = shutil.ignore_patterns("target", "prebuilt", "expected.toml")
 
+APP_WORLD = """
+    wit_bindgen::generate!({ inline: "package my:app; world app { export run: func() -> u32; }" });
+
+    struct App;
+
+    impl Guest for App {
+        fn run() -> u32 {
+            %s
+        }
+    }
+
+    export!(App);
+"""
 GENERATOR = 'wit-bindgen = { version = "0.48.1", default-features = false, features = ["macros"] }'
 
 

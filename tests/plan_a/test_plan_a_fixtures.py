@@ -96,6 +96,7 @@ CASES = {
         },
         ("depot-types",),
     ),
+    "macro-exports": Case(reason="code that stays calls `export!`"),
     "leak-shapes": Case(
         {
             "shape-called/src/wasi_bridge.rs": ("water:called/gauge@0.1.0",),

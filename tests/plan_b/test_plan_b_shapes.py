@@ -146,7 +146,19 @@ def test_wit_is_referred_to_by_path(tmp_path: Path) -> None:
         ('members = ["apps/tool",]', 'members = ["apps/tool", "apps/tool-adapter",]'),
         (
             'members = [\n  "apps/tool", # the tool\n]',
-            'members = [\n  "apps/tool",\n  "apps/tool-adapter", # the tool\n]',
+            'members = [\n  "apps/tool", # the tool\n  "apps/tool-adapter",\n]',
+        ),
+        (
+            'members = [\n  "apps/tool" # a, b\n]',
+            'members = [\n  "apps/tool", # a, b\n  "apps/tool-adapter"\n]',
+        ),
+        (
+            'members = [\r\n  "apps/tool", # the tool\r\n  # more\r\n]',
+            'members = [\r\n  "apps/tool", # the tool\r\n  "apps/tool-adapter",\r\n  # more\r\n]',
+        ),
+        (
+            'members = [\n  "apps/tool" # the tool\n  , ]',
+            'members = [\n  "apps/tool" # the tool\n  , "apps/tool-adapter" ]',
         ),
         (
             'members = [\r\n\t"apps/tool"\r\n]\r\n',
@@ -180,7 +192,9 @@ def test_what_the_workspace_inherits_is_inherited(tmp_path: Path) -> None:
     assert "version.workspace = true\nedition.workspace = true\nrust-version.workspace = true\n" in manifest
     assert 'license = "MIT"' in manifest
     assert 'bindgen = { workspace = true, features = ["macros", "realloc", "std"] }' in manifest
-    assert "    bindgen::generate!({" in files["apps/tool-adapter/src/lib.rs"]
+    source = files["apps/tool-adapter/src/lib.rs"]
+    assert "    bindgen::generate!({" in source
+    assert '        runtime_path: "bindgen::rt",\n' in source
 
 
 def test_names_and_places(tmp_path: Path) -> None:

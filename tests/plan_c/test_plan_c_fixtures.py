@@ -108,6 +108,7 @@ APPLIES = {
     "include-with",
     "inline-wit",
     "leak-shapes",
+    "macro-exports",
     "reexported",
     "renamed",
     "single-crate",

@@ -76,6 +76,39 @@ def test_files_that_are_not_built_and_committed_binaries_have_any_time(
     assert shown(stale_component(facts_of(tmp_path))) == []
 
 
+def test_what_is_left_of_a_member_that_is_only_a_library_now(
+    tmp_path: Path, dummy: Callable[..., bytes]
+) -> None:
+    written(tmp_path, APP)
+    written(
+        tmp_path,
+        {
+            "Cargo.toml": crate(
+                "app",
+                dependencies='core-lib = { path = "core-lib" }',
+                more='[workspace]\nmembers = ["core-lib"]\n',
+            ),
+            "core-lib/Cargo.toml": crate("core-lib", '["rlib"]'),
+            "core-lib/src/lib.rs": "pub fn go() {}",
+        },
+    )
+    left = "target/wasm32-wasip2/release/core_lib.wasm"
+    written(tmp_path, {left: dummy(WORLD, "app", {"net.wit": NET})})
+    build(tmp_path, dummy(WORLD, "app", {"net.wit": NET}))
+    source = tmp_path / "core-lib/src/lib.rs"
+    os.utime(tmp_path / left, (1_000_000, 1_000_000))
+    assert (
+        shown(stale_component(facts_of(tmp_path))) == []
+    )  # `cargo rustc --crate-type cdylib` may have made it
+    os.utime(source, (1_000_005, 1_000_005))
+    drafts = [draft for draft in stale_component(facts_of(tmp_path)) if draft.subject == left]
+    assert [str(draft.location) for draft in drafts] == ["core-lib/Cargo.toml:2:8"]
+    assert (
+        drafts[0].message
+        == "`core-lib` is no component any more, and this file of it was built before core-lib/src/lib.rs changed"
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [

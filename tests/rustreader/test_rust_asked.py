@@ -150,6 +150,76 @@ def test_code_that_is_put_off_is_the_same(texts: dict[str, str]) -> None:
     assert list(facts(Program(read(texts)))) == list(facts(Program(read(texts, whole=True))))
 
 
+INNER = st.sampled_from(
+    ["", "", "#![cfg(maybe)]", "# ![cfg(unix)]", "# /* why */ ![cfg(maybe)]", "// #![x]\n"]
+)
+
+
+def read_split(texts: Mapping[str, str], inner: str, how: str) -> list[RustCrate]:
+    """The four crates, whose items stand in a second file."""
+    files: dict[str, bytes] = {}
+    for name, text in texts.items():
+        declared = "mod split; pub use split::*;" if how == "mod" else 'include!("split.rs");'
+        files |= {f"{name}/lib.rs": declared.encode(), f"{name}/split.rs": f"{inner}{text}".encode()}
+    return [
+        read_crate(
+            f"{name}/lib.rs",
+            files.get,
+            CFG,
+            name=name,
+            externs={"wit_bindgen": "wit-bindgen"} | {other: other for other in CRATES[name]},
+        )
+        for name in texts
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(sources, INNER, st.sampled_from(["mod", "include"]))
+def test_files_that_are_put_off_are_the_same(texts: dict[str, str], inner: str, how: str) -> None:
+    """What is read when it is asked for says what it says when all of it is read before."""
+    before = read_split(texts, inner, how)
+    for crate in before:
+        _ = list(crate.code.units), crate.tree.problems
+    assert list(facts(Program(read_split(texts, inner, how)))) == list(facts(Program(before)))
+
+
+def is_read(crate: RustCrate, path: str) -> bool:
+    """Whether somebody has asked what stands in a file."""
+    fragments = (f for module in crate.tree.modules for f in module.fragments if f.source.path == path)
+    return all("contents" in fragment.file.__dict__ for fragment in fragments)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "use"),
+    [
+        ("/// What is used * often.\npub fn quiet() { let module = 1 * 2; }", False, False),
+        ("pub mod deeper { pub fn quiet() {} }", True, True),
+        ("#![allow(dead_code)] pub fn quiet() {}", True, True),
+        ("# /* why */ ![allow(dead_code)] pub fn quiet() {}", True, True),
+        ('include!("more.rs");', True, True),
+        ("pub use super::*;", False, True),
+        ("#[used] static KEPT: u8 = 1;", False, True),
+        ("#[used /* why */ ] static KEPT: u8 = 1;", False, True),
+        ("#[no_mangle] pub fn quiet() {}", False, True),
+        ('#[link(wasm_import_module = "a")] extern "C" { fn quiet(); }', False, True),
+        ("struct App; impl Guest for App {}", False, True),
+        ("struct App; export!(App);", False, True),
+    ],
+)
+def test_which_files_are_put_off(text: str, whole: bool, use: bool) -> None:
+    """A file of a crate that has no bindings, until a question may concern it. ``whole``: it leads to other files."""
+    files = {"low/lib.rs": b"mod split;", "low/split.rs": text.encode(), "low/more.rs": b"fn more() {}"}
+    low = read_crate("low/lib.rs", files.get, CFG, name="low")
+    assert is_read(low, "low/split.rs") is whole
+    (top,) = read({"top": GENERATE + "fn f() { bindings::a(); }"})
+    program = Program([top, low])
+    _ = program.use_sites, program.extern_imports, program.exported_symbols, program.used_values
+    _ = program.guest_impls, program.export_calls, program.bindings_files
+    assert program.candidates_for({"go"}) == ()
+    assert is_read(low, "low/split.rs") is (whole or use)
+    assert is_read(top, "top/lib.rs")
+
+
 def bodies_of(items_: list[Item]) -> Iterator[tuple[str, Body]]:
     for item in items_:
         yield item.name, item.body

@@ -64,6 +64,10 @@ DEEP = 8_000
         )
         + "fn f() { m0::x(); m1::y::z(); }",
         "".join(f"type T{n} = T{n + 1};" for n in range(2000)) + "fn f(a: T0) { a.b(); T0::c(); }",
+        "".join(f"type A = B::c{n}; type B = A::d{n};" for n in range(5))
+        + "fn f() {"
+        + "".join(f"A::c{n}();" for n in range(1000))
+        + "}",
         "".join(
             f"mod m{n} {{ use super::*; use m{(n + 1) % 40}::*; pub struct S{n}; }} use m{n}::*;\n"
             for n in range(40)
@@ -76,7 +80,7 @@ DEEP = 8_000
         "/*" * DEEP,
         "'" * DEEP,
     ],
-    ids=range(29),
+    ids=range(30),
 )
 def test_hostile_sources_end(program: Make, source: str) -> None:
     with within(8):

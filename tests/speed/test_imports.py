@@ -22,6 +22,25 @@ HEAVY = (
     "pygls",
     "watchfiles",
 )
+ASIDE = (
+    "bz2",
+    "difflib",
+    "hashlib",
+    "importlib.resources",
+    "ipaddress",
+    "json",
+    "lzma",
+    "shlex",
+    "shutil",
+    "tempfile",
+    "wasmdoctor.migrate.diff",
+    "wasmdoctor.migrate.toml",
+    "wasmdoctor.readers.artifacts.archive",
+    "wasmdoctor.readers.artifacts.worlds",
+    "wasmdoctor.readers.symbols",
+    "wasmdoctor.transaction",
+)
+"""What looks at the sources of a small package without a build, and quietly, needs nothing of."""
 SOURCES = ("networkx", "tomlkit", "tree_sitter", "tree_sitter_rust", "asyncio", "pygls", "watchfiles")
 PROGRAM = """
 import atexit, sys
@@ -66,7 +85,7 @@ def test_help_and_version_load_no_command(tmp_path: Path, word: str) -> None:
     modules = loaded(tmp_path, word)
     assert not modules & set(HEAVY)
     own = {name for name in modules if name.startswith(("wasmdoctor.pipeline", "wasmdoctor.model."))}
-    assert own == {"wasmdoctor.model.digest", "wasmdoctor.model.later"}
+    assert own == {"wasmdoctor.model.digest", "wasmdoctor.model.later", "wasmdoctor.model.regex"}
 
 
 def test_a_component_that_is_fine(tmp_path: Path, dummy: Callable[..., bytes]) -> None:
@@ -94,7 +113,25 @@ def test_a_hook_on_one_changed_wit_file(tmp_path: Path) -> None:
     (tmp_path / "src/lib.rs").write_text("pub fn one() -> u32 { 1 }\n")
     (tmp_path / "Cargo.toml").write_text('[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n')
     modules = loaded(tmp_path, "check", "--quiet", "wit/a.wit")
-    assert not modules & {"networkx", "tomlkit", "rich", "asyncio", "pygls", "watchfiles"}
+    assert modules & {"networkx", "tomlkit", "rich", "asyncio", "pygls", "watchfiles", *ASIDE} == set()
+
+
+def test_a_fix_that_is_only_proposed(tmp_path: Path) -> None:
+    (tmp_path / "wit/deps/net").mkdir(parents=True)
+    (tmp_path / "wit/a.wit").write_text(
+        "package shop:main; world shop { import shop:net/price; export run: func(); }"
+    )
+    (tmp_path / "wit/deps/net/a.wit").write_text("package shop:net; interface price { unit: func(); }")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/lib.rs").write_text('wit_bindgen::generate!({ world: "shop" });\n')
+    (tmp_path / "Cargo.toml").write_text(
+        '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n[lib]\ncrate-type = ["cdylib"]\n'
+        '[dependencies]\nwit-bindgen = "0.48"\n'
+    )
+    modules = loaded(tmp_path, "check", "--quiet", "wit/a.wit")
+    assert {"wasmdoctor.migrate.fixes.wit", "tree_sitter_rust"} <= modules
+    unwanted = {"tomlkit", *ASIDE} - {"ipaddress"}  # where the registry of Cargo.lock is
+    assert modules & unwanted == set()
 
 
 def test_an_answer_that_is_known_loads_next_to_nothing(tmp_path: Path, dummy: Callable[..., bytes]) -> None:

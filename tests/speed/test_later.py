@@ -92,3 +92,45 @@ def test_the_help_of_every_command_too() -> None:
         written = [command.help, *(getattr(each, "help", None) for each in command.params)]
         for text in filter(None, [command.callback.__doc__ if command.callback else None, *written]):
             assert cleandoc(text) == inspect.cleandoc(text)
+
+
+def test_a_function_loads_its_module_when_it_is_called() -> None:
+    program = """
+import sys
+from wasmdoctor.model.later import on_call
+with on_call("colorsys", "rgb_to_hsv"):
+    from colorsys import rgb_to_hsv
+print("colorsys" in sys.modules)
+print(rgb_to_hsv(0, 0, 0), "colorsys" in sys.modules)
+import colorsys
+print(colorsys.ONE_THIRD > 0)
+with on_call("colorsys", "rgb_to_hsv"):
+    from colorsys import rgb_to_hsv
+print(rgb_to_hsv is colorsys.rgb_to_hsv)
+"""
+    assert printed(program) == ["False", "(0.0, 0.0, 0) True", "True", "True"]
+
+
+def test_what_a_package_has_is_loaded_by_name() -> None:
+    program = """
+import sys
+import wasmdoctor.readers.artifacts as artifacts
+print("wasmdoctor.readers.artifacts.archive" in sys.modules)
+from wasmdoctor.readers.artifacts import is_archive
+print(is_archive.__module__, vars(artifacts)["is_archive"] is is_archive)
+try:
+    artifacts.nothing
+except AttributeError as error:
+    print(error)
+"""
+    assert printed(program) == [
+        "False",
+        "wasmdoctor.readers.artifacts.archive True",
+        "module 'wasmdoctor.readers.artifacts' has no attribute 'nothing'",
+    ]
+
+
+def test_a_package_has_all_that_it_says() -> None:
+    from wasmdoctor.readers import artifacts
+
+    assert [name for name in artifacts.__all__ if getattr(artifacts, name).__name__ != name] == []

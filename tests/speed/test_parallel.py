@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Iterator
 
 import pytest
 
+from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.pipeline import parallel
-from wasmdoctor.pipeline.parallel import WORTH, each
+from wasmdoctor.pipeline.parallel import WORTH, Ahead, each
 
 ITEMS = list(range(10 * WORTH + 3))
 
@@ -80,3 +83,90 @@ def test_progress_ends_with_all() -> None:
     each(squared, ITEMS, 2, lambda done, total: told.append((done, total)))
     assert told[-1] == (len(ITEMS), len(ITEMS))
     assert told == sorted(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    name: str
+    inner: Plain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """A field that is not given, as the line table of a text."""
+
+    name: str
+    length: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "length", len(self.name))
+
+
+def test_records_come_back_as_they_were() -> None:
+    shared = Plain("shared")
+    made = [(Plain(str(item), shared), Plain("a", shared), Single("b"), Remembering("cd")) for item in ITEMS]
+    found = each(lambda item: made[item], ITEMS, 2)
+    assert found == made
+    assert found[-1][0].inner is found[-1][1].inner
+    assert found[-1][-1].length == 2
+
+
+def counting() -> Iterator[tuple[int, int]]:
+    """Without end."""
+    at = 0
+    while True:
+        yield at, os.getpid()
+        at += 1
+        time.sleep(0.001)
+
+
+def test_work_ahead_ends_with_its_block() -> None:
+    with Ahead(counting, 2) as ahead:
+        time.sleep(0.05)
+    assert [number for number, _ in ahead.results] == list(range(len(ahead.results)))
+    assert len(ahead.results) > 1
+    assert os.getpid() not in {pid for _, pid in ahead.results}
+
+
+def test_work_ahead_that_has_an_end() -> None:
+    with Ahead(lambda: iter(ITEMS), 2) as ahead:
+        time.sleep(0.05)
+    assert ahead.results == ITEMS
+
+
+def test_no_work_ahead_in_one_process() -> None:
+    with Ahead(counting, 1) as ahead:
+        pass
+    assert ahead.results == []
+
+
+def test_work_ahead_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fragile() -> Iterator[int]:
+        yield 1
+        raise ValueError
+
+    before = len(os.listdir("/proc/self/fd"))
+    with Ahead(fragile, 2) as ahead:
+        time.sleep(0.05)
+    assert ahead.results == []
+
+    def refused() -> int:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(parallel.os, "fork", refused)
+    with Ahead(counting, 2) as ahead:
+        pass
+    assert ahead.results == []
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_an_error_in_the_block_ends_work_ahead() -> None:
+    with pytest.raises(ValueError, match="here"), Ahead(counting, 2):
+        raise ValueError("here")
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

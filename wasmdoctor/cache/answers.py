@@ -53,8 +53,13 @@ class Answer:
         self.code = code
 
 
-def question(arguments: Sequence[str], environment: Mapping[str, str], cwd: str, stdout: Any) -> str:
-    """The key of a question. ``stdout`` is where the answer goes: a terminal has a width, and takes colours."""
+def question(
+    arguments: Sequence[str], environment: Mapping[str, str], cwd: str, stdout: Any, program: str = ""
+) -> str:
+    """The key of a question. ``stdout`` is where the answer goes: a terminal has a width, and takes colours.
+
+    ``program`` is ``version()``, when it is known already.
+    """
     terminal: list[object] = [stdout.isatty(), getattr(stdout, "encoding", "")]
     if terminal[0]:
         terminal += _window(stdout)
@@ -62,8 +67,13 @@ def question(arguments: Sequence[str], environment: Mapping[str, str], cwd: str,
         item for item in environment.items() if item[0] in VARIABLES or item[0].startswith(PREFIXES)
     )
     day = time.strftime("%Y-%m-%d")
-    asked = [list(arguments), cwd, seen, day, terminal, __version__, sys.version, _program()]
+    asked = [list(arguments), cwd, seen, day, terminal, program or version()]
     return digest(repr(asked).encode("utf-8", "surrogateescape"))
+
+
+def version() -> str:
+    """What tells this wasmdoctor and Python from others."""
+    return digest(repr([__version__, sys.version, _program()]).encode("utf-8", "surrogateescape"))
 
 
 def _window(stdout: Any) -> tuple[int, ...]:

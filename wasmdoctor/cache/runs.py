@@ -6,7 +6,8 @@ import io
 import os
 import sys
 
-from wasmdoctor.cache.answers import COMMANDS, OFF, WATCH, Answer, Copied, decode, encode, question
+from wasmdoctor.cache import facts
+from wasmdoctor.cache.answers import COMMANDS, OFF, WATCH, Answer, Copied, decode, encode, question, version
 from wasmdoctor.cache.observed import Observed, Watching
 from wasmdoctor.cache.place import cache_folder
 from wasmdoctor.cache.store import Store
@@ -46,13 +47,18 @@ def remembered(arguments: Sequence[str], run: Callable[[], int]) -> int:
     except OSError:
         return run()
     store = Store(folder)
-    key = question(arguments, os.environ, cwd, sys.stdout)
+    program = version()
+    key = question(arguments, os.environ, cwd, sys.stdout, program)
     answer = recalled(store, key, cwd)
     if answer is not None:
         sys.stdout.buffer.write(answer.text.encode())
         sys.stdout.flush()
         return answer.code
-    return _run(store, key, cwd, run)
+    facts.keep_in(store, program)
+    try:
+        return _run(store, key, cwd, run)
+    finally:
+        facts.keep_in(None)
 
 
 def recalled(store: Store, key: str, cwd: str) -> Answer | None:

@@ -11,21 +11,27 @@ from wasmdoctor.model.finding import Status
 from wasmdoctor.model.source import Location
 
 if TYPE_CHECKING:
-    from wasmdoctor.model.config import Allow
+    from wasmdoctor.model.config import Allow, Glob
 
 Verdicts = dict[str, tuple[Verdict, ...]]
 
 
 def configured(verdicts: Verdicts, allows: Iterable[Allow]) -> Verdicts:
     """The verdicts, those on imports that nobody provides decided by ``allows`` (in force) where they can."""
-    return {path: tuple(_verdict(path, each, allows) for each in own) for path, own in verdicts.items()}
+    meant = [(allow, allow.meant) for allow in allows]
+    return {path: tuple(_verdict(path, each, meant) for each in own) for path, own in verdicts.items()}
 
 
-def _verdict(path: str, verdict: Verdict, allows: Iterable[Allow]) -> Verdict:
+def _verdict(path: str, verdict: Verdict, allows: list[tuple[Allow, Glob | None]]) -> Verdict:
     if not verdict.unprovided:
         return verdict
-    for allow in allows:
-        if _fits(allow, path, verdict):
+    name = verdict.extern.name
+    base = name.partition("@")[0] if "@" in name else ""
+    for allow, meant in allows:
+        # There may be many: nothing is called for those whose interface is another.
+        if meant is not None and not (meant(name) or (base and meant(base))):
+            continue
+        if allow.names_component(*names_of(path)):
             return dataclasses.replace(
                 verdict, status=Status.CONFIGURED, provider=allow.provided_by, missing=(), near=()
             )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.fixing import inside, only
@@ -23,6 +21,7 @@ from wasmdoctor.model.cargo import (
     Text,
 )
 from wasmdoctor.model.names import Version, version_order
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.remedy import AddElement, Remedy, SetValue
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location, SourceText
@@ -40,7 +39,7 @@ NO_COMPONENT = ("wasm32-unknown-emscripten", "wasm64-unknown-unknown")
 """Wasm targets whose modules no tool makes components of: the first needs JavaScript around it, the second
 has 64-bit memories, which the canonical ABI does not know (wit-component 0.262)."""
 
-_REQUIREMENT = re.compile(r"[\^~=]?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+_REQUIREMENT = regex(r"[\^~=]?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 
 # -- WD301
@@ -341,7 +340,9 @@ def _meant_world(resolution: Resolution, target: ComponentTarget) -> tuple[Remed
         return ()
     names = [world.short for package in resolution.main for world in package.worlds.values()]
     name = only(names)
-    near = name or next(iter(get_close_matches(target.world.value, names, 1)), "")
+    import difflib
+
+    near = name or next(iter(difflib.get_close_matches(target.world.value, names, 1)), "")
     if not near:
         return ()
     value = SetValue(target.world.location, near)

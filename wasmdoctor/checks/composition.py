@@ -21,7 +21,7 @@ class CompositionFacts:
     """What these rules may know: the wiring, the host's id, the .wac documents with what they name.
 
     ``packages`` maps a document's path to the component of each package that it names, None for one that
-    no file was found for. ``output`` is where the result goes, for messages. ``files`` are all that were given;
+    no file was found for; of one that is not there nothing is known. ``output`` is where the result goes, for messages. ``files`` are all that were given;
     ``packages_as_components`` the paths of encoded WIT packages among them.
     """
 
@@ -223,7 +223,9 @@ class _Scope:
         return exports
 
     def _component(self, package: WacName) -> Component | None:
-        file = self.packages.get(package.text)
+        if package.text not in self.packages:
+            return None
+        file = self.packages[package.text]
         if file is None:
             found = [name for name, other in self.packages.items() if other is not None]
             self._say(

@@ -31,7 +31,7 @@ from wasmdoctor.model.rule import Confidence, Severity
 from wasmdoctor.model.source import Location
 from wasmdoctor.model.text import say
 from wasmdoctor.model.wit import MAX_TEXT, Resolution, TypeKind, World, WorldItem
-from wasmdoctor.readers.artifacts import decode_worlds
+from wasmdoctor.readers import artifacts
 
 PRIMITIVES = frozenset("bool s8 s16 s32 s64 u8 u16 u32 u64 f32 f64 char string error-context".split())
 """Types that have no definition (wit-parser 0.262, ``Type``)."""
@@ -220,7 +220,9 @@ def _encoded(component: ComponentFacts) -> dict[tuple[str, str], EncodedWorld]:
     found: dict[tuple[str, str], EncodedWorld] = {}
     for file in component.files:
         for section in file.sections:
-            for world in decode_worlds(section.payload, SectionPlace(file.path), section.section.name).worlds:
+            for world in artifacts.decode_worlds(
+                section.payload, SectionPlace(file.path), section.section.name
+            ).worlds:
                 found.setdefault((file.path, world.name), world)
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -269,6 +268,8 @@ def wit_deps_digest(files: Mapping[str, bytes]) -> str:
     times (wit-deps 0.6, ``tar`` in lib.rs; async-tar 0.5, ``HeaderMode::Deterministic``). Files are taken
     for ones that cannot be executed.
     """
+    import hashlib  # OpenSSL takes milliseconds to load
+
     archive = hashlib.sha256()
     for name in sorted(files, key=str.encode):
         data = files[name]

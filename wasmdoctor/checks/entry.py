@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasmdoctor.checks.facts import Draft, Facts, Starter
+from wasmdoctor.checks.facts import Draft, Facts, Origin, Starter
 from wasmdoctor.model.finding import Status
 from wasmdoctor.model.host import Entry, HostProfile, HostView
 from wasmdoctor.model.names import ExternName
@@ -98,10 +98,33 @@ def not_startable(facts: Facts) -> Iterator[Draft]:
             yield Draft(
                 file.path,
                 _message(host, exports, others),
-                Location(file.path),
+                _asked_at(facts, file, exports),
                 help=joined("\n", _help(host, exports, others)),
                 severity=_severity(host, exports, others),
             )
+
+
+def _asked_at(facts: Facts, file: WasmFile, exports: list[Extern]) -> Location:
+    """The WIT line of an export, or the component's own world, which lacks one; the binary where neither is known.
+
+    What came in with a library's world says nothing about the component's own.
+    """
+    own = [facts.export_origins.get((file.path, extern.name)) for extern in exports]
+    for origin in own:
+        if origin is not None and origin.line is not None and _is_own(origin):
+            return origin.line
+    for extern in file.component.imports if file.component else ():
+        origin = facts.origins.get((file.path, extern.name))
+        if origin is not None and _is_own(origin):
+            for step in origin.steps:
+                if step.kind == "world" and step.location.line:
+                    return step.location
+    return Location(file.path)
+
+
+def _is_own(origin: Origin) -> bool:
+    """Whether something comes from the component's own crate, and through no other."""
+    return sum(step.kind == "crate" for step in origin.steps) == 1
 
 
 def _is_library(exports: list[Extern], others: tuple[Starter, ...]) -> bool:

@@ -21,6 +21,7 @@ from wasmdoctor.model.errortext import (
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.record import dataclass, replace
+from wasmdoctor.model.regex import regex
 
 LIMIT: Final = 1_000_000
 """Characters of a text that are read."""
@@ -36,8 +37,8 @@ NEAR: Final = 400
 
 # -- what logs put around a text --
 
-_ANSI: Final = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
-_PREFIX: Final = re.compile(
+_ANSI: Final = regex(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
+_PREFIX: Final = regex(
     r"""\s*(?:
       \S[^\t\n]{0,100}\t[^\t\n]{1,100}\t(?=\d{4}-)                     # gh run view: job, step
     | \[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?(?=\s|$)  # a time stamp
@@ -60,14 +61,14 @@ _PREFIXES: Final = 6
 """Prefixes that one line may have."""
 
 _QUOTES: Final = str.maketrans("‘’“”", "''\"\"")
-_PLACE: Final = re.compile(
+_PLACE: Final = regex(
     r"(?:-->|╭─+\[|┌─+\[)\s{0,4}([^\s\[\]:][^\n\[\]]{0,300}?):(\d{1,7})(?::(\d{1,7}))?(?![\d])"
 )
-_NAME: Final = re.compile(
+_NAME: Final = regex(
     r"(?<![\w./:@-])([a-z][a-z0-9-]{0,60}:[a-z][a-z0-9-]{0,60}/[a-z][a-z0-9-]{0,60}"
     r"(?:@\d{1,6}(?:\.\d{1,6}){0,2}(?:[-+][0-9A-Za-z.-]{1,60})?)?)(?![\w/:-])"
 )
-_FILE: Final = re.compile(r"(?<![\w./-])([\w./-]{1,200}\.wasm)(?![\w.])")
+_FILE: Final = regex(r"(?<![\w./-])([\w./-]{1,200}\.wasm)(?![\w.])")
 _NO_PACKAGES: Final = frozenset("node file http https npm npx git data plug".split())
 
 
@@ -296,7 +297,7 @@ def _quote(text: str) -> str:
     return line if len(line) <= QUOTE else line[: QUOTE - 1].rstrip() + "…"
 
 
-_FILL: Final = re.compile(r"\{([a-z]+[0-9]?)(?:\|([^{}]*))?\}")
+_FILL: Final = regex(r"\{([a-z]+[0-9]?)(?:\|([^{}]*))?\}")
 
 
 def filled(text: str, values: Mapping[str, str], *, shell: bool = False) -> str:

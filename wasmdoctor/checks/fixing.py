@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -175,6 +174,8 @@ def resolved(found: Found, texts: Mapping[str, bytes]) -> tuple[Remedy, ...]:
         )
         return (Remedy(title, (SetVersion(place, version),), safe=len(there) == 1 and bool(near)),)
     known = [known for p in there if p.name == path.package_name for known in (*p.interfaces, *p.worlds)]
+    import difflib
+
     close = difflib.get_close_matches(name, known, 1)
     if not close:
         return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from wasmdoctor.checks.deps import type_text
 from wasmdoctor.checks.facts import Draft, Facts
@@ -18,7 +19,7 @@ from wasmdoctor.model.source import Location
 from wasmdoctor.model.text import say
 from wasmdoctor.model.wasm import Component, Extern, WasmFile
 from wasmdoctor.model.wit import TypeDef, World, WorldItem
-from wasmdoctor.readers.artifacts import decode_worlds
+from wasmdoctor.readers import artifacts
 from wasmdoctor.readers.cargo.files import is_below
 
 SHOWN = 5
@@ -35,6 +36,7 @@ def stale_component(facts: Facts) -> Iterator[Draft]:
     """WD501: a component is older than its sources, or was built from another world."""
     files = {file.path: file for file in facts.files if file.component is not None and not file.predicted}
     for sources in facts.sources:
+        yield from _left_over(sources, files)
         told: set[tuple[str, str]] = set()
         for component in sources.components:
             for path in component.built:
@@ -54,7 +56,7 @@ def _older(sources: SourceFacts, component: ComponentFacts, file: WasmFile) -> I
     Only for what lies in cargo's folders: a checkout gives committed binaries and sources any order of
     times. Manifests do not count, since most changes in them (a description, a comment) build nothing.
     """
-    if not any(part.startswith("wasm32-") for part in file.path.split("/")[:-1]):
+    if not _is_in_target(file.path):
         return
     newer = sorted(
         ((time, path) for path, time in _sources_of(sources, component).items() if time > file.mtime_ns > 0),
@@ -80,6 +82,44 @@ def _older(sources: SourceFacts, component: ComponentFacts, file: WasmFile) -> I
         help=say("build it again, so that what is found out about it holds"),
         related=tuple((Location(other, 1, 1), say("changed after the build")) for _, other in newer[1:SHOWN]),
     )
+
+
+def _left_over(sources: SourceFacts, files: Mapping[str, WasmFile]) -> Iterator[Draft]:
+    """Components of members that were one when they were built, and are only libraries now: cargo lets them lie.
+
+    ``cargo rustc --crate-type cdylib`` makes components of such members as well, so that only those count that are
+    older than a source of theirs.
+    """
+    rest = files.keys() - {path for component in sources.components for path in component.built}
+    members = [cargo.packages[m] for cargo in sources.cargo for m in cargo.members if m in cargo.packages]
+    plain = {
+        package.lib.name: package
+        for package in members
+        if package.lib is not None and "cdylib" not in package.lib.crate_types
+    }
+    for path in sorted(rest):
+        stem = PurePosixPath(path).stem
+        package = plain.get(stem)
+        if package is None or not is_below(path, sources.folder) or not _is_in_target(path):
+            continue
+        times = ((time, p) for p, time in sources.times.items() if is_below(p, package.folder))
+        time, newer = max(times, default=(0, ""))
+        if time > files[path].mtime_ns > 0:
+            yield Draft(
+                path,
+                say(
+                    "`{crate}` is no component any more, and this file of it was built before {path} changed",
+                    crate=package.name.value,
+                    path=newer,
+                ),
+                package.name.location,
+                help=say("remove it: no build makes it again"),
+            )
+
+
+def _is_in_target(path: str) -> bool:
+    """Whether a file lies where cargo puts what it builds for WebAssembly."""
+    return any(part.startswith("wasm32-") for part in path.split("/")[:-1])
 
 
 def _sources_of(sources: SourceFacts, component: ComponentFacts) -> dict[str, int]:
@@ -196,7 +236,9 @@ def _encoded(file: BindingsFile) -> EncodedWorld | None:
     worlds = [
         world
         for section in file.sections
-        for world in decode_worlds(section.payload, SectionPlace(file.path), section.section.name).worlds
+        for world in artifacts.decode_worlds(
+            section.payload, SectionPlace(file.path), section.section.name
+        ).worlds
     ]
     return min(worlds, key=lambda world: world.world.endswith(WITHOUT_EXPORTS), default=None)
 

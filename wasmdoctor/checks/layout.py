@@ -7,7 +7,6 @@ Rules: wit-parser 0.262, resolve/fs.rs. All .wit files of a folder are one packa
 from __future__ import annotations
 
 import posixpath
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
@@ -15,6 +14,7 @@ from wasmdoctor.checks.facts import Draft, Facts
 from wasmdoctor.checks.sources import SourceFacts
 from wasmdoctor.checks.wit_roots import Fault, Root, aside, faults, roots
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.remedy import MoveFile, Remedy
 from wasmdoctor.model.rule import Severity
 from wasmdoctor.model.source import Location, SourceText
@@ -107,7 +107,7 @@ def _mixed(sources: SourceFacts, folders: Iterable[str], layout: _Layout) -> Ite
                     yield _mixed_draft(sources, root, folder, own, [f for f in files if f.package == package])
 
 
-HEADER = re.compile(rb"package([^;{]*)")
+HEADER = regex(rb"package([^;{]*)")
 
 
 def _may_be_mixed(texts: Iterable[bytes]) -> bool:

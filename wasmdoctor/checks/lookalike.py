@@ -42,9 +42,10 @@ def lookalikes(
 
     The score is 0.6 times the share of the name's words that speak of the standard interface's role,
     plus 0.4 times the share of functions for which it has one with the same words, or half of them. Names in ``wasi:``
-    resemble nothing: they are meant to be standard.
+    resemble nothing: they are meant to be standard. Nor do those in the namespaces of hosts' own published interfaces:
+    they are meant as what they are (spin:variables for configuration, not for wasi:cli/environment).
     """
-    if name.namespace == "wasi":
+    if name.namespace == "wasi" or name.namespace in data.platforms:
         return []
     own = set(data.words(name.interface or name.text))
     context = set(data.words((name.package or "").rpartition(":")[2])) | {

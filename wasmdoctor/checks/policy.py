@@ -11,7 +11,7 @@ from datetime import date
 
 from wasmdoctor.checks.allowed import names_of
 from wasmdoctor.checks.suppressions import Expired, PolicyFacts, Unused
-from wasmdoctor.model.config import Allow, Persona, Suppression
+from wasmdoctor.model.config import Allow, Glob, Persona, Suppression
 from wasmdoctor.model.finding import Finding, Suppressed
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rule import Confidence, Severity
@@ -238,7 +238,7 @@ class _Uses:
         self.by_path: dict[str, list[Suppression]] = {}
         self.at: dict[tuple[str, int, str], Suppression | None] = {}
         self.named: dict[str, tuple[str, ...]] = {}
-        self.allows: dict[str, list[tuple[Allow, Matcher, list[str]]]] = {}
+        self.allows: dict[str, list[tuple[Allow, Glob | None, Matcher, list[str]]]] = {}
         self.unknown = 0
         places: dict[str, str] = {}
         for suppression in self.suppressions:
@@ -259,7 +259,12 @@ class _Uses:
             by = self.comment(self.policy.place(place.path), place.line, finding.code)
             if by is not None:
                 found = found or Suppressed(finding, "comment", by.location, by.reason)
-        for allow, matches, named in self.allowing(finding.code):
+        name = finding.interface
+        base = name.partition("@")[0] if "@" in name else ""
+        for allow, meant, matches, named in self.allowing(finding.code):
+            # There may be many: nothing is called for those whose interface is another.
+            if meant is not None and not (name and (meant(name) or (base and meant(base)))):
+                continue
             if not _is_meant(allow, matches, finding):
                 continue
             for rule in named:
@@ -279,13 +284,15 @@ class _Uses:
                         self.at[key] = self.at[key] or suppression
         return self.at[key]
 
-    def allowing(self, code: str) -> list[tuple[Allow, Matcher, list[str]]]:
-        """The ``[[allow]]`` that hold and name a rule, with the selectors that do."""
+    def allowing(self, code: str) -> list[tuple[Allow, Glob | None, Matcher, list[str]]]:
+        """The ``[[allow]]`` that hold and name a rule: what names and paths they mean, and the selectors that do."""
         if code not in self.allows:
             named = (
-                (allow, matches, self.naming(allow.rules, code)) for allow, matches in self.policy.allows
+                (allow, allow.meant, matches, self.naming(allow.rules, code))
+                for allow, matches in self.policy.allows
+                if not allow.expired(self.today)
             )
-            self.allows[code] = [each for each in named if each[2] and not each[0].expired(self.today)]
+            self.allows[code] = [each for each in named if each[3]]
         return self.allows[code]
 
     def naming(self, rules: Iterable[str], code: str) -> list[str]:
@@ -356,9 +363,7 @@ def _told(unused: Iterable[Unused]) -> Iterator[Unused]:
 
 
 def _is_meant(allow: Allow, matches: Matcher, finding: Finding) -> bool:
-    """Whether a finding is one that an ``[[allow]]`` with rules is for."""
-    if allow.interface and not (finding.interface and allow.names_interface(finding.interface)):
-        return False
+    """Whether a finding, whose interface is meant, is one that an ``[[allow]]`` with rules is for."""
     if allow.path and not matches(finding.location.path):
         return False
     crate = [step.name for step in finding.origin[:1] if step.kind == "crate"]

@@ -41,17 +41,16 @@ def import_by_use(facts: Facts) -> Iterator[Draft]:
 
 
 def _of_item(facts: Facts, world: World, item: WorldItem, provided: set[str]) -> Iterator[Draft]:
-    steps = item.origin.steps
+    line, first = item.origin.step, item.origin.first
     # What an included world has is that world's finding.
-    if item.interface is None or steps[-1].kind is not StepKind.USE or steps[0].kind is StepKind.INCLUDE:
+    if item.interface is None or line.kind is not StepKind.USE or first.kind is StepKind.INCLUDE:
         return
     needs = bool(item.interface.functions or item.interface.resources)
     known = item.name in provided or facts.host.match(ExternName.parse(item.name)).kind != "none"
     lacking = needs and not known
-    in_world = len(steps) == 1
+    in_world = item.origin.rest is None
     if not (lacking or in_world):
         return
-    line = steps[-1]
     where = say("world `{world}`", world=world.short) if in_world else f"`{line.owner}`"
     consequence = "" if needs else say("; it has only types, so nobody has to provide it")
     if lacking:
@@ -68,9 +67,9 @@ def _of_item(facts: Facts, world: World, item: WorldItem, provided: set[str]) ->
         ),
         line.location,
         item.name,
-        help=_help(item, steps, needs=needs),
+        help=_help(item, first, needs=needs),
         severity=Severity.WARNING if lacking else None,
-        related=tuple((step.location, _names_it(world, step)) for step in steps[:1]) if not in_world else (),
+        related=() if in_world else ((first.location, _names_it(world, first)),),
     )
 
 
@@ -80,11 +79,11 @@ def _names_it(world: World, step: Step) -> str:
     return say("world `{world}` imports it", world=world.short)
 
 
-def _help(item: WorldItem, steps: tuple[Step, ...], *, needs: bool) -> str:
+def _help(item: WorldItem, first: Step, *, needs: bool) -> str:
     interface = item.interface
     assert interface is not None
     name = item.name
-    if steps[0].kind is StepKind.EXPORT:
+    if first.kind is StepKind.EXPORT:
         return say(
             "when the component makes these values itself, write `export {name};` in the world as "
             "well: then nothing is imported",

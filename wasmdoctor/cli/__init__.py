@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import NamedTuple
 
-from wasmdoctor.model.later import cleandoc, later
+from wasmdoctor.model.later import cleandoc, later, on_call
 
 later("inspect", cleandoc=cleandoc)
 if sys.platform == "linux":  # all that uuid, which click imports, asks of it
@@ -80,6 +80,8 @@ class Commands(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
+        with on_call("urllib.parse", "quote_from_bytes"):  # pathlib's, for addresses of files
+            import_module("pathlib")
         module = import_module(f"wasmdoctor.cli.{entry.module}")
         command = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)

@@ -10,14 +10,15 @@ import click
 
 from wasmdoctor.cli.language import OPTION, current, lang_option
 from wasmdoctor.cli.pager import pager_option
+from wasmdoctor.model.regex import regex
 
 if TYPE_CHECKING:
     from wasmdoctor.reporters.language import Language
 
-_NOTED = re.compile(r"^(?P<command>\s*\S.*?\S\s{3,})(?P<note>\S.*)$")
+_NOTED = regex(r"^(?P<command>\s*\S.*?\S\s{3,})(?P<note>\S.*)$")
 """A line of an example with a remark behind it."""
 
-_EXTRA = re.compile(r"^(?P<text>.*?)(?:  \[(?P<extra>[^\[]*)\])?$", re.DOTALL)
+_EXTRA = regex(r"^(?P<text>.*?)(?:  \[(?P<extra>[^\[]*)\])?$", re.DOTALL)
 """The help of an option, and what click puts behind it: the default, a range."""
 
 

@@ -289,6 +289,8 @@ class _Migration:
         done = "all that the plan makes is there already"
         if not prepared.plans.troubles:
             done = "its components have no custom import that nobody provides"
+            if prepared.plans.problems:
+                done = "what could be read has no custom import that nobody provides; `wasmdoctor plan` tells the rest"
         say(f"{prepared.plans.folder}: nothing to do, {done}")
 
     def proved(self, prepared: Prepared) -> Verification:

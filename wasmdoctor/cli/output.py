@@ -142,8 +142,6 @@ def write(text: str, output: str | None) -> None:
 
 def style_for(color: str, *, to_file: bool = False) -> Style:
     """Width, colour and characters that standard output can take."""
-    import shutil
-
     from wasmdoctor.reporters.console import Style
 
     terminal = sys.stdout.isatty() and not to_file
@@ -152,7 +150,7 @@ def style_for(color: str, *, to_file: bool = False) -> Style:
         colored = wanted and not os.environ.get("NO_COLOR")
     else:
         colored = color == "always"
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = columns(100)
     encoding = "utf-8" if to_file else (sys.stdout.encoding or "ascii")
     return Style(
         width=width,
@@ -160,6 +158,20 @@ def style_for(color: str, *, to_file: bool = False) -> Style:
         unicode=_speaks_unicode(encoding),
         links=str(Path.cwd()) if terminal else "",
     )
+
+
+def columns(otherwise: int) -> int:
+    """The width of the terminal, as ``shutil.get_terminal_size``, which loads three ways to compress."""
+    try:
+        width = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        width = 0
+    if width <= 0:
+        try:
+            width = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+        except (AttributeError, ValueError, OSError):
+            width = otherwise
+    return width or otherwise
 
 
 def _speaks_unicode(encoding: str) -> bool:

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 
 import click
 
+from wasmdoctor.model.regex import regex
+
 META = "wasmdoctor.pager"
-_STYLES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")
+_STYLES = regex(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")
 """Colours and links: what takes no columns."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 
 from wasmdoctor.graph.bindings import CrateBindings
 from wasmdoctor.graph.network import Edge, EdgeKind, Network, Node, NodeFacts, NodeKind
@@ -11,7 +11,7 @@ from wasmdoctor.model.cargo import Crate, CrateGraph, CrateId, LinkedCrate, Sour
 from wasmdoctor.model.finding import ImportVerdict, Status
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location
-from wasmdoctor.model.wit import StepKind
+from wasmdoctor.model.wit import StepKind, WitPackage, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,19 @@ def binding_node(binding: Binding) -> Node:
     return Node(NodeKind.BINDING, f"{binding.location} {binding.world}")
 
 
-def assemble(parts: Iterable[Part], host: str, declarations: Mapping[str, Location] | None = None) -> Network:
+def assemble(
+    parts: Iterable[Part],
+    host: str,
+    declarations: Mapping[str, Location] | None = None,
+    *,
+    packages: Collection[WitPackage] = (),
+    provides: Callable[[str], bool] = lambda name: False,
+) -> Network:
     """The graph of a run.
 
     ``findings`` of a part maps an import's name to the severity of its finding; ``declarations`` an
-    interface without version to the WIT that declares it.
+    interface without version to the WIT that declares it. ``packages`` are those of WIT whose worlds and interfaces are
+    shown though nothing is made of them; ``provides`` says which of their imports the host has.
     """
     network = Network()
     for part in parts:
@@ -79,6 +87,12 @@ def assemble(parts: Iterable[Part], host: str, declarations: Mapping[str, Locati
             network.connect(Edge(node, interface_node(name), EdgeKind.EXPORTS, evidence=Evidence.COMPONENT))
         for name, severity in part.findings.items():
             network.mark(interface_node(name), severity)
+    worlds = {world.name: world for package in packages for world in package.worlds.values()}
+    for world in worlds.values():
+        _world(network, world, host, provides, worlds)
+    for package in packages:
+        for interface in package.interfaces.values():
+            network.add(interface_node(interface.name), NodeFacts(interface.name))
     for node in network.nodes(NodeKind.INTERFACE):
         place = (declarations or {}).get(node.key.partition("@")[0])
         if place is not None:
@@ -92,6 +106,29 @@ def _declared(network: Network, node: Node, place: Location) -> None:
         Node(NodeKind.FILE, place.path), NodeFacts(place.path.rpartition("/")[2], Location(place.path))
     )
     network.connect(Edge(node, file, EdgeKind.DECLARED_IN, place))
+
+
+def _world(
+    network: Network, world: World, host: str, provides: Callable[[str], bool], shown: Container[str]
+) -> None:
+    """A world as it is written; what worlds that it includes have stands there, if they are ``shown`` too."""
+    node = network.add(Node(NodeKind.WORLD, world.name), NodeFacts(world.name, world.location))
+    _declared(network, node, world.location)
+    for items, kind in ((world.imports, EdgeKind.IMPORTS), (world.exports, EdgeKind.EXPORTS)):
+        for item in items.values():
+            interface = interface_node(item.name)
+            network.add(interface, NodeFacts(item.name, external=item.name.startswith("wasi:")))
+            step = item.origin.first
+            if step.kind is StepKind.INCLUDE:
+                network.connect(
+                    Edge(node, Node(NodeKind.WORLD, step.target), EdgeKind.INCLUDES, step.location)
+                )
+                if step.target in shown:
+                    continue
+            network.connect(Edge(node, interface, kind, step.location))
+            if kind is EdgeKind.IMPORTS and provides(item.name):
+                provider = network.add(Node(NodeKind.HOST, host), NodeFacts(host, external=True))
+                network.connect(Edge(provider, interface, EdgeKind.PROVIDES))
 
 
 def _import(network: Network, node: Node, item: ImportVerdict, host: str, part: Part) -> None:

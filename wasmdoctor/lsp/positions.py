@@ -6,13 +6,13 @@ a character behind the end of its line means that end.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import NamedTuple
 
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Span
 
-_END = re.compile(rb"\r\n|\n|\r")
+_END = regex(rb"\r\n|\n|\r")
 
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
 

@@ -42,6 +42,15 @@ class EditConflict(EditError):
     """Two edits that exclude each other, or one that the tree does not allow."""
 
 
+class ForbiddenPath(EditConflict):
+    """A path of the tree that is never written to (``path_problem``). ``problem`` says what is wrong with it."""
+
+    def __init__(self, path: str, problem: str, cause: str) -> None:
+        shown = path.encode("utf-8", "backslashreplace").decode()
+        super().__init__(Location(shown), f"{problem}, and is not edited (for: {cause})", (cause,))
+        self.problem = problem
+
+
 class BrokenEdit(EditError):
     """Edits after which a file can no longer be parsed: a bug of the plan, found before anything is written.
 
@@ -61,8 +70,8 @@ def compose(edits: Iterable[Edit], read: Read) -> ChangeSet:
     leave a file's bytes as they are give no change. Every changed file is parsed again by its kind:
     Cargo's TOML reader and tomlkit, the WIT parser, tree-sitter's Rust (no errors that were not there).
 
-    Raises EditConflict for edits that exclude each other, for paths that may not be edited and for files
-    that are not as the edit supposes; BrokenEdit when a result does not parse.
+    Raises EditConflict for edits that exclude each other and for files that are not as the edit supposes,
+    ForbiddenPath for paths that may not be edited, BrokenEdit when a result does not parse.
     """
     files: dict[str, _FileEdits] = {}
     for edit in edits:
@@ -88,8 +97,7 @@ def untouched(before: bytes, edits: Iterable[Replace]) -> Iterator[bytes]:
 def _check_path(path: str, cause: str) -> None:
     problem = path_problem(path)
     if problem:
-        shown = path.encode("utf-8", "backslashreplace").decode()
-        raise EditConflict(Location(shown), f"{problem}, and is not edited (for: {cause})", (cause,))
+        raise ForbiddenPath(path, problem, cause)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,16 @@ from typing import Protocol
 
 from wasmdoctor.graph.rustnames import RustNames
 from wasmdoctor.model.binding import Binding, Prediction
-from wasmdoctor.model.cargo import Crate, CrateGraph, CrateId, LinkedCrate, Package, PackageTarget, Workspace
+from wasmdoctor.model.cargo import (
+    Crate,
+    CrateGraph,
+    CrateId,
+    LinkedCrate,
+    Package,
+    PackageTarget,
+    TargetKind,
+    Workspace,
+)
 from wasmdoctor.model.plan import BridgeFunction
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import BindingsFile, GenerateCall, GenerateOption
@@ -52,6 +61,14 @@ class Site:
     inline: bool = False
 
 
+def component_name(package: Package, target: PackageTarget) -> str:
+    """What a component is called: its package, or for one of several programs (or one beside a library) its own
+    name."""
+    programs = [one for one in package.targets if one.kind is TargetKind.BIN]
+    alone = target.kind is TargetKind.LIB or (package.lib is None and len(programs) == 1)
+    return package.name.value if alone else target.name
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentInput:
     """What a member builds for the target: its cdylib or one of its programs, and all that it is built from.
@@ -78,8 +95,8 @@ class ComponentInput:
 
     @property
     def name(self) -> str:
-        """The package's name."""
-        return self.crate.name
+        """What it is called: its package, or for one of several programs its own name."""
+        return component_name(self.package, self.target)
 
 
 @dataclass(frozen=True, slots=True)

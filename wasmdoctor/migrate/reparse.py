@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.readers.cargo import toml
 from wasmdoctor.readers.rust.parse import KNOWN_GAPS, parse_rust
@@ -59,6 +56,9 @@ def _toml_problem(after: SourceText, before: SourceText | None) -> Problem | Non
 
 def _tomlkit_keeps(data: bytes) -> bool:
     """Whether tomlkit reads a text and gives it back as it was."""
+    import tomlkit  # its own modules take 10 ms to load
+    from tomlkit.exceptions import TOMLKitError
+
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         return tomlkit.parse(text).as_string() == text

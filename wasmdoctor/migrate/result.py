@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from wasmdoctor.model.edit import Edit
 from wasmdoctor.model.plan import BridgeFunction, ManualStep
@@ -18,6 +18,21 @@ class LeftImport:
     name: str
     location: Location
     reason: str
+
+
+def left_steps(left: Iterable[LeftImport]) -> tuple[ManualStep, ...]:
+    """A step for each import that stays, with all components that keep it for the same reason."""
+    keeping: dict[tuple[Location, str, str], dict[str, None]] = {}
+    for one in left:
+        keeping.setdefault((one.location, one.name, one.reason), {})[one.component] = None
+    return tuple(
+        ManualStep(
+            location,
+            f"{', '.join(f'`{component}`' for component in components)} "
+            f"{'keeps' if len(components) == 1 else 'keep'} the import `{name}`: {reason}",
+        )
+        for (location, name, reason), components in keeping.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)

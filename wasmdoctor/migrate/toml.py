@@ -8,7 +8,6 @@ After the change the text is read again and must hold exactly the data that the 
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Sequence
 
@@ -19,6 +18,7 @@ from wasmdoctor.migrate.edits import EditError
 from wasmdoctor.model.cargo import PlainValue
 from wasmdoctor.model.edit import Replace
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Problem, SourceText, Span
 from wasmdoctor.readers.cargo.toml import Array, Item, Origin, Table, Value, parse, plain
 
@@ -354,9 +354,9 @@ def _statements(table: Table, text: _Text) -> list[_Statement]:
     return statements
 
 
-_SPACES = re.compile(rb"[ \t]*")
-_TRIVIA = re.compile(rb"(?:[ \t\r\n]|#[^\n]*)*")
-_COMMA = re.compile(rb"(?:[ \t\r\n]|#[^\n]*)*,")
+_SPACES = regex(rb"[ \t]*")
+_TRIVIA = regex(rb"(?:[ \t\r\n]|#[^\n]*)*")
+_COMMA = regex(rb"(?:[ \t\r\n]|#[^\n]*)*,")
 
 
 @dataclass(frozen=True, slots=True)
@@ -571,7 +571,7 @@ class _Editor:
             if same(plain(member.item.value), change.value):
                 self.remove_member(array, members, index)
                 return
-        raise self.fail(f"`{_show(change.path)}` has no element {_render(change.value)}", array.start)
+        raise self.fail(f"`{_show(change.path)}` has no element {rendered(change.value)}", array.start)
 
     def remove_member(self, group: Item, members: list[_Member], index: int) -> None:
         """Remove one member and its comma; with its line and comments when it stands alone on its line."""
@@ -642,7 +642,7 @@ class _Editor:
                 f"`{_show(change.path)}` is a table, not a value that can be replaced", item.start
             )
         literal = self.text.data[item.start : item.start + 1] == b"'"
-        self.put(item.start, item.end, _render(change.value, literal=literal).encode())
+        self.put(item.start, item.end, rendered(change.value, literal=literal).encode())
 
     def add(self, path: KeyPath, value: PlainValue) -> None:
         """Add a key where its table has its place, in the way that the table is written."""
@@ -750,7 +750,7 @@ class _Editor:
 
 
 def _pair(path: KeyPath, value: PlainValue) -> bytes:
-    return _keys(path) + b" = " + _render(value).encode()
+    return _keys(path) + b" = " + rendered(value).encode()
 
 
 def _keys(path: KeyPath) -> bytes:
@@ -763,16 +763,16 @@ def _key(name: str) -> str:
     return str(SingleKey(name, t=KeyType.Literal if literal else None).as_string())
 
 
-def _render(value: PlainValue, *, literal: bool = False) -> str:
-    """A value as TOML; tables inline. ``literal``: strings in single quotes where that is possible."""
+def rendered(value: PlainValue, *, literal: bool = False) -> str:
+    """A value as TOML on one line; tables inline. ``literal``: strings in single quotes where that is possible."""
     if isinstance(value, dict):
         return (
-            "{ " + ", ".join(f"{_key(key)} = {_render(one)}" for key, one in value.items()) + " }"
+            "{ " + ", ".join(f"{_key(key)} = {rendered(one)}" for key, one in value.items()) + " }"
             if value
             else "{}"
         )
     if isinstance(value, list):
-        return "[" + ", ".join(_render(one) for one in value) + "]"
+        return "[" + ", ".join(rendered(one) for one in value) + "]"
     if isinstance(value, str):
         plain_text = literal and "'" not in value and value.isprintable()
         return str(tomlkit.string(value, literal=plain_text).as_string())

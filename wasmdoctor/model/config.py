@@ -12,9 +12,12 @@ from functools import lru_cache
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, Problem
 
+Glob = Callable[[str], object]
+"""Whether a name is meant by a glob: something true, or None."""
+
 
 @lru_cache(maxsize=2048)
-def _glob(pattern: str) -> Callable[[str], object]:
+def _glob(pattern: str) -> Glob:
     """Whether a name is meant by a glob, case and all, as ``fnmatch`` says; that keeps only 256 of them."""
     return re.compile(translate(pattern)).match
 
@@ -61,13 +64,15 @@ class Allow:
         """Whether its last day is over."""
         return self.expires is not None and today > self.expires
 
+    @property
+    def meant(self) -> Glob | None:
+        """Whether a name is one of its interfaces'; None when all are."""
+        return _glob(self.interface) if self.interface else None
+
     def names_interface(self, name: str) -> bool:
         """Whether an import's name, or the name without its version, is meant."""
-        if not self.interface:
-            return True
-        meant = _glob(self.interface)
-        base, at, _ = name.partition("@")
-        return bool(meant(name) or (at and meant(base)))
+        meant = self.meant
+        return meant is None or bool(meant(name) or ("@" in name and meant(name.partition("@")[0])))
 
     def names_component(self, *names: str) -> bool:
         """Whether one of a component's names (path, file name, crate) is meant."""

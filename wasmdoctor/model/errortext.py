@@ -15,6 +15,7 @@ import re
 from typing import Final, Literal
 
 from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.regex import regex
 
 GAP: Final = 24
 ANY: Final = 400
@@ -44,7 +45,7 @@ PATHS: Final = ("component", "file")
 Made = Literal["run", "source", "report"]
 """Where a row's text comes from: run here, read in the tool's source, or quoted from a report of a user."""
 
-FIELD: Final = re.compile(r"\{([a-z]+[0-9]?|\.\.)\}")
+FIELD: Final = regex(r"\{([a-z]+[0-9]?|\.\.)\}")
 
 
 def squeezed(text: str) -> str:

@@ -7,11 +7,12 @@ built, nor the host's version: the same leak in a debug and in a release build, 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from wasmdoctor.model.digest import digest
 from wasmdoctor.model.finding import Finding
+from wasmdoctor.model.regex import regex
 
 ALGORITHM = "wasmdoctor/v1"
 """Part of every hash, and the key in SARIF's ``partialFingerprints``; changes when the rules below do."""
@@ -19,8 +20,8 @@ ALGORITHM = "wasmdoctor/v1"
 Place = Callable[[str], str]
 """A path as reports show it, to the path from the root of the project."""
 
-_NUMBER = re.compile(r"(?<![\w.@/-])\d[\d,.]*(?![\w/-])")
-_POSITION = re.compile(r"(?<=<path>)(?::\d+)+")
+_NUMBER = regex(r"(?<![\w.@/-])\d[\d,.]*(?![\w/-])")
+_POSITION = regex(r"(?<=<path>)(?::\d+)+")
 
 
 def place_in(root: str, cwd: str) -> Place:
@@ -55,8 +56,9 @@ def fingerprints(findings: Iterable[Finding], place: Place) -> list[str]:
     """
     seen: dict[tuple[str, str], int] = {}
     result: list[str] = []
+    known = lru_cache(maxsize=4096)(place)  # many findings are about few files
     for finding in findings:
-        base = fingerprint(finding, place)
+        base = fingerprint(finding, known)
         key = (base, finding.subject)
         seen[key] = seen.get(key, 0) + 1
         result.append(base if seen[key] == 1 else f"{base}-{seen[key]}")

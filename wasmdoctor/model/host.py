@@ -7,7 +7,6 @@ version, in one mode, with the flags a person gives. Everything here is pure.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from wasmdoctor.model.errors import WasmdoctorError
 from wasmdoctor.model.names import ExternName, Version, track, version_order
 from wasmdoctor.model.record import dataclass, field, replace
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.types import HOST_RULE, Difference, difference
 from wasmdoctor.model.wasm import Extern, ExternKind, Function
 
@@ -28,7 +28,7 @@ FlagKind = Literal["flag", "permission", "plugin", "build-feature"]
 
 NAME_RULES: Final[tuple[NameRule, ...]] = ("exact", "exact-then-track", "package")
 
-_SPEC: Final = re.compile(
+_SPEC: Final = regex(
     r"(?P<name>[A-Za-z][A-Za-z0-9_-]*)(?:@v?(?P<version>[0-9]+(?:\.[0-9]+)*))?(?::(?P<mode>[a-z][a-z0-9-]*))?"
 )
 
@@ -865,6 +865,8 @@ class HostView:
         call: str,
     ) -> StartCommand:
         """The command line of a start rule with the flags that these imports need."""
+        import shlex
+
         needed = set(self.flags)
         if rule.export != "func":
             entries = [p for p in self.mode.entries if ExternName.parse(p.name).unversioned == rule.export]

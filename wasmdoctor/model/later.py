@@ -8,6 +8,8 @@ from a docstring, which is here.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 
@@ -30,6 +32,50 @@ def later(name: str, **at_hand: object) -> None:
     if name not in sys.modules:
         module = sys.modules[name] = _Later(name)
         module.__dict__.update(at_hand)
+
+
+@contextmanager
+def on_call(name: str, *functions: str) -> Iterator[None]:
+    """A block whose imports may take functions of a module that is only loaded when one of them is called.
+
+    For a module of Python's own that another package imports by ``from NAME import FUNCTION`` and hardly calls.
+    """
+    if name in sys.modules:
+        yield
+        return
+    standing = sys.modules[name] = ModuleType(name)
+    standing.__dict__.update({function: _on_call(name, function) for function in functions})
+    try:
+        yield
+    finally:
+        # What else of it is imported later comes from the module itself.
+        if sys.modules.get(name) is standing:
+            del sys.modules[name]
+
+
+def _on_call(name: str, function: str) -> Callable[..., object]:
+    def call(*args: object, **kwargs: object) -> object:
+        found: object = getattr(import_module(name), function)(*args, **kwargs)
+        return found
+
+    return call
+
+
+def from_modules(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
+    """The ``__getattr__`` (PEP 562) of a package that gives what its modules have, and loads each when asked for it.
+
+    ``modules`` has the names, with spaces between, by the module that has them.
+    """
+    homes = {name: f"{package}.{module}" for module, names in modules.items() for name in names.split()}
+
+    def __getattr__(name: str) -> object:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        found: object = getattr(import_module(homes[name]), name)
+        setattr(sys.modules[package], name, found)
+        return found
+
+    return __getattr__
 
 
 def cleandoc(doc: str) -> str:

@@ -6,11 +6,11 @@ raises on a bad name: what the grammar does not know has the kind ``other``.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final, Literal
 
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 
 NameKind = Literal["plain", "interface", "url", "hash", "locked-dep", "unlocked-dep", "other"]
 
@@ -18,19 +18,17 @@ _U64_MAX: Final = 2**64 - 1
 
 # Semantic Versioning 2.0.0, "Backus–Naur Form Grammar for Valid SemVer Versions".
 # Few and small expressions: compiling them costs time at every start of the tool.
-_SEMVER: Final = re.compile(
+_SEMVER: Final = regex(
     r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?"
 )
 # ``canonversion``: the part of a version that decides compatibility, alone.
-_CANON_VERSION: Final = re.compile(r"[1-9][0-9]*|0\.[1-9][0-9]*|0\.0\.[1-9][0-9]*")
+_CANON_VERSION: Final = regex(r"[1-9][0-9]*|0\.[1-9][0-9]*|0\.0\.[1-9][0-9]*")
 # A label is a kebab-case name; each fragment is a word (lower case) or an acronym (upper case).
 # Fragments after the first may begin with a digit. Packages have words only.
-_LABEL: Final = re.compile(r"(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-(?:[0-9a-z]+|[0-9A-Z]+))*")
-_WORDS: Final = re.compile(r"[a-z][0-9a-z]*(?:-[0-9a-z]+)*")
-_BRACKETED: Final = re.compile(
-    r"(url|integrity|locked-dep|unlocked-dep)=<([^<>]*)>(?:,integrity=<([^<>]*)>)?"
-)
-_RANGED: Final = re.compile(
+_LABEL: Final = regex(r"(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-(?:[0-9a-z]+|[0-9A-Z]+))*")
+_WORDS: Final = regex(r"[a-z][0-9a-z]*(?:-[0-9a-z]+)*")
+_BRACKETED: Final = regex(r"(url|integrity|locked-dep|unlocked-dep)=<([^<>]*)>(?:,integrity=<([^<>]*)>)?")
+_RANGED: Final = regex(
     r"unlocked-dep=<([^<>@]*)(?:@(\*|\{>=[^ <>]+\}|\{<[^ <>]+\}|\{>=[^ <>]+ <[^ <>]+\}))?>"
 )
 _MEMBERS: Final = ("method", "static", "async method", "async static")

@@ -50,17 +50,13 @@ else:
         """The class with its methods; a new one when it is to have slots."""
         space = dict(cls.__dict__)
         own = {
-            name: _spec(cls, name)
+            name: _spec(cls, name, space[name]) if name in space else _PLAIN
             for name, type_ in cls.__annotations__.items()
-            if not str(type_).startswith(("ClassVar", "typing.ClassVar"))
+            if "ClassVar" not in type_ or not type_.startswith(("ClassVar", "typing.ClassVar"))
         }
-        fields = {}
-        for base in reversed(cls.__mro__[1:-1]):  # not those of object
-            described = base.__dict__.get("__dataclass_fields__", {})
-            fields |= base.__dict__.get(FIELDS, described if isinstance(described, dict) else {})
-        fields |= own
-        methods = {FIELDS: fields, "__dataclass_fields__": _Fields(), "__init__": _first(frozen, slots)}
-        methods["__match_args__"] = tuple(name for name, spec in fields.items() if spec.init)
+        fields = own if len(cls.__mro__) == 2 else _inherited(cls) | own
+        methods = {FIELDS: fields, "__dataclass_fields__": _FIELDS_LATER, "__init__": _first(frozen, slots)}
+        methods["__match_args__"] = tuple([name for name, spec in fields.items() if spec.init])
         methods["__repr__"] = _repr
         if eq:
             methods |= _comparisons([name for name, spec in fields.items() if spec.compare], order)
@@ -73,15 +69,19 @@ else:
             methods |= {"__setattr__": _refuse_set, "__delattr__": _refuse_delete}
             if slots:
                 methods |= {"__getstate__": _state, "__setstate__": _set_state}
-        for name, method in methods.items():
-            space.setdefault(name, method)
+        space = methods | space
         return _with_slots(cls, space, own) if slots else _in_place(cls, space, own)
 
-    def _spec(cls, name):
-        """What a field is declared with, as a ``dataclasses.Field``."""
-        default = cls.__dict__.get(name, MISSING)
-        if default is MISSING:
-            return _PLAIN
+    def _inherited(cls):
+        """The fields of the classes that a class is made from."""
+        fields = {}
+        for base in reversed(cls.__mro__[1:-1]):  # not those of object
+            described = base.__dict__.get("__dataclass_fields__", {})
+            fields |= base.__dict__.get(FIELDS, described if isinstance(described, dict) else {})
+        return fields
+
+    def _spec(cls, name, default):
+        """What a field with a default is declared with, as a ``dataclasses.Field``."""
         spec = default if isinstance(default, dataclasses.Field) else field(default=default)
         if spec.metadata or spec.hash is not None or spec.kw_only is True:
             raise TypeError(f"{cls.__name__}.{name}: of the options of a field only {HANDLED} are handled")
@@ -93,7 +93,7 @@ else:
         inherited = {slot for base in cls.__mro__[1:-1] for slot in base.__dict__.get("__slots__", ())}
         for name in (*own, "__dict__", "__weakref__"):
             space.pop(name, None)
-        space["__slots__"] = tuple(name for name in own if name not in inherited)
+        space["__slots__"] = tuple([name for name in own if name not in inherited])
         made = type(cls)(cls.__name__, cls.__bases__, space)
         made.__qualname__ = cls.__qualname__
         return made
@@ -130,6 +130,8 @@ else:
             owner.__dataclass_fields__ = found
             return found
 
+    _FIELDS_LATER = _Fields()
+
     def _copy(spec):
         return field(**{name: getattr(spec, name) for name in HANDLED})
 
@@ -146,7 +148,12 @@ else:
     def _compiled(cls, frozen, slots):
         """The real ``__init__`` of a class."""
         names, setters, defaults, last = [], [], [], []
+        space = cls.__dict__
         for name, spec in getattr(cls, FIELDS).items():
+            if spec is _PLAIN and slots and name in space and not defaults:  # most are
+                names.append(name)
+                setters.append(space[name].__set__)
+                continue
             factory = None if spec.default_factory is MISSING else spec.default_factory
             if not spec.init:
                 if factory is not None or spec.default is not MISSING:

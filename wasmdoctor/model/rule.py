@@ -117,12 +117,14 @@ class Lookalikes:
     """The facts by which WD103 finds the standard interface that a custom one resembles.
 
     ``noise`` are words that say nothing (``api``, ``wasi``); ``synonyms`` map a word to the one that
-    roles and standard functions use (``recv`` -> ``receive``).
+    roles and standard functions use (``recv`` -> ``receive``). ``platforms`` are the namespaces that hosts publish
+    interfaces in.
     """
 
     roles: tuple[Role, ...]
     noise: frozenset[str]
     synonyms: Mapping[str, str]
+    platforms: frozenset[str] = frozenset()
     _known: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def words(self, name: str) -> tuple[str, ...]:

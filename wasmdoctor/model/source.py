@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import accumulate, count
+from operator import add
 
 from wasmdoctor.model.record import dataclass, field
 
@@ -67,12 +69,10 @@ class SourceText:
         """The offsets of the lines; they are looked for when somebody asks for the first place."""
         starts = self._starts
         if starts is None:
-            starts = [0]
-            find = self.data.find
-            at = find(b"\n")
-            while at >= 0:
-                starts.append(at + 1)
-                at = find(b"\n", at + 1)
+            # The length of each line, without its end, and one more for the end of each before it.
+            ends = accumulate(map(len, self.data.split(b"\n")))
+            starts = [0, *map(add, ends, count(1))]
+            starts.pop()  # behind the last line comes none
             object.__setattr__(self, "_ascii", self.data.isascii())
             object.__setattr__(self, "_starts", starts)
         return starts

@@ -7,12 +7,12 @@ itself: types that it takes from another interface are written out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
 from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.types import MAX_DEPTH, FunctionType, ValueType
 
 PRIMITIVES: Final = (
@@ -24,8 +24,8 @@ _KINDS: Final = frozenset(
 ) | {"stream", "own", "borrow", "resource", "func", "async", "_"}
 _GENERIC: Final = frozenset(("list", "option", "result", "tuple", "map", "future", "stream", "borrow"))
 # Anything else is a token of its own, which no rule expects.
-_TOKEN: Final = re.compile(r"%?[A-Za-z0-9][A-Za-z0-9.-]*|->|\S")
-_RESOURCE: Final = re.compile(r"resource(?:\s+(\S+))?")
+_TOKEN: Final = regex(r"%?[A-Za-z0-9][A-Za-z0-9.-]*|->|\S")
+_RESOURCE: Final = regex(r"resource(?:\s+(\S+))?")
 _PRIMITIVE_TYPES: Final = {name: ValueType(name) for name in PRIMITIVES}
 
 

@@ -190,11 +190,17 @@ class Origin:
 
     Ways share their parts, so that a chain of a thousand interfaces does not cost a million steps. When
     ``step`` is an ``include``, ``rest`` is the origin in the included world and comes after it;
-    otherwise ``rest`` is the origin of the interface that has the ``use``, and comes before it.
+    otherwise ``rest`` is the origin of the interface that has the ``use``, and comes before it. ``first`` is the
+    first of ``steps``: many ask for it, and ways can be long.
     """
 
     step: Step
     rest: Origin | None = None
+    first: Step = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        leads = self.rest is None or self.step.kind is StepKind.INCLUDE
+        object.__setattr__(self, "first", self.step if leads else self.rest.first)  # type: ignore[union-attr]
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -206,14 +212,6 @@ class Origin:
             (front if origin.step.kind is StepKind.INCLUDE else back).append(origin.step)
             origin = origin.rest
         return (*front, *reversed(back))
-
-    @property
-    def first(self) -> Step:
-        """The first of ``steps``, without making the others."""
-        origin = self
-        while origin.step.kind is not StepKind.INCLUDE and origin.rest is not None:
-            origin = origin.rest
-        return origin.step
 
 
 class WorldItemKind(StrEnum):

@@ -11,7 +11,7 @@ from wasmdoctor.migrate.bridge.docs import wit_docs
 from wasmdoctor.migrate.bridge.module import bridge_maker
 from wasmdoctor.migrate.bridge.refusal import ErrorCases
 from wasmdoctor.migrate.bridge.wasi import REQUIREMENT, stub_parts, wasi_parts
-from wasmdoctor.migrate.edits import EditError, compose
+from wasmdoctor.migrate.edits import EditError, ForbiddenPath, compose
 from wasmdoctor.migrate.inputs import BridgeMaker
 from wasmdoctor.migrate.plan_a import plan_a as decide
 from wasmdoctor.migrate.plan_c import plan_c as decide_c
@@ -20,6 +20,7 @@ from wasmdoctor.model.host import HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BridgeMode, CallSite, CompositionPlan, Plan, PlanId
 from wasmdoctor.model.record import replace
+from wasmdoctor.model.source import quoted
 from wasmdoctor.pipeline.crates import Crates
 from wasmdoctor.pipeline.planinputs import plan_inputs
 from wasmdoctor.pipeline.standardwit import standard_wit
@@ -29,7 +30,8 @@ def plan_a(crates: Crates, host: HostView, catalog: Catalog, mode: BridgeMode, *
     """Plan A for one workspace, its edits composed. Imports that it leaves are in ``Plan.left``.
 
     Edits that contradict each other, or leave a file that cannot be parsed, make the plan not applicable: that
-    is a fault of wasmdoctor, and the reason says where. Raises CatalogError for broken data.
+    is a fault of wasmdoctor, and the reason says where. So do paths that are never edited, which a person can
+    rename. Raises CatalogError for broken data.
     """
     inputs = plan_inputs(crates, lambda name: is_standard(name, host))
     try:
@@ -85,6 +87,9 @@ def composed(
 
 
 def _faulty(plan: PlanId, error: EditError) -> Plan:
+    if isinstance(error, ForbiddenPath):
+        why = f"it would have to edit {quoted(error.location.path)}, and {error.problem}: rename it, then plan again"
+        return Plan(plan, False, why)
     return Plan(plan, False, f"its edits do not fit together, which is a fault of wasmdoctor: {error}")
 
 

@@ -178,8 +178,9 @@ def check(
         ),
     )
     runs = [_judged(run, runs, facts, catalog) for run in runs]
+    own = [finding for finding in all_findings(runs) if sources.covers(finding)]
     findings, suppressed, hidden = _shown(
-        [finding for finding in all_findings(runs) if sources.covers(finding)],
+        _and_documents(own, found, files, options, hosts[0], catalog) if found.documents and alone else own,
         runs,
         options,
         settings,
@@ -234,6 +235,21 @@ def shard_of(path: str, count: int) -> int:
     import hashlib
 
     return int.from_bytes(hashlib.sha256(path.encode()).digest()[:8]) % count + 1
+
+
+def _and_documents(
+    findings: list[Finding],
+    found: Discovery,
+    files: Sequence[WasmFile],
+    options: CheckOptions,
+    host: HostView,
+    catalog: Catalog,
+) -> list[Finding]:
+    """The findings, and what is wrong in the .wac documents, in their total order."""
+    from wasmdoctor.pipeline.wacs import document_findings
+
+    more = document_findings(found, files, options.cwd, host.id, catalog)
+    return sorted((*findings, *more), key=lambda finding: finding.order)
 
 
 def _still_open(

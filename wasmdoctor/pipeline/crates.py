@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from wasmdoctor.cache import facts
@@ -62,6 +63,9 @@ MARKERS = (b"wasm_import_module", *COMPONENT_MARKERS)
 MAX_MARKED_FILES = 2000
 DECLARES = "i"
 """Among what is noted (``readers.cargo.witness``): whether the Rust files of a folder declare imports."""
+
+
+NOTHING_RESOLVED = Resolution()
 
 
 def cargo_home() -> Path:
@@ -276,9 +280,11 @@ class Crates:
     def read(self, path: str) -> bytes | None:
         """The bytes of a source file, None when it cannot be read."""
         try:
-            return self.files.read(path)
+            data = self.files.read(path)
         except OSError:
             return None
+        self.workspace.see(path, data)
+        return data
 
     def brings_bindings(self, crate: Crate) -> bool:
         """Whether a crate from outside the workspace is worth reading: its sources speak of imports."""
@@ -363,18 +369,20 @@ def _component_targets(package: Package) -> list[PackageTarget]:
 class Analysed:
     """What rules want to know of a component's sources, small enough to come from another process.
 
-    Named as in :class:`Analysis`. ``mentioned`` are the answers of ``Analysis.mentions`` for the imports that a
-    component would not have, ``wit`` the WIT folders that were resolved for it.
+    Named as in :class:`Analysis`. ``wit_uses`` have the folder whose resolution they share, or "". ``mentioned`` are the answers of ``Analysis.mentions`` for the imports that a
+    component would not have, ``wit`` the WIT folders that were resolved for it, ``unmarked`` the files that were read
+    and hold no suppressions.
     """
 
     rust_names: dict[CrateId, str]
     bindings: CrateBindings
     prediction: Prediction
     bindings_files: tuple[BindingsFile, ...]
-    wit_uses: tuple[WitUse, ...]
+    wit_uses: tuple[tuple[WitUse, str], ...]
     files: dict[str, bool]
     mentioned: dict[tuple[str, str], bool]
     wit: dict[str, Resolution]
+    unmarked: dict[str, None]
 
 
 class Analysis:
@@ -388,6 +396,8 @@ class Analysis:
 
     def analysed(self) -> Analysed:
         """The results, all of them."""
+        workspace = self.crates.workspace
+        before = len(workspace.all_wit.known), len(workspace.unmarked)
         idle = [
             (binding, name)
             for binding in self.bindings.bindings
@@ -401,19 +411,31 @@ class Analysis:
             self.bindings,
             self.prediction,
             self.bindings_files,
-            self.wit_uses,
+            tuple(map(self._sent, self.wit_uses)),
             self.files,
             self._mentioned,
-            dict(self.crates.workspace.all_wit.known),
+            dict(islice(workspace.all_wit.known.items(), before[0], None)),
+            dict.fromkeys(islice(workspace.unmarked, before[1], None)),
         )
 
     def take(self, results: Analysed) -> None:
         """Have results that another process found, as if they had been found here."""
         self._mentioned.update(results.mentioned)
         self.crates.workspace.all_wit.known.update(results.wit)
-        for name in ("rust_names", "bindings", "prediction", "bindings_files", "wit_uses", "files"):
-            # Where functools.cached_property keeps what it has found.
+        self.crates.workspace.unmarked.update(results.unmarked)
+        known = self.crates.workspace.all_wit
+        uses = tuple(replace(use, resolution=known[of]) if of else use for use, of in results.wit_uses)
+        # Where functools.cached_property keeps what it has found.
+        self.__dict__["wit_uses"] = uses
+        for name in ("rust_names", "bindings", "prediction", "bindings_files", "files"):
             self.__dict__[name] = getattr(results, name)
+
+    def _sent(self, use: WitUse) -> tuple[WitUse, str]:
+        """A use of WIT as it is sent: what a whole folder means is known, or sent, already."""
+        folder = use.paths[0] if len(use.paths) == 1 else ""
+        if self.crates.workspace.all_wit.known.get(folder) is not use.resolution:
+            return use, ""
+        return replace(use, resolution=NOTHING_RESOLVED), folder
 
     def mentions(self, binding: Binding, name: str) -> bool:
         """Whether anything in its crates names an import of a binding, called or not: ``pipeline.mentions``."""
@@ -615,8 +637,8 @@ class Analysis:
             known = (
                 self.crates.workspace.all_wit.get(paths[0]) if len(paths) == 1 and inline is None else None
             )
-            decode = self.crates.workspace.decode
-            resolution = known or resolve_wit(load_wit(WitView(files), paths, inline=inline, decode=decode))
+            decode, view = self.crates.workspace.decode, WitView(files, self.crates.workspace.see)
+            resolution = known or resolve_wit(load_wit(view, paths, inline=inline, decode=decode))
             self._uses[call.location] = WitUse(call.location, paths, inline, resolution, call.compiled)
         return self._uses[call.location]
 

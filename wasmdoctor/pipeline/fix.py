@@ -11,9 +11,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wasmdoctor.discover import STDIN, display_path, read_regular, workspace_root
-from wasmdoctor.migrate.diff import unified_diff
 from wasmdoctor.migrate.edits import EditError, compose
 from wasmdoctor.migrate.fixes import suggested
 from wasmdoctor.model.edit import ChangeKind, ChangeSet, Create, Edit, FileChange, Move, Replace, path_problem
@@ -23,9 +23,10 @@ from wasmdoctor.model.record import dataclass, field, replace
 from wasmdoctor.model.source import Location
 from wasmdoctor.pipeline import parallel
 from wasmdoctor.pipeline.check import CheckOptions
-from wasmdoctor.pipeline.overlay import written_files
 from wasmdoctor.pipeline.settings import Settings
-from wasmdoctor.transaction import Applied, apply
+
+if TYPE_CHECKING:
+    from wasmdoctor.transaction import Applied
 
 LABEL = "check --fix"
 
@@ -223,6 +224,9 @@ def fix(
 def write(fixed: Fixed) -> list[Applied]:
     """Write the changes, one transaction for each tree. Raises TransactionError, also when a file was changed
     since it was checked; then nothing of its tree was written."""
+    # What makes edits is not needed where they are only proposed.
+    from wasmdoctor.transaction import apply
+
     return [apply(root, changes, label=LABEL) for root, changes in fixed.changes.items() if changes]
 
 
@@ -283,6 +287,8 @@ class _Loop:
 
     def tried(self, work: Sequence[Work]) -> Report | None:
         """The report with some fixes made, which are kept; None when they do not work, and nothing is kept."""
+        from wasmdoctor.pipeline.overlay import written_files
+
         edits = [edit for _, found in work for edit in found.edits]
         try:
             changes = self.files.changes(edits, self.read)
@@ -324,6 +330,8 @@ class _Loop:
 
     def result(self) -> Fixed:
         """What it comes to."""
+        from wasmdoctor.migrate.diff import unified_diff
+
         trees: dict[Path, list[FileChange]] = {}
         shown: list[FileChange] = []
         gone = set()

@@ -28,6 +28,7 @@ from wasmdoctor.model.wittypes import facts_of_interfaces, facts_of_world_items
 from wasmdoctor.pipeline.files import write_whole
 from wasmdoctor.readers.wasm import BytesSource, WasmKind, preamble, read_component
 from wasmdoctor.readers.wit import DiskFiles, MemoryFiles, find_world, load_wit, resolve_wit
+from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.toolchain import Toolchain, ToolError
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -107,7 +108,9 @@ def import_host(options: ImportOptions, catalog: Catalog, toolchain: Toolchain) 
             host = own.host(options.name)
         except CatalogError as error:
             why = f"{error.key}: {error.message}" if error.key else error.message
-            raise DiscoverError(f"{found.what} has names that no profile can hold: {why}") from error
+            raise DiscoverError(
+                f"{found.what} has names that no profile can hold: {one_line(why)}"
+            ) from error
     write_whole(target, text)
     return ImportedHost(display_path(target, options.cwd), found, host)
 

@@ -104,8 +104,9 @@ def comments(project: Project, policy: Policy) -> Iterator[Suppression]:
     """The suppressions in the sources that a run read, those of other people's crates left out."""
     from wasmdoctor.readers.suppressions import MARK, read_suppressions
 
+    unmarked = {path for workspace in project.workspaces.values() for path in workspace.unmarked}
     for path in _source_files(project):
-        if policy.exclude is not None and policy.exclude(path):
+        if path in unmarked or (policy.exclude is not None and policy.exclude(path)):
             continue
         try:
             data = project.source(path, LARGEST)

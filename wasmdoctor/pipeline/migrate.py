@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from wasmdoctor import __version__
 from wasmdoctor.catalog import Catalog
+from wasmdoctor.discover import display_path
 from wasmdoctor.model.edit import OWN_FOLDER, ChangeKind, ChangeSet, FileChange
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import MigrationReport, Proof, Step, Verification, WorkspacePlans
@@ -142,7 +145,7 @@ def carry_out(prepared: Prepared, verification: Verification) -> MigrationReport
         tool_version=__version__,
     )
     applied = apply(prepared.root, changes, label=f"migrate --plan {prepared.plan.plan.value}")
-    notes = (*applied.notes, *_lock_note(prepared, changes))
+    notes = (*applied.notes, *_lock_note(prepared, changes), *_leftover_note(prepared))
     return replace(done, id=applied.id, undo="wasmdoctor undo", notes=notes)
 
 
@@ -151,6 +154,19 @@ def _lock_note(prepared: Prepared, changes: ChangeSet) -> Iterator[str]:
     added = ", ".join(f"`{name}`" for name in prepared.plan.dependencies)
     if added and (prepared.root / LOCK).is_file() and all(change.path != LOCK for change in changes.changes):
         yield f"{LOCK} does not have {added} yet: the next cargo command adds it, and --locked fails until then"
+
+
+def _leftover_note(prepared: Prepared) -> Iterator[str]:
+    """What to do about files of components that nothing builds any more: cargo does not remove them."""
+    stay = {component_name(maker) for maker in prepared.edited}
+    gone = [maker for maker in prepared.place.makers if component_name(maker) not in stay]
+    stems = {maker.component.stem for maker in gone} if stay else set()
+    target = _target_folder(prepared.place)
+    left = sorted(path for stem in stems for path in target.glob(f"wasm32-*/**/{glob.escape(stem)}.wasm"))
+    if left:
+        names = ", ".join(f"`{component_name(maker)}`" for maker in gone)
+        command = shlex.join(["rm", *(display_path(path, prepared.root) for path in left)])
+        yield f"nothing builds {names} as a component any more: `{command}` removes what `check` still finds of it"
 
 
 def with_lock(changes: ChangeSet, lock: Mapping[str, bytes], root: Path) -> ChangeSet:
@@ -168,11 +184,16 @@ def with_lock(changes: ChangeSet, lock: Mapping[str, bytes], root: Path) -> Chan
 def sizes_before(place: Place) -> dict[str, dict[str, int]]:
     """The sizes (bytes) of components that cargo built here before, by profile (``debug``) and name."""
     sizes: dict[str, dict[str, int]] = {}
-    target = Path(os.environ.get("CARGO_TARGET_DIR") or place.root / "target") / place.crates.target
+    target = _target_folder(place) / place.crates.target
     for maker in place.makers:
         for path in target.glob(f"*/{maker.component.stem}.wasm"):
             sizes.setdefault(path.parent.name, {})[component_name(maker)] = path.stat().st_size
     return sizes
+
+
+def _target_folder(place: Place) -> Path:
+    """Where cargo builds a workspace (the Cargo book, "Build Cache"); settings of its configuration apart."""
+    return Path(os.environ.get("CARGO_TARGET_DIR") or place.root / "target")
 
 
 def _sizes(prepared: Prepared, verification: Verification) -> dict[str, int]:

@@ -12,7 +12,7 @@ from wasmdoctor.model.cargo import DeclaredDependency
 from wasmdoctor.model.cargo import Workspace as CargoWorkspace
 from wasmdoctor.model.edit import ChangeKind, ChangeSet
 from wasmdoctor.model.source import Problem
-from wasmdoctor.pipeline.crates import Crates, cargo_home
+from wasmdoctor.pipeline.crates import ComponentCrate, Crates, cargo_home
 from wasmdoctor.pipeline.sources import Workspace
 from wasmdoctor.readers.cargo import DiskFiles, PackageSources, configured_vendor_folders, read_workspace
 from wasmdoctor.readers.cargo.files import folder_of, is_below
@@ -208,6 +208,15 @@ class EditedCrates(Crates):
     def __init__(self, workspace: EditedWorkspace, cargo: CargoWorkspace, before: Crates) -> None:
         super().__init__(workspace, cargo, before.target, std=before.std)
         self.facts = _Facts(before.facts, workspace.edits)
+        self._programs = {_program(component) for component in before.components}
+
+    def _is_for_wasm(self, program: ComponentCrate) -> bool:
+        """A program that was meant as a component still is, though it has lost all that told so."""
+        return _program(program) in self._programs or super()._is_for_wasm(program)
+
+
+def _program(component: ComponentCrate) -> tuple[str, str]:
+    return component.package.name.value, component.target.name
 
 
 def edited_crates(crates: Crates, changes: ChangeSet, toolchain: Toolchain) -> EditedCrates | None:

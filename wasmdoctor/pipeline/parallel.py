@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from operator import attrgetter
+from typing import Any, Generic, Self, TypeVar
 
 from wasmdoctor.cache.observed import InFork, Unobserved, add_seen
 
@@ -43,17 +46,56 @@ def each(
     """
     count = _count(len(items), jobs)
     shares = [_share(len(items), number, count, together=together) for number in range(count)]
-    children = [_start(work, [items[index] for index in share]) for share in shares[1:]]
+    children = [_start(partial(list, map(work, [items[i] for i in share]))) for share in shares[1:]]
     results: dict[int, Result] = {}
     for done, index in enumerate(shares[0], 1):
         results[index] = work(items[index])
         progress(min(done * count, len(items)), len(items))
     for share, child in zip(shares[1:], children, strict=True):
-        found: list[Result] | None = child.results(len(share)) if child else None
+        found: list[Result] | None = child.results() if child else None
+        whole = found is not None and len(found) == len(share)
         for place, index in enumerate(share):
-            results[index] = found[place] if found is not None else work(items[index])
+            results[index] = found[place] if found is not None and whole else work(items[index])
     progress(len(items), len(items))
     return [results[index] for index in range(len(items))]
+
+
+class Ahead(Generic[Result]):
+    """Work that another process does meanwhile, as much of it as there is time for: a block that it is ended with.
+
+    ``work`` must change nothing that others see, and give what can be pickled, one after the other. ``results`` are
+    those that there were in the end; none where only one processor may be used, or when the process failed.
+    """
+
+    def __init__(self, work: Callable[[], Iterable[Result]], jobs: int = 0) -> None:
+        self.results: list[Result] = []
+        self._work = work
+        self._jobs = jobs
+        self._child: _Child | None = None
+
+    def __enter__(self) -> Self:
+        if (self._jobs or processors()) > 1 and _may_fork():
+            told, self._end = os.pipe()
+            os.set_blocking(told, False)
+            self._child = _start(lambda: list(self._until(told)))
+            os.close(told)
+            if self._child is None:
+                os.close(self._end)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._child is not None:
+            os.close(self._end)
+            self.results = self._child.results() or []
+
+    def _until(self, told: int) -> Iterator[Result]:
+        """What the work gives, until the other end of a pipe is closed."""
+        os.close(self._end)
+        for result in self._work():
+            yield result
+            with suppress(BlockingIOError):
+                os.read(told, 1)
+                return
 
 
 def worth(count: int, jobs: int = 0) -> bool:
@@ -88,24 +130,35 @@ class _Child:
         self.pid = pid
         self.pipe = pipe
 
-    def results(self, count: int) -> list[Any] | None:
+    def results(self) -> list[Any] | None:
         """What it found; None when it failed."""
         import pickle  # what comes out of the pipe is our own fork's
 
-        with open(self.pipe, "rb") as stream:
-            data = stream.read()
+        found: list[Any] | None = None
+        with open(self.pipe, "rb") as stream, suppress(EOFError, pickle.UnpicklingError):
+            found, seen = pickle.load(stream)
         _, status = os.waitpid(self.pid, 0)
-        if status or not data:
-            return None
-        found: list[Any]
-        found, seen = pickle.loads(data)
-        if len(found) != count:
+        if status or found is None:
             return None
         add_seen(seen)
         return found
 
 
-def _start(work: Callable[[Item], Result], items: Sequence[Item]) -> _Child | None:
+class _Records(dict[type, Callable[[Any], Any]]):
+    """How records are sent, by their class: as calls of it, which takes half the time of Python's way by their state."""
+
+    def __missing__(self, class_: type) -> Callable[[Any], Any]:
+        """For a class that sets all it has from what it is called with. Raises KeyError for others: Python's way."""
+        names: tuple[str, ...] = getattr(class_, "__match_args__", ())
+        slots = {name for base in class_.__mro__ for name in base.__dict__.get("__slots__", ())}
+        if len(names) < 2 or slots != set(names):
+            raise KeyError(class_)
+        values = attrgetter(*names)
+        self[class_] = lambda record: (class_, values(record))
+        return self[class_]
+
+
+def _start(work: Callable[[], list[Any]]) -> _Child | None:
     """Do the work in a fork; None when there can be none."""
     import pickle
 
@@ -124,10 +177,11 @@ def _start(work: Callable[[Item], Result], items: Sequence[Item]) -> _Child | No
     try:
         os.close(ours)
         looking = InFork()
-        found = [work(item) for item in items]
-        data = pickle.dumps((found, looking.seen()), pickle.HIGHEST_PROTOCOL)
+        found = work()
         with open(theirs, "wb") as stream:
-            stream.write(data)
+            pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+            pickler.dispatch_table = _Records()
+            pickler.dump((found, looking.seen()))
     except BaseException:
         os._exit(1)
     os._exit(0)

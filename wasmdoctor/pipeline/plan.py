@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from wasmdoctor.catalog import Catalog
 from wasmdoctor.checks.linking import judge
 from wasmdoctor.discover import DiscoverError, Discovery, discover, display_path, workspace_root
 from wasmdoctor.migrate.diff import unified_diff
+from wasmdoctor.migrate.inputs import component_name as name_of
 from wasmdoctor.model.binding import Certainty, Predicted, Prediction
 from wasmdoctor.model.cargo import SourceKind, TargetKind
 from wasmdoctor.model.edit import ChangeSet
@@ -17,7 +18,7 @@ from wasmdoctor.model.migration import Surface, Trouble, WorkspacePlans
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.model.plan import BodyKind, BridgeMode, Plan, PlanId
 from wasmdoctor.model.record import dataclass, replace
-from wasmdoctor.model.source import Location
+from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.pipeline.crates import Crates, crates_of
 from wasmdoctor.pipeline.needed import needed_in_adapter, needed_in_bridge
 from wasmdoctor.pipeline.overlay import edited_crates
@@ -144,14 +145,24 @@ def plan_place(place: Place, options: PlanOptions, catalog: Catalog, toolchain: 
         host=host.id,
         troubles=tuple(troubles),
         plans=tuple(made.values()),
-        before={component_name(maker): surface(maker.analysis.prediction) for maker in makers},
+        before={component_name(maker): surface_of(maker) for maker in makers},
         after=after,
         std=place.crates.std.brought_by,
         verdict=_verdict(best, made) if troubles else "",
         diffs={id_: unified_diff(plan.changes) for id_, plan in made.items() if plan.changes},
-        problems=tuple(dict.fromkeys((*place.crates.workspace.problems, *place.crates.problems))),
+        problems=tuple(
+            dict.fromkeys((*place.crates.workspace.problems, *place.crates.problems, *_unbound(makers)))
+        ),
     )
     return Planned(plans, edited)
+
+
+def _unbound(makers: Iterable[Maker]) -> Iterator[Problem]:
+    """What is wrong with bindings in this project's own sources: nothing is known of what those import."""
+    for maker in makers:
+        for problem in maker.analysis.bindings.problems:
+            if not problem.location.path.startswith(("/", "../", "~")):
+                yield problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +185,7 @@ SURE = (Certainty.CERTAIN, Certainty.LIKELY)
 
 def component_name(maker: Maker) -> str:
     """What a component is called: its package, or for one of several programs its own name."""
-    component = maker.component
-    programs = [t for t in component.package.targets if t.kind is TargetKind.BIN]
-    alone = component.target.kind is TargetKind.LIB or (component.package.lib is None and len(programs) == 1)
-    return component.package.name.value if alone else component.target.name
+    return name_of(maker.component.package, maker.component.target)
 
 
 def surface(prediction: Prediction) -> Surface:
@@ -203,6 +211,18 @@ def surface(prediction: Prediction) -> Surface:
         names(exports, wanted=False),
         tuple(sorted(p.name for p in exports if p.carriers and all(c.linked for c in p.carriers))),
     )
+
+
+RUN = "wasi:cli/run"
+
+
+def surface_of(maker: Maker) -> Surface:
+    """A component's prediction as names. A program exports that it can be run, at the version of the adapter or
+    linker that makes a component of it (wasi:cli, world ``command``)."""
+    found = surface(maker.analysis.prediction)
+    if maker.component.target.kind is not TargetKind.BIN or RUN in found.possible_exports:
+        return found
+    return replace(found, possible_exports=tuple(sorted((*found.possible_exports, RUN))))
 
 
 def troubles_of(makers: Sequence[Maker], host: HostView, *, sure: bool = False) -> list[Trouble]:
@@ -277,7 +297,7 @@ def after_plan(maker: Maker, plan: Plan) -> Surface:
     The body of a bridge calls methods of resources, whose types the prediction cannot always know; what each
     body needs is known, and is there when code of a crate that is linked calls the function.
     """
-    found = surface(maker.analysis.prediction)
+    found = surface_of(maker)
     called = {name for function in plan.bridge if function.needed is not False for name in function.imports}
     linked = plan.dependencies.keys() & {linked.crate.name for linked in maker.component.linked}
     known = [name for name in found.possible_imports if ExternName.parse(name).unversioned in called]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property, partial
 from pathlib import Path
 from time import time_ns
@@ -22,7 +23,7 @@ from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.rule import StdFacts
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
-from wasmdoctor.model.wit import Resolution
+from wasmdoctor.model.wit import Resolution, WitPackage
 from wasmdoctor.pipeline.crates import Analysis, ComponentCrate, Crates, crates_of
 from wasmdoctor.pipeline.evidence import Artifacts, Callers, ProfileFolders, Proof, callers
 from wasmdoctor.pipeline.scope import Scope, scope_of
@@ -160,9 +161,14 @@ class Project:
 
     def analyse(self, jobs: int = 0) -> None:
         """Analyse all components at once; without this each is when something of it is asked."""
-        for root, each in self.crates.items():
-            for crates in each:
-                crates.analyse(self.judged(root, crates), jobs)
+        with ExitStack() as meanwhile:
+            for workspace in self.workspaces.values() if not self.changed else ():
+                meanwhile.enter_context(workspace.wit_ahead(jobs))
+            asked = [
+                (crates, self.judged(root, crates)) for root, each in self.crates.items() for crates in each
+            ]
+        for crates, components in asked:
+            crates.analyse(components, jobs)
 
     def _is_asked(self, crates: Crates) -> bool:
         """Whether a cargo workspace lies below a folder that was named, or above what was.
@@ -208,6 +214,16 @@ class Project:
     def predicted(self, built: Iterable[Maker]) -> list[tuple[WasmFile, Maker]]:
         """The components that are not built, as their sources predict them, with their makers."""
         return [(predicted_file(maker), maker) for maker in self.unbuilt(built)]
+
+    @property
+    def wit_packages(self) -> list[WitPackage]:
+        """The packages of all WIT that the sources have of their own, each once; what lies in ``deps`` is others'."""
+        found: dict[str, WitPackage] = {}
+        for workspace in self.workspaces.values():
+            for resolution in workspace.wit.values():
+                for package in resolution.main:
+                    found.setdefault(package.name, package)
+        return list(found.values())
 
     @cached_property
     def declarations(self) -> dict[str, Location]:
@@ -270,10 +286,8 @@ class Project:
 
     def leaked_exports(self, maker: Maker, file: WasmFile) -> frozenset[str] | None:
         """The names of a component's exports that its own world has not; None when that world is not known."""
-        workspace = maker.crates.workspace
-        wit = {**workspace.wit, **_named_wit(workspace, [maker.crates])}
         facts = _component_facts(maker.analysis, {})
-        own = own_world(wit, facts)
+        own = own_world(self._wit[maker.crates.workspace.root], facts)
         if own is None or file.component is None:
             return None
         return frozenset(leaked_exports(own, facts, file.component))
@@ -355,7 +369,7 @@ class Project:
         libraries = [one.analysis(each) for one in crates for each in filter(judged, one.libraries)]
         problems = (*workspace.problems, *(problem for one in crates for problem in one.problems))
         uses = {use.location: use for analysis in analyses for use in analysis.wit_uses}
-        wit = {**workspace.wit, **_named_wit(workspace, crates)}
+        wit = self._wit[root]
         return SourceFacts(
             folder=workspace.show(workspace.root),
             target=crates[0].target if crates else self.target or "",
@@ -373,6 +387,14 @@ class Project:
             wit_uses=tuple(uses.values()),
             libraries=tuple(_component_facts(library, {}) for library in libraries),
         )
+
+    @cached_property
+    def _wit(self) -> dict[Path, dict[str, Resolution]]:
+        """The WIT folders of each workspace that are judged, resolved, and those that component metadata names."""
+        return {
+            root: {**workspace.wit, **_named_wit(workspace, self.crates[root])}
+            for root, workspace in self.workspaces.items()
+        }
 
     def _times(self, workspace: Workspace, built: dict[str, Maker]) -> dict[str, int]:
         """Modification times of the sources of what was built."""

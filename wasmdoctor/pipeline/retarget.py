@@ -30,7 +30,7 @@ from wasmdoctor.pipeline.plan import (
     component_name,
     makers_after,
     places,
-    surface,
+    surface_of,
     troubles_of,
 )
 from wasmdoctor.pipeline.project import Maker
@@ -94,8 +94,8 @@ def prepare_retarget(
             display_path(place.root, options.cwd),
             place.crates.target,
             found,
-            {component_name(maker): surface(maker.analysis.prediction) for maker in place.makers},
-            {component_name(maker): surface(maker.analysis.prediction) for maker in edited},
+            {component_name(maker): surface_of(maker) for maker in place.makers},
+            {component_name(maker): surface_of(maker) for maker in edited},
             unified_diff(found.changes) if found.changes else "",
         )
         jobs.append(RetargetJob(place.root, place, workspace, host, edited))

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from contextlib import contextmanager, nullcontext
+from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 
 from wasmdoctor.discover import Sources, display_path, files_below, find_sources
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import Resolution
+from wasmdoctor.pipeline.parallel import WORTH, Ahead
 from wasmdoctor.readers.cargo import DiskFiles
+from wasmdoctor.readers.suppressions import MARK
 from wasmdoctor.readers.wit import load_wit, resolve_wit
 from wasmdoctor.toolchain import Toolchain, ToolError
 
 
 class WitView:
-    """The WIT reader's view of files, over a view that leaves the workspace for nothing."""
+    """The WIT reader's view of files, over a view that leaves the workspace for nothing.
 
-    def __init__(self, files: DiskFiles) -> None:
+    ``seen`` gets the path and bytes of each file that is read.
+    """
+
+    def __init__(
+        self, files: DiskFiles, seen: Callable[[str, bytes], None] = lambda path, data: None
+    ) -> None:
         self.files = files
+        self.seen = seen
 
     def is_dir(self, path: str) -> bool:
         """Whether there is a folder."""
@@ -35,7 +45,9 @@ class WitView:
 
     def read(self, path: str) -> bytes:
         """The contents of a file. Raises OSError."""
-        return self.files.read(path)
+        data = self.files.read(path)
+        self.seen(path, data)
+        return data
 
 
 class WitFolders(Mapping[str, Resolution]):
@@ -76,7 +88,8 @@ class Workspace:
     """One folder of sources: everything is read when first asked for, and once.
 
     ``root`` is the workspace's folder, ``cwd`` the folder that shown paths are relative to. Encoded WIT
-    packages among the dependencies are turned into text by ``toolchain``.
+    packages among the dependencies are turned into text by ``toolchain``. ``unmarked`` are sources that were read and
+    hold no suppressions.
     """
 
     def __init__(self, root: Path, cwd: Path, toolchain: Toolchain) -> None:
@@ -85,11 +98,19 @@ class Workspace:
         self.toolchain = toolchain
         self.files = DiskFiles(cwd, root)
         self.problems: list[Problem] = []
+        self.unmarked: dict[str, None] = {}
+
+    def see(self, path: str, data: bytes) -> None:
+        """Note of a source that is read, by whomever, whether it may hold suppressions: it need not be read for them."""
+        if MARK not in data:
+            self.unmarked[path] = None
 
     @cached_property
     def sources(self) -> Sources:
         """The source files."""
-        return find_sources(self.root)
+        found = find_sources(self.root)
+        self.files.know(found.listed)
+        return found
 
     def show(self, path: Path) -> str:
         """A path as it is shown, and as the readers are given it."""
@@ -97,7 +118,9 @@ class Workspace:
 
     def view(self, also: Iterable[str | Path]) -> DiskFiles:
         """The workspace's files and those of other folders."""
-        return DiskFiles(self.cwd, self.root, also)
+        files = DiskFiles(self.cwd, self.root, also)
+        files.know_as(self.files)
+        return files
 
     def wit_files(self, folder: str) -> list[str]:
         """The .wit files below a folder."""
@@ -107,6 +130,26 @@ class Workspace:
     def all_wit(self) -> WitFolders:
         """Every WIT package folder, resolved, by its path."""
         return WitFolders(map(self.show, self.sources.wit), lambda folder: self.resolve([folder]), {})
+
+    @contextmanager
+    def wit_ahead(self, jobs: int) -> Iterator[None]:
+        """Have another process resolve WIT folders as long as the block takes; they are known behind it."""
+        folders = list(self.all_wit)
+        # From both ends: of what is then left, the first and the last components have alike much to do.
+        order = [folder for pair in zip(reversed(folders), folders, strict=True) for folder in pair]
+        work = Ahead(partial(self._resolved, order[: len(folders)]), jobs)
+        with work if len(folders) >= WORTH else nullcontext():
+            yield
+        for folder, resolution, unmarked in work.results:
+            self.all_wit.known[folder] = resolution
+            self.unmarked.update(unmarked)
+
+    def _resolved(self, folders: Iterable[str]) -> Iterator[tuple[str, Resolution, dict[str, None]]]:
+        """WIT folders one after the other, each with the files that were read for it and hold no suppressions."""
+        for folder in folders:
+            before = len(self.unmarked)
+            resolution = self.all_wit[folder]
+            yield folder, resolution, dict.fromkeys(islice(self.unmarked, before, None))
 
     @cached_property
     def wit(self) -> WitFolders:
@@ -119,7 +162,7 @@ class Workspace:
 
     def resolve(self, paths: Iterable[str]) -> Resolution:
         """WIT packages with their ``deps``, as ``generate!`` or a folder on the command line means them."""
-        return resolve_wit(load_wit(WitView(self.files), tuple(paths), decode=self.decode))
+        return resolve_wit(load_wit(WitView(self.files, self.see), tuple(paths), decode=self.decode))
 
     def decode(self, path: str, data: bytes) -> bytes | None:
         """An encoded WIT package as text, or None when wasm-tools cannot say."""

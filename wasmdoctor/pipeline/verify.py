@@ -9,7 +9,6 @@ import shlex
 import shutil
 import stat
 import tempfile
-import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +23,7 @@ from wasmdoctor.model.finding import Status
 from wasmdoctor.model.host import HostView
 from wasmdoctor.model.migration import BuiltComponent, Proof, Step, Surface, Verification, differences
 from wasmdoctor.model.record import dataclass, field, replace
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.wasm import WasmFile
 from wasmdoctor.pipeline.bridges import is_standard
 from wasmdoctor.pipeline.crates import cargo_home
@@ -205,7 +205,7 @@ class _Build:
         """Build, then look at what was built; cargo's outputs are gone afterwards."""
         shown = command if isinstance(command, str) else shlex.join(command)
         self.tell(f"building a copy: {shown}")
-        started = time.time_ns()
+        there = self._files()
         outputs: dict[str, Path] = {}
         known = set(self.target.glob(INCREMENTAL))
         try:
@@ -221,7 +221,7 @@ class _Build:
                     words = f"`{shown}` {ended(built.code)}"
                 steps.append(Step(BUILD, Proof.FAILED, words, errors))
                 return Verification(tuple(steps))
-            outputs = self._outputs(built, started)
+            outputs = self._outputs(built, there)
             components = self._components(outputs, shown, steps)
             return Verification(tuple(steps), components, _changed_lock(self.wanted, self.copy))
         finally:
@@ -246,8 +246,9 @@ class _Build:
                     (folder / name).unlink(missing_ok=True)
                     (folder / "deps" / name).unlink(missing_ok=True)
 
-    def _outputs(self, built: Built, started: int) -> dict[str, Path]:
-        """The wasm file of each component: as cargo's messages tell, else the one that is new under its name."""
+    def _outputs(self, built: Built, there: Mapping[Path, tuple[int, ...]]) -> dict[str, Path]:
+        """The wasm file of each component: as cargo's messages tell, else the one that the build wrote under its
+        name. ``there`` are the files that were there before it."""
         found: dict[str, Path] = {}
         messages = [
             message for message in _messages(built.out) if message.get("reason") == "compiler-artifact"
@@ -262,15 +263,23 @@ class _Build:
                         if name.endswith(".wasm"):
                             found[component_name(maker)] = Path(name)
             if component_name(maker) not in found:
-                newest = self._newest(maker.component.stem, started)
-                if newest is not None:
-                    found[component_name(maker)] = newest
+                written = self._written(maker.component.stem, there)
+                if written is not None:
+                    found[component_name(maker)] = written
         return found
 
-    def _newest(self, stem: str, started: int) -> Path | None:
-        """The newest wasm file of a name that the build wrote, outside of cargo's own folders."""
-        wanted = {f"{stem}.wasm", f"{stem.replace('_', '-')}.wasm"}
-        candidates = []
+    def _written(self, stem: str, there: Mapping[Path, tuple[int, ...]]) -> Path | None:
+        """The wasm file of a name that the build wrote. A component goes before a core module, of which another
+        step makes one; then the newest counts."""
+        wrote = [path for path, state in self._files(stem).items() if there.get(path) != state]
+        return max(wrote, key=lambda path: (_is_component(path), path.stat().st_mtime_ns), default=None)
+
+    def _files(self, *stems: str) -> dict[Path, tuple[int, ...]]:
+        """The wasm files of the components' names (or of ``stems``), outside of cargo's own folders, each with what
+        is different after it was written. No time of the clock is asked for: it may be set while a build runs."""
+        stems = stems or tuple(maker.component.stem for maker in self.wanted.makers)
+        wanted = {f"{name}.wasm" for stem in stems for name in (stem, stem.replace("_", "-"))}
+        found: dict[Path, tuple[int, ...]] = {}
         for base in (self.target, self.copy):
             for folder, folders, files in os.walk(base):
                 folders[:] = [
@@ -278,9 +287,10 @@ class _Build:
                 ]
                 for name in wanted & set(files):
                     path = Path(folder) / name
-                    if path.stat().st_mtime_ns >= started - 2_000_000_000:
-                        candidates.append(path)
-        return max(candidates, key=lambda path: path.stat().st_mtime_ns, default=None)
+                    with suppress(OSError):
+                        status = path.stat()
+                        found[path] = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return found
 
     def _components(
         self, outputs: Mapping[str, Path], shown: str, steps: list[Step]
@@ -372,11 +382,18 @@ class _Build:
             if said:
                 return Step(LINK, Proof.FAILED, f"wasmtime does not link {name}", tuple(said.splitlines()))
         others = sorted(set(paths) - alone)
-        words = f"{', '.join(others)} needs other components and is not linked alone" if others else ""
+        need = "needs other components and is" if len(others) == 1 else "need other components and are"
+        words = f"{', '.join(others)} {need} not linked alone" if others else ""
         if not alone:
             return Step(LINK, Proof.SKIPPED, words, how="wasmdoctor compose")
         linked = f"wasmtime links {', '.join(sorted(alone))}"
         return Step(LINK, Proof.PASSED, f"{linked}; {words}" if words else linked)
+
+
+def _is_component(path: Path) -> bool:
+    with suppress(OSError), path.open("rb") as file:
+        return preamble(file.read(8)) is WasmKind.COMPONENT
+    return False
 
 
 def _linkable(verdict: Verdict) -> bool:
@@ -420,7 +437,7 @@ def _messages(text: str) -> Iterator[dict[str, Any]]:
                     yield found
 
 
-PLACE = re.compile(r"^\s*--> (.+?):(\d+):\d+$", re.MULTILINE)
+PLACE = regex(r"^\s*--> (.+?):(\d+):\d+$", re.MULTILINE)
 
 
 def build_errors(built: Built, copy: Path, changes: ChangeSet) -> Iterator[str]:

@@ -154,7 +154,15 @@ def network_of(reading: Reading, marks: Mapping[str, Mapping[str, str]]) -> Netw
         )
         for file in reading.files
     ]
-    return assemble(parts, host.id, reading.project.declarations if reading.project else None)
+    project = reading.project
+    return assemble(
+        parts,
+        host.id,
+        project.declarations if project else None,
+        # Where nothing is built, and nothing will be, the WIT is what there is to see.
+        packages=project.wit_packages if project and not parts else (),
+        provides=lambda name: host.match(ExternName.parse(name)).linked,
+    )
 
 
 def _read(options: WhyOptions, catalog: Catalog, toolchain: Toolchain, stdin: bytes | None) -> _Run:

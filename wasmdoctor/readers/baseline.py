@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Problem
 
 SCHEMA = 1
 MAX_BYTES = 16 * 1024 * 1024
 REWRITE = "write it again: `wasmdoctor check --update-baseline`"
 
-_FINGERPRINT = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")
+_FINGERPRINT = regex(r"[0-9a-f]{32}(-[0-9]+)?")
 
 
 def read_baseline(data: bytes, path: str) -> Mapping[str, int] | Problem:
@@ -31,10 +31,8 @@ def read_baseline(data: bytes, path: str) -> Mapping[str, int] | Problem:
         return Problem(Location(path), "this file is no baseline of wasmdoctor", REWRITE)
     if document.get("schema") != SCHEMA:
         return Problem(Location(path), "this baseline is of another version of wasmdoctor", REWRITE)
-    known: Counter[str] = Counter()
-    for row in document["findings"]:
-        fingerprint = row.get("fingerprint") if isinstance(row, dict) else None
-        if not isinstance(fingerprint, str) or not _FINGERPRINT.fullmatch(fingerprint):
-            return Problem(Location(path), "a finding of this baseline has no fingerprint", REWRITE)
-        known[fingerprint] += 1
-    return known
+    prints = [row.get("fingerprint", "") if isinstance(row, dict) else "" for row in document["findings"]]
+    well_formed = _FINGERPRINT.fullmatch
+    if not all(isinstance(each, str) and well_formed(each) for each in prints):
+        return Problem(Location(path), "a finding of this baseline has no fingerprint", REWRITE)
+    return Counter(prints)

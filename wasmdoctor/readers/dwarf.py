@@ -9,7 +9,6 @@ a whole debug build would take it 6 s (9 MB, 453,320 rows), some functions take 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -18,6 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.symbol import SourceLines
 from wasmdoctor.readers.wasm.cursor import Cursor, Malformed
@@ -54,8 +54,8 @@ _FIRST_ROWS = 64
 _ENTRY = 96
 _CANDIDATES = 4
 
-_RUSTC = re.compile(r"/rustc/[0-9a-f]{7,40}/(?=library/)")
-_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]|\\\\")
+_RUSTC = regex(r"/rustc/[0-9a-f]{7,40}/(?=library/)")
+_ABSOLUTE = regex(r"/|[A-Za-z]:[\\/]|\\\\")
 
 
 def lines(sections: Mapping[str, bytes], functions: Mapping[int, int], path: str = "") -> SourceLines:

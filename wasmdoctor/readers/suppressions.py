@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wasmdoctor.model.config import Suppression
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, SourceText
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ FORM = "`wasmdoctor: allow(WD101) -- reason`"
 TOO_MANY = f"this file has more than {MAX_COMMENTS:,} such comments, and those after this one are not read"
 NOTHING_FOLLOWS = "nothing follows it that it could be for"
 
-_ALLOW = re.compile(r"allow[ \t]*\(([^()]*)\)\s*(?:--\s*(.*?))?\s*", re.DOTALL)
-_SELECTOR = re.compile(r"WD[0-9]{1,3}|[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
+_ALLOW = regex(r"allow[ \t]*\(([^()]*)\)\s*(?:--\s*(.*?))?\s*", re.DOTALL)
+_SELECTOR = regex(r"WD[0-9]{1,3}|[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 
 Found = tuple[int, str, int, int]
 """Offset, text without the comment's own signs, first and last line (0 and 0 when nothing follows)."""
@@ -206,7 +207,7 @@ def _rust_comments(root: Node, marks: list[int]) -> list[tuple[Node, Node | None
 
 # A `#` outside of a string begins a comment, and a quote outside of a comment a string: TOML has nothing else
 # that either may stand in (TOML 1.1, "Comment" and "String").
-_STRING_OR_COMMENT = re.compile(
+_STRING_OR_COMMENT = regex(
     rb'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'
     rb"|'''(?:[^']|'(?!''))*'{3,5}"
     rb'|"(?:[^"\\\n]|\\.)*"'

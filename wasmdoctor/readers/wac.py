@@ -5,9 +5,8 @@ Syntax: wac 0.12, LANGUAGE.md. A document with a mistake gives the statements ar
 
 from __future__ import annotations
 
-import re
-
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Problem, SourceText, quoted
 from wasmdoctor.model.wac import (
     WacArgument,
@@ -25,7 +24,7 @@ MAX_DEPTH = 100
 MAX_SIZE = 1024 * 1024
 MAX_PROBLEMS = 50
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?:[ \t\r\n]++|//[^\n]*+|/\*(?s:.*?)\*/)*+"
     r"(?:(?P<package>%?[a-zA-Z][a-zA-Z0-9-]*+(?::%?[a-zA-Z][a-zA-Z0-9-]*+)++"
     r"(?:/%?[a-zA-Z][a-zA-Z0-9-]*+)*+(?:@[0-9][0-9A-Za-z.+-]*+)?+)"

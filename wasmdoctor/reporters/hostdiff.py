@@ -11,7 +11,7 @@ from rich.text import Text
 
 from wasmdoctor.model.matrix import Change, HostDiff, Side
 from wasmdoctor.reporters.console import Style, written
-from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
@@ -30,7 +30,7 @@ def render(diffs: Sequence[HostDiff], style: Style) -> str:
 
 
 def _diff(console: Console, diff: HostDiff) -> None:
-    console.print(Text(f"{safe(diff.before)} -> {safe(diff.after)}", "bold"))
+    console.print(Text(f"{one_line(diff.before)} -> {one_line(diff.after)}", "bold"))
     if diff.empty:
         console.print(Text(f"  nothing differs in {diff.same} interfaces", "green"))
         return
@@ -53,7 +53,7 @@ def _diff(console: Console, diff: HostDiff) -> None:
 
 def _line(console: Console, kind: str, text: str) -> None:
     mark, color = MARK[kind]
-    line = Text(f"{mark} ", color).append(safe(text), "default")
+    line = Text(f"{mark} ", color).append(one_line(text), "default")
     for number, part in enumerate(line.wrap(console, max(console.width - 4, 20), overflow="fold")):
         console.print(Padding(part, (0, 0, 0, 2 if number == 0 else 4)))
 

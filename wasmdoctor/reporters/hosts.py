@@ -13,7 +13,7 @@ from rich.text import Text
 from wasmdoctor.model.host import HostProfile, HostView
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.reporters.console import Style, written
-from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
@@ -30,8 +30,13 @@ def table(profiles: Iterable[HostProfile], style: Style) -> str:
         for profile in profiles:
             modes = sorted({mode for line in profile.lines for mode in line.modes})
             versions = "" if profile.lines[-1].last == "0" else profile.known
-            name = Text(safe(profile.name), "bold")
-            grid.add_row(name, versions, safe(", ".join(modes)), safe(profile.about))
+            name = Text(one_line(profile.name), "bold")
+            grid.add_row(
+                name,
+                Text(one_line(versions)),
+                Text(one_line(", ".join(modes))),
+                Text(one_line(profile.about)),
+            )
         console.print(grid)
         console.print()
         console.print(Text("what one provides: wasmdoctor hosts NAME@VERSION:MODE [-S FLAG]", "dim"))
@@ -44,15 +49,16 @@ def one(host: HostView, style: Style) -> str:
     """What one host links, by package, and which flags add more."""
 
     def write(console: Console) -> None:
-        console.print(Text(host.id, "bold"))
-        console.print(Text(host.profile.title + (f", {host.note}" if host.note else ""), "dim"))
+        console.print(Text(one_line(host.id), "bold"))
+        title = host.profile.title + (f", {host.note}" if host.note else "")
+        console.print(Text(one_line(title), "dim"))
         rule = host.profile.name_rules.get(host.name_rule)
-        console.print(Text(f"names: {rule.text if rule else host.name_rule}"))
-        console.print(Text(f"source: {host.line.evidence}", "dim"))
+        console.print(Text(one_line(f"names: {rule.text if rule else host.name_rule}")))
+        console.print(Text(one_line(f"source: {host.line.evidence}"), "dim"))
         console.print(Text("links:" if host.provided else "links nothing", "bold"))
         plain = [p.name for p in host.mode.plain if p.flags <= host.enabled]
         for line in [*_by_package(host.provided), *sorted(plain)]:
-            console.print(Padding(Text(safe(line)), (0, 0, 0, 2)))
+            console.print(Padding(Text(one_line(line)), (0, 0, 0, 2)))
         more: dict[tuple[str, ...], set[str]] = {}
         for provision in host.mode.provides:
             missing = tuple(sorted(provision.flags - host.enabled))
@@ -60,16 +66,16 @@ def one(host: HostView, style: Style) -> str:
                 more.setdefault(missing, set()).add(provision.name)
         for flags, names in sorted(more.items()):
             words = " ".join(_how(host, flag) for flag in flags)
-            console.print(Text(f"with {words}:", "bold"))
+            console.print(Text(one_line(f"with {words}:"), "bold"))
             for line in _by_package(names):
-                console.print(Padding(Text(line), (0, 0, 0, 2)))
+                console.print(Padding(Text(one_line(line)), (0, 0, 0, 2)))
         called = _by_package(p.name for p in host.mode.entries if p.flags <= host.enabled)
         if any(rule.export == "func" for rule in host.start_rules):
             called.append("a function of the component")
         if called:
             console.print(Text("calls:", "bold"))
             for line in called:
-                console.print(Padding(Text(safe(line)), (0, 0, 0, 2)))
+                console.print(Padding(Text(one_line(line)), (0, 0, 0, 2)))
 
     return written(style, write)
 
@@ -139,7 +145,7 @@ def imported(path: str, host: HostView, what: str, counts: tuple[int, int]) -> s
         lines.append(f"  defines {_count(plain, 'name')} of the world itself")
     lines.append(f"  calls {_count(entries, 'export')}" if entries else "  calls nothing that is known")
     lines.append(f"use it: wasmdoctor check --host {host.profile.name}")
-    return "".join(f"{safe(line)}\n" for line in lines)
+    return "".join(f"{one_line(line)}\n" for line in lines)
 
 
 def _count(number: int, word: str) -> str:

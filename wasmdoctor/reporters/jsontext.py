@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Callable
 
+from wasmdoctor.model.regex import regex
 from wasmdoctor.reporters.escape import BIDI, LINES
 
 # What JSON itself lets through: DEL and C1 controls (0x9b begins a terminal's command), bidirectional controls,
 # separators of lines (JSON by lines is read with them by some), and halves of surrogate pairs, which no UTF-8 stream takes.
-_OBEYED = re.compile(f"[\x7f-\x9f\ud800-\udfff{''.join(sorted(BIDI | LINES))}]")
+_OBEYED = regex(f"[\x7f-\x9f\ud800-\udfff{''.join(sorted(BIDI | LINES))}]")
 
 
 def dumped(

@@ -8,13 +8,13 @@ compare them. What is not plain enough is given to rich in any case.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 from wasmdoctor.reporters.console import MINIMUM_WIDTH, Style, finished, written
 from wasmdoctor.reporters.wrapping import cells, offsets
 
@@ -198,7 +198,7 @@ def is_simple(text: str) -> bool:
     return (text.isascii() or text.translate(NARROW_MARKS).isascii()) and text.isprintable()
 
 
-WORD = re.compile(r"\s*\S+\s*")
+WORD = regex(r"\s*\S+\s*")
 
 
 def broken(text: str, width: int) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 
 from wasmdoctor.model.finding import CheckedArtifact, Report, Status
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.repository import Repository
 from wasmdoctor.reporters.ci import Shown, advice, counted, gravest_first, message, plural, scope, step_text
 from wasmdoctor.reporters.escape import one_line
@@ -20,10 +21,10 @@ LONGEST = 60_000
 ROWS = 20
 """Components in the table; a run over hundreds is told in numbers."""
 
-TICKED = re.compile(r"`([^`]+)`")
-SPECIAL = re.compile(r"([\\`*_\[\]<>#+!|~&$-])")
+TICKED = regex(r"`([^`]+)`")
+SPECIAL = regex(r"([\\`*_\[\]<>#+!|~&$-])")
 # What GitHub makes a mention, a reference or a link of.
-LIVE = re.compile(r"[@#]|://|www\.|GH-\d", re.IGNORECASE)
+LIVE = regex(r"[@#]|://|www\.|GH-\d", re.IGNORECASE)
 
 MISSING = frozenset({Status.UNPROVIDED, Status.VERSION})
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from wasmdoctor.model.matrix import Matrix, MatrixRow, Reason, VersionRange
 from wasmdoctor.model.names import ExternName
 from wasmdoctor.reporters.console import Style, written
-from wasmdoctor.reporters.escape import safe
+from wasmdoctor.reporters.escape import one_line
 from wasmdoctor.reporters.jsontext import dumped
 
 SCHEMA = 1
@@ -35,9 +35,9 @@ def render(matrices: Sequence[Matrix], style: Style, *, verbose: bool = False) -
 
 
 def _matrix(console: Console, matrix: Matrix, *, verbose: bool) -> None:
-    exports = ", ".join(map(safe, matrix.exports[:3])) or "nothing"
+    exports = ", ".join(map(one_line, matrix.exports[:3])) or "nothing"
     more = f" and {len(matrix.exports) - 3} more" if len(matrix.exports) > 3 else ""
-    head = Text(safe(matrix.path), style="bold")
+    head = Text(one_line(matrix.path), style="bold")
     imports = f"{matrix.imports} imports" if matrix.imports != 1 else "1 import"
     head.append(
         f"  exports {exports}{more} · {imports if matrix.imports else 'imports nothing'}", "not bold dim"
@@ -45,7 +45,7 @@ def _matrix(console: Console, matrix: Matrix, *, verbose: bool) -> None:
     console.print(head)
     if matrix.providers:
         console.print(
-            Padding(Text(f"composed with {', '.join(map(safe, matrix.providers))}", "dim"), (0, 0, 0, 2))
+            Padding(Text(f"composed with {', '.join(map(one_line, matrix.providers))}", "dim"), (0, 0, 0, 2))
         )
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     grid.add_column("", no_wrap=True)
@@ -57,7 +57,8 @@ def _matrix(console: Console, matrix: Matrix, *, verbose: bool) -> None:
         outcome = row.running[-1].outcome if row.running else "no"
         mark, color = MARK[outcome]
         lines = list(_remarks(row, verbose=verbose))
-        grid.add_row(Text(mark, color), safe(row.name), _versions(row, newest), Text("\n".join(lines)))
+        versions = Text(one_line(_versions(row, newest)))
+        grid.add_row(Text(mark, color), Text(one_line(row.name)), versions, Text("\n".join(lines)))
     console.print(Padding(grid, (0, 0, 0, 2)))
 
 
@@ -77,22 +78,22 @@ def _remarks(row: MatrixRow, *, verbose: bool) -> Iterator[str]:
         yield from _why(newest.reasons, verbose=verbose)
         if verbose:
             for each in reversed(row.ranges[:-1]):
-                yield f"{each.versions}: {'; '.join(_why(each.reasons, verbose=True))}"
+                yield one_line(f"{each.versions}: {'; '.join(_why(each.reasons, verbose=True))}")
         return
     several = len(row.running) > 1
     for each in reversed(row.running):
         with_flags = f"with {' '.join(each.flags)}" if each.flags else ""
         if several:
-            yield safe(f"{each.versions}: {with_flags or 'as it is'}")
+            yield one_line(f"{each.versions}: {with_flags or 'as it is'}")
         elif with_flags:
-            yield safe(with_flags)
+            yield one_line(with_flags)
     for index, each in enumerate(row.ranges):
         if each.outcome != "no":
             continue
         beside = index + 1 < len(row.ranges) and row.ranges[index + 1].outcome != "no"
         after = index > 0 and row.ranges[index - 1].outcome != "no"
         if beside or after or verbose:
-            yield f"not {each.versions}: {'; '.join(_why(each.reasons, verbose=verbose))}"
+            yield one_line(f"not {each.versions}: {'; '.join(_why(each.reasons, verbose=verbose))}")
 
 
 def _why(reasons: Iterable[Reason], *, verbose: bool) -> list[str]:
@@ -104,12 +105,12 @@ def _why(reasons: Iterable[Reason], *, verbose: bool) -> list[str]:
         if reason.kind == "import" and name.kind == "interface":
             missing.setdefault((name.package or "", name.version or ""), []).append(name.interface or "")
         else:
-            texts.append(safe(reason.text))
+            texts.append(one_line(reason.text))
     for (package, version), interfaces in missing.items():
         inner = ", ".join(interfaces)
         inner = f"{{{inner}}}" if len(interfaces) > 1 else inner
         at = f"@{version}" if version else ""
-        texts.append(safe(f"the host has no {package}/{inner}{at}"))
+        texts.append(one_line(f"the host has no {package}/{inner}{at}"))
     texts = list(dict.fromkeys(texts))
     shown = texts if verbose else texts[:SHOWN]
     return shown + ([f"and {len(texts) - len(shown)} more"] if len(texts) > len(shown) else [])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 from wasmdoctor.reporters.escape import one_line, safe
 from wasmdoctor.reporters.page import page
 
@@ -101,8 +102,8 @@ def _inline(text: Inline) -> str:
     return " ".join(" ".join(_markdown_text(part).split()) for part in parts if part)
 
 
-TICKED = re.compile(r"`([^`\n]+)`")
-SPECIAL = re.compile(r"([\\`*_\[\]<>#~])")
+TICKED = regex(r"`([^`\n]+)`")
+SPECIAL = regex(r"([\\`*_\[\]<>#~])")
 
 
 def _markdown_text(text: str) -> str:

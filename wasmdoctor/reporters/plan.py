@@ -89,9 +89,7 @@ def _workspace(console: Console, plans: WorkspacePlans, *, details: bool) -> Non
         place = plans.shown(str(problem.location))
         _hang(console, Text(f"note: {one_line(place)}: {one_line(problem.message)}", "dim"), 2, 4)
     if not plans.troubles:
-        console.print(
-            Text("  ✓ nothing to cure: no component has a custom import that nobody provides", "green")
-        )
+        console.print(_nothing(plans))
         return
     _troubles(console, plans)
     console.print()
@@ -109,6 +107,12 @@ def _workspace(console: Console, plans: WorkspacePlans, *, details: bool) -> Non
         _hang(console, Text(f"note: {one_line(note)}", "dim"), 2, 4)
         console.print()
     _recommendation(console, plans)
+
+
+def _nothing(plans: WorkspacePlans) -> Text:
+    if plans.problems:
+        return Text("  nothing to cure in what could be read: see the notes for what could not", "yellow")
+    return Text("  ✓ nothing to cure: no component has a custom import that nobody provides", "green")
 
 
 def _troubles(console: Console, plans: WorkspacePlans) -> None:

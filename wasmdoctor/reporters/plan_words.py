@@ -62,7 +62,7 @@ def bridged(plan: Plan) -> str:
     parts = {
         BodyKind.MAPPING: "by a mapping onto standard WASI",
         BodyKind.DERIVED: "by the standard function of the same name",
-        BodyKind.REFUSES: "refuse",
+        BodyKind.REFUSES: "refuses" if counts[BodyKind.REFUSES] == 1 else "refuse",
     }
     text = ", ".join(f"{counts[kind]} {words}" for kind, words in parts.items() if counts[kind])
     unneeded = sum(function.needed is False for function in plan.bridge)

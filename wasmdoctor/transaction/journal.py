@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from wasmdoctor.model.edit import OWN_FOLDER, path_problem
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 from wasmdoctor.transaction.errors import TransactionError
 from wasmdoctor.transaction.files import (
     State,
@@ -29,8 +29,8 @@ from wasmdoctor.transaction.files import (
 VERSION = 1
 """Of the record's format. A record of another version is not touched."""
 
-_ID = re.compile(r"\d{4,9}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_ID = regex(r"\d{4,9}")
+_SHA256 = regex(r"[0-9a-f]{64}")
 
 
 class Stage(StrEnum):

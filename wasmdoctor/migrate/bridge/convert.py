@@ -236,6 +236,9 @@ class Converter:
         if not set(names) <= {member.name for member in other[1].members}:
             return None
         paths = self.source.path(one[0], one[1].name), self.target.path(other[0], other[1].name)
+        if names == [member.name for member in other[1].members]:
+            # All that wit-bindgen's flags have when its feature `bitflags` is off (0.48.1, src/rt/mod.rs).
+            return f"{paths[1]}::from_bits_retain(value.bits())"
         lines = [f"let mut flags = {paths[1]}::empty();"]
         for name in names:
             flag = flag_name(name)

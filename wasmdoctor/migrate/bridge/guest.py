@@ -49,6 +49,10 @@ DEPTH: Final = 2
 """How deep the bodies of functions in ``impl`` blocks stand."""
 
 
+MACRO_CRATE: Final = "wit_bindgen"
+"""What generated code calls wit-bindgen's crate, unless ``generate!`` is told another path."""
+
+
 @dataclass(frozen=True, slots=True)
 class GuestRequest:
     """What is wanted: a crate's root file that exports all of a world.
@@ -66,7 +70,7 @@ class GuestRequest:
     bridge: str
     with_: Mapping[str, str] = field(default_factory=dict)
     type: str = "Adapter"
-    macro: str = "wit_bindgen"
+    macro: str = MACRO_CRATE
 
 
 def unsupported(types: Types, interface: str, function: Function) -> str:
@@ -243,11 +247,17 @@ class _Guest:
                 f"    {self.request.macro}::generate!({{",
                 *shown,
                 f"{rust.INDENT * 2}world: {rust.string(self.request.world.name.partition('@')[0])},",
+                *self._runtime(),
                 f"{rust.INDENT * 2}generate_all,",
                 "    });",
                 "}",
             )
         )
+
+    def _runtime(self) -> Iterator[str]:
+        """Where generated code finds the crate's runtime, when a manifest renames it (wit-bindgen 0.48.1)."""
+        if self.request.macro != MACRO_CRATE:
+            yield f"{rust.INDENT * 2}runtime_path: {rust.string(f'{self.request.macro}::rt')},"
 
     def _mapped(self) -> Iterator[tuple[str, str]]:
         """The imports of the world that ``with`` maps."""

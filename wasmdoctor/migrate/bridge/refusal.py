@@ -190,7 +190,7 @@ def described(interface: str, function: str) -> str:
 
 def panic(message: str, depth: int) -> str:
     """A panic with a message, for code that stands ``depth`` levels in. Braces in it are taken literally."""
-    text = rust.string(message).replace("{", "{{").replace("}", "}}")
+    text = rust.string(message.replace("{", "{{").replace("}", "}}"))
     line = f"panic!({text})"
     if len(line) + len(rust.INDENT) * depth <= rust.WIDTH:
         return line

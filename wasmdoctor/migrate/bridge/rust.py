@@ -5,11 +5,12 @@ Rules: rustfmt 1.8 with its defaults (``max_width = 100``, ``chain_width = 60``,
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from wasmdoctor.migrate.words import written_out
+from wasmdoctor.model.regex import regex
 from wasmdoctor.readers.rust.parse import parse_range
 from wasmdoctor.readers.rust.tokens import IDENT, STRING, lex
 
@@ -18,7 +19,7 @@ CHAIN_WIDTH: Final = 60
 CALL_WIDTH: Final = 60
 INDENT: Final = "    "
 
-_CAPTURE: Final = re.compile(r"\{([A-Za-z_]\w*)")
+_CAPTURE: Final = regex(r"\{([A-Za-z_]\w*)")
 
 
 def indented(text: str, depth: int) -> str:
@@ -107,7 +108,7 @@ def identifiers(code: str) -> frozenset[str]:
 def string(text: str) -> str:
     """A string literal."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-    return f'"{escaped}"'
+    return f'"{written_out(escaped)}"'
 
 
 def leading_functions(code: str) -> tuple[dict[str, str], str]:

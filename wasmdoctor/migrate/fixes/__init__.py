@@ -8,11 +8,10 @@ function in a module here, and one line in ``MAKERS``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 from wasmdoctor.migrate.edits import EditError, Read
-from wasmdoctor.migrate.fixes import comments, configs, files, wit
-from wasmdoctor.migrate.fixes.places import inserted_or_replaced
 from wasmdoctor.model.edit import Edit, Replace
 from wasmdoctor.model.fix import Place, SuggestedFix
 from wasmdoctor.model.remedy import (
@@ -32,17 +31,24 @@ from wasmdoctor.model.source import Location, SourceText
 Maker = Callable[[Any, Read, str], tuple[Edit, ...]]
 """An action, a view of the files, and why it is done, to edits. Raises EditError when it cannot be done."""
 
-MAKERS: Mapping[type[object], Maker] = {
-    ReplaceText: inserted_or_replaced,
-    RemoveItem: wit.remove_item,
-    AddItem: wit.add_item,
-    SetVersion: wit.set_version,
-    SetValue: configs.set_value,
-    AddElement: configs.add_element,
-    RemoveRule: comments.remove_rule,
-    CopyFiles: files.copy_files,
-    MoveFile: files.move_file,
+# By module and function, each loaded when such an action is proposed.
+MAKERS: Mapping[type[object], tuple[str, str]] = {
+    ReplaceText: ("places", "inserted_or_replaced"),
+    RemoveItem: ("wit", "remove_item"),
+    AddItem: ("wit", "add_item"),
+    SetVersion: ("wit", "set_version"),
+    SetValue: ("configs", "set_value"),
+    AddElement: ("configs", "add_element"),
+    RemoveRule: ("comments", "remove_rule"),
+    CopyFiles: ("files", "copy_files"),
+    MoveFile: ("files", "move_file"),
 }
+
+
+def _maker(action: object) -> Maker:
+    module, name = MAKERS[type(action)]
+    found: Maker = getattr(import_module(f"{__name__}.{module}"), name)
+    return found
 
 
 def suggested(remedy: Remedy, read: Read) -> SuggestedFix | None:
@@ -53,7 +59,7 @@ def suggested(remedy: Remedy, read: Read) -> SuggestedFix | None:
     edits: list[Edit] = []
     try:
         for action in remedy.actions:
-            edits += MAKERS[type(action)](action, read, remedy.title)
+            edits += _maker(action)(action, read, remedy.title)
     except EditError:
         return None
     if not edits:

@@ -119,9 +119,10 @@ class _Cargo:
         table = data.get("lib")
         if lib is not None and "cdylib" in lib.crate_types and isinstance(table, dict):
             key = "crate-type" if "crate-type" in table else "crate_type"
-            kept = [kind for kind in lib.crate_types if kind != "cdylib"]
-            value: list[PlainValue] = list(kept or ["rlib"])
-            self.change(manifest, SetKey(("lib", key), value, cause))
+            if set(lib.crate_types) == {"cdylib"}:
+                self.change(manifest, SetKey(("lib", key), ["rlib"], cause))
+            else:
+                self.change(manifest, RemoveElement(("lib", key), "cdylib", cause))
         if package.component is not None:
             self.change(manifest, RemoveKey(("package", "metadata", "component"), cause))
 

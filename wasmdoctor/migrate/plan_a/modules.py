@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from wasmdoctor.migrate import rustedits
+from wasmdoctor.migrate.plan_a.going import is_export
 from wasmdoctor.migrate.plan_a.work import Placed, Work
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.rust.attributes import read_attribute
-from wasmdoctor.readers.rust.itemgraph import ItemGraph, ItemNode, ModuleNode
+from wasmdoctor.readers.rust.itemgraph import ItemGraph, ItemNode, Leaf, ModuleNode
 from wasmdoctor.readers.rust.tokens import lex
 
 UNNEEDED = "library crates are linked, and export nothing themselves"
@@ -71,17 +72,17 @@ class ModuleEdits:
             rest = [node for node in mine if not self.work.gone(node) and node.kind not in ("use", "mod")]
             if rest or any(name not in dying or name in bridged for name in below):
                 continue
-            if self._reexports(mine):
+            if self._reexports(mine, bridged):
                 continue
             dying.add(module.name)
         return dying
 
-    def _reexports(self, nodes: Iterable[ItemNode]) -> bool:
-        """Whether a ``pub use`` among nodes passes on what stays elsewhere."""
+    def _reexports(self, nodes: Iterable[ItemNode], bridged: Container[str]) -> bool:
+        """Whether a ``pub use`` among nodes passes on what stays elsewhere, or what a bridge has instead."""
         return any(
             node.kind == "use"
             and node.visibility
-            and any(leaf.items or not leaf.known for leaf in node.leaves)
+            and any(leaf.items or not leaf.known or _leads_to(leaf, bridged) for leaf in node.leaves)
             for node in nodes
         )
 
@@ -195,6 +196,10 @@ class ModuleEdits:
             end = data.find(b"\n", before[-1].span.end)
             return len(data) if end < 0 else end + 1
         return None
+
+
+def _leads_to(leaf: Leaf, bridged: Container[str]) -> bool:
+    return any(ref.bindings in bridged and not is_export(ref.relative) for ref in leaf.bindings)
 
 
 def _conditions(data: bytes, node: ItemNode) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from wasmdoctor.migrate.inputs import Bridge, BridgeMaker, PlanInputs
 from wasmdoctor.migrate.plan_a.cargo import cargo_edits
 from wasmdoctor.migrate.plan_a.findings import Findings, find
@@ -9,7 +11,8 @@ from wasmdoctor.migrate.plan_a.rust import rust_edits
 from wasmdoctor.migrate.plan_a.sites import Sites, plan_sites
 from wasmdoctor.migrate.plan_a.wit import WitResult, wit_edits
 from wasmdoctor.migrate.plan_a.work import RustEdits
-from wasmdoctor.migrate.result import LeftImport, PlanResult
+from wasmdoctor.migrate.result import LeftImport, PlanResult, left_steps
+from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.edit import Create, Edit, Move, Remove, Replace
 from wasmdoctor.model.plan import BridgeFunction, ManualStep
 from wasmdoctor.model.record import dataclass, replace
@@ -121,16 +124,18 @@ def _traits(sites: Sites) -> list[str]:
 
 def unseen_code(inputs: PlanInputs) -> tuple[ManualStep, ...]:
     """Code of components that is not in the sources: what it imports is not known, and stays."""
-    steps = [
+    places: dict[Location, list[str]] = {}
+    for component in inputs.components:
+        for place in component.prediction.unseen:
+            places.setdefault(place, []).append(f"`{component.name}`")
+    return tuple(
         ManualStep(
             place,
-            f"`{component.name}` has code that is made when it is built (a build script or another crate's macro "
-            "writes it): what it imports cannot be known from the sources, and stays",
+            f"code of {', '.join(dict.fromkeys(names))} is made when it is built (a build script or another crate's "
+            "macro writes it): what it imports cannot be known from the sources, and stays",
         )
-        for component in inputs.components
-        for place in component.prediction.unseen
-    ]
-    return tuple(dict.fromkeys(steps))
+        for place, names in places.items()
+    )
 
 
 def nothing_to_cure(unseen: tuple[ManualStep, ...]) -> str:
@@ -155,17 +160,24 @@ def why_not(findings: Findings) -> str:
 
 def _reason(findings: Findings, converted: tuple[str, ...]) -> str:
     names = sorted({finding.name for finding in findings.curable})
-    text = f"{', '.join(f'`{name}`' for name in names)} come from Rust sources of this workspace"
-    if converted:
-        return f"{text}; {', '.join(f'`{name}`' for name in converted)} become plain libraries"
-    return text
+    come = "comes" if len(names) == 1 else "come"
+    text = f"{', '.join(f'`{name}`' for name in names)} {come} from Rust sources of this workspace"
+    if not converted:
+        return text
+    become = "becomes a plain library" if len(converted) == 1 else "become plain libraries"
+    return f"{text}; {', '.join(f'`{name}`' for name in converted)} {become}"
 
 
 def _loses(converted: tuple[str, ...]) -> str:
     if not converted:
         return ""
     names = ", ".join(f"`{name}`" for name in converted)
-    return f"separate deployment: {names} can no longer be built as components of their own"
+    own = "a component of its own" if len(converted) == 1 else "components of their own"
+    return f"separate deployment: {names} can no longer be built as {own}"
+
+
+PREVIEW1: Final = ("wasi_snapshot_preview1.reactor.wasm", "wasi_snapshot_preview1.command.wasm")
+"""The adapters that make components of a library and of a program (wasmtime's, which also name them)."""
 
 
 def build_steps(inputs: PlanInputs) -> tuple[str, ...]:
@@ -175,17 +187,16 @@ def build_steps(inputs: PlanInputs) -> tuple[str, ...]:
     steps = (f"cargo build --target {inputs.target}",)
     if inputs.target.endswith("wasip2"):
         return steps
-    return (
-        *steps,
-        "wasm-tools component new CORE.wasm --adapt wasi_snapshot_preview1.reactor.wasm -o COMPONENT.wasm",
-    )
+    kinds = {component.target.kind is TargetKind.BIN for component in inputs.components}
+    wrapping = [
+        f"wasm-tools component new {'PROGRAM' if program else 'CORE'}.wasm --adapt {PREVIEW1[program]} -o COMPONENT.wasm"
+        for program in sorted(kinds)
+    ]
+    return (*steps, *wrapping)
 
 
 def _manual(inputs: PlanInputs, left: tuple[LeftImport, ...]) -> tuple[ManualStep, ...]:
-    steps = [
-        ManualStep(one.location, f"`{one.component}` keeps the import `{one.name}`: {one.reason}")
-        for one in left
-    ]
+    steps = [*left_steps(left)]
     steps += [
         ManualStep(Location(path), "this file composes components that are one component now: it is obsolete")
         for path in inputs.compositions

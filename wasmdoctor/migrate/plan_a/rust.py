@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wasmdoctor.migrate import rustedits
-from wasmdoctor.migrate.bridge.names import module_path, package_versions
+from wasmdoctor.migrate.bridge.names import KEYWORDS, module_path, package_versions
 from wasmdoctor.migrate.inputs import BridgeRequest, ComponentInput, PlanInputs
 from wasmdoctor.migrate.plan_a.leaves import unused_leaves
 from wasmdoctor.migrate.plan_a.modules import ModuleEdits
 from wasmdoctor.migrate.plan_a.redirect import Redirects
-from wasmdoctor.migrate.plan_a.sites import SitePlan, Sites
+from wasmdoctor.migrate.plan_a.sites import SitePlan, Sites, path_names, remapped
+from wasmdoctor.migrate.plan_a.walker import Walker
 from wasmdoctor.migrate.plan_a.work import Placed, RustEdits, Work
 from wasmdoctor.model.rust import GenerateOption
 from wasmdoctor.model.source import Span
@@ -19,6 +20,9 @@ from wasmdoctor.readers.rust.itemgraph import ModuleNode
 
 BRIDGE = "wasi_bridge"
 """What a bridge module is called, when the name is free."""
+
+ROOTS = frozenset({"crate", "self", "super"})
+"""Keywords that paths may have as they are."""
 
 
 def rust_edits(inputs: PlanInputs, sites: Sites) -> RustEdits:
@@ -184,8 +188,7 @@ class Bridges:
     def _with(self, plan: SitePlan, own: str) -> dict[str, str]:
         """The call's own ``with``, and the imports that stay in the bindings beside the bridge."""
         site = plan.site
-        found = dict(site.call.with_) if site.call is not None else dict(site.file.with_ if site.file else {})
-        found = {name: path for name, path in found.items() if path != "generate"}
+        found = {name: self._led(plan, path) for name, path in remapped(site).items()}
         if plan.keep:
             versions = package_versions(site.resolution.packages)
             module = own.partition("::")[2]
@@ -194,6 +197,30 @@ class Bridges:
                     path = "::".join(module_path(name, versions))
                     found[name] = f"crate::{module}::{path}" if module else f"crate::{path}"
         return found
+
+    def _led(self, plan: SitePlan, text: str) -> str:
+        """A path of ``with`` as it is from the crate's root, led to the bridge that takes its bindings' place."""
+        position, module = next(iter(plan.modules.items()))
+        walker = Walker(self.work.inputs.components[position])
+        names, rooted = path_names(text)
+        names = walker.from_root(module, names, rooted)
+        others = {
+            placed.plan.modules[position]: placed
+            for placed in self.work.placed
+            if position in placed.plan.modules and placed.plan is not plan
+        }
+        for at, passed in walker.steps(module, names, rooted):
+            placed = others.get(passed)
+            relative = tuple(names[at + 1 :])
+            if placed is None or not relative or not placed.plan.paths.of(relative) <= placed.plan.cure:
+                continue
+            if placed.sibling:
+                names[at] = placed.name
+            elif relative[0] in placed.clashing:
+                names.insert(at + 1, placed.name)
+            break
+        texts = [f"r#{name}" if name in KEYWORDS - ROOTS else name for name in names]
+        return "::".join(["", *texts] if rooted else texts)
 
 
 def _needed_types(plan: SitePlan) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wasmdoctor.migrate.bridge.names import identifier, module_path, package_versions, type_name
 from wasmdoctor.migrate.inputs import ComponentInput, PlanInputs, Site
@@ -16,12 +16,16 @@ from wasmdoctor.migrate.plan_a.findings import (
     site_key,
 )
 from wasmdoctor.migrate.plan_a.going import NodeKey, dead_items, is_export, node_key
+from wasmdoctor.migrate.plan_a.walker import Walker
 from wasmdoctor.model.cargo import CrateId
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.wit import WorldItem, WorldItemKind
 from wasmdoctor.readers.rust.itemgraph import ItemNode
 
 RustPath = tuple[str, ...]
+
+GENERATED = "generate"
+"""What ``with`` says of an interface that the bindings have themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,11 @@ class SitePlan:
         """Whether code that stays needs a bridge."""
         return bool(self.used or self.exported)
 
+    @property
+    def exports_stay(self) -> bool:
+        """Whether the bindings go on exporting something."""
+        return not self.library and bool(self.site.binding.exports)
+
 
 @dataclass(frozen=True, slots=True)
 class Sites:
@@ -138,8 +147,9 @@ def plan_sites(inputs: PlanInputs, findings: Findings) -> Sites:
     dead = dead_items(inputs.components, dropping)
     for position, component in enumerate(inputs.components):
         _note_uses(component, position, chosen, dead)
+    note_remapped(inputs.components, chosen)
     for plan in chosen:
-        plan.keep = bool(plan.others) or (not plan.library and bool(plan.site.binding.exports))
+        plan.keep = bool(plan.others) or plan.exports_stay
     converted = frozenset(
         {crate for crate in touched & linked if _is_component(inputs, crate)}
         | {p.crate for p in chosen if p.library}
@@ -258,3 +268,46 @@ def exports_at(plan: SitePlan, relative: RustPath) -> set[str]:
             if path[:length] == relative[:length]:
                 found.add(name)
     return found
+
+
+def remapped(site: Site) -> Mapping[str, str]:
+    """The interfaces whose types a site takes from other modules, with the paths as they are written."""
+    found = site.call.with_ if site.call is not None else site.file.with_ if site.file is not None else {}
+    return {name: path for name, path in found.items() if path != GENERATED}
+
+
+def note_remapped(components: Sequence[ComponentInput], plans: Sequence[SitePlan]) -> None:
+    """Notes what the bindings that stay, and bridges, take from bindings of other plans.
+
+    Those may take from others again, so that it is gone on with until nothing more is found.
+    """
+    paths = {id(plan): list(_remapped_into(components, plan, plans)) for plan in plans}
+    waiting = [plan for plan in plans if plan.bridged or plan.others or plan.exports_stay]
+    seen = {id(plan) for plan in waiting}
+    while waiting:
+        for other, relative in paths[id(waiting.pop())]:
+            note_use(other, relative)
+            if id(other) not in seen:
+                seen.add(id(other))
+                waiting.append(other)
+
+
+def _remapped_into(
+    components: Sequence[ComponentInput], plan: SitePlan, plans: Sequence[SitePlan]
+) -> Iterator[tuple[SitePlan, RustPath]]:
+    texts = remapped(plan.site)
+    for position, module in plan.modules.items() if texts else ():
+        walker = Walker(components[position])
+        others = {other.modules[position]: other for other in plans if position in other.modules}
+        for text in texts.values():
+            names, rooted = path_names(text)
+            for at, passed in walker.steps(module, names, rooted):
+                other = others.get(passed)
+                if other is not None and other is not plan:
+                    yield other, tuple(names[at + 1 :])
+
+
+def path_names(text: str) -> tuple[list[str], bool]:
+    """The names of a path, and whether it begins with ``::``."""
+    names = [name.strip().removeprefix("r#") for name in text.strip().removeprefix("::").split("::")]
+    return names, text.strip().startswith("::")

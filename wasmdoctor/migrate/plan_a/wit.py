@@ -13,7 +13,7 @@ from wasmdoctor.model.edit import Edit, Remove, Replace
 from wasmdoctor.model.plan import ManualStep
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Location, SourceText, Span
-from wasmdoctor.model.wit import Step, StepKind, WorldItem
+from wasmdoctor.model.wit import Step, StepKind, World, WorldItem
 from wasmdoctor.readers.cargo.files import folder_of, is_below, join
 from wasmdoctor.readers.rust.tokens import IDENT, STRING, lex, string_value
 from wasmdoctor.readers.wit import parse
@@ -39,6 +39,23 @@ class WitResult:
 def wit_edits(inputs: PlanInputs, sites: Sites, *, keep_wit: bool) -> WitResult:
     """The edits of WIT files and of WIT inside of macro calls."""
     return WorldEdits(inputs, sites, keep_wit).make()
+
+
+def _with_included(site: Site) -> Iterator[World]:
+    """A site's world, and those that it includes, each once: several may name the same import."""
+    worlds = {
+        world.name: world
+        for package in site.resolution.packages.values()
+        for world in package.worlds.values()
+    }
+    waiting = [site.world] if site.world is not None else []
+    seen: set[str] = set()
+    while waiting:
+        world = waiting.pop()
+        if world.name not in seen:
+            seen.add(world.name)
+            yield world
+            waiting += [worlds[name] for name in world.includes if name in worlds]
 
 
 @dataclass(slots=True)
@@ -114,11 +131,12 @@ class WorldEdits:
         if site.world is None:
             return
         lines: dict[Location, tuple[Step, set[str]]] = {}
-        for name in sorted(plan.cure):
-            item = site.world.imports.get(name)
-            if item is not None:
+        for world in _with_included(site):
+            for name in sorted(plan.cure & world.imports.keys()):
+                item = world.imports[name]
                 step = self._line(item.origin.steps)
-                self._unrename(plan, name, item)
+                if world is site.world:
+                    self._unrename(plan, name, item)
                 if step is not None:
                     lines.setdefault(step.location, (step, set()))[1].add(name)
         for step, names in lines.values():

@@ -10,7 +10,7 @@ from typing import Final
 
 from wasmdoctor.migrate.inputs import ComponentInput, NewDependency, PlanInputs
 from wasmdoctor.migrate.plan_a.cargo import GENERATORS
-from wasmdoctor.migrate.toml import SetKey, toml_edits
+from wasmdoctor.migrate.toml import SetKey, rendered, toml_edits
 from wasmdoctor.model.cargo import DeclaredDependency, DependencyKind, Package, PlainValue
 from wasmdoctor.model.edit import Edit, Replace
 from wasmdoctor.model.record import dataclass
@@ -18,7 +18,7 @@ from wasmdoctor.model.rust import Generator
 from wasmdoctor.model.source import Problem, SourceText, Span
 from wasmdoctor.model.wac import label
 from wasmdoctor.readers.cargo.files import join
-from wasmdoctor.readers.cargo.toml import Array, Table, parse, plain
+from wasmdoctor.readers.cargo.toml import Array, Item, Table, parse, plain
 
 GENERATOR: Final = "wit-bindgen"
 REQUIREMENT: Final = "0.48"
@@ -111,13 +111,13 @@ def manifest_text(
     ``like`` is the member whose manifest shows the workspace's ways.
     """
     key, value = _generator(inputs, place, like)
-    lines = ["[package]", f"name = {_text(place.name)}", f"description = {_text(description)}"]
+    lines = ["[package]", f"name = {rendered(place.name)}", f"description = {rendered(description)}"]
     lines += _package_lines(inputs, like)
     lines += ["", "[lib]", 'crate-type = ["cdylib"]', ""]
     lines.append(f"[target.'{WASM_ONLY}'.dependencies]")
     shared = _table(_toml(inputs, inputs.cargo.manifest), "workspace", "dependencies")
     entries = {key: value, **{name: _dependency(name, d, shared) for name, d in dependencies.items()}}
-    lines += [f"{name} = {_value(entry)}" for name, entry in sorted(entries.items())]
+    lines += [f"{name} = {rendered(entry)}" for name, entry in sorted(entries.items())]
     return "\n".join((*lines, "")).encode(), key.replace("-", "_")
 
 
@@ -132,9 +132,9 @@ def _package_lines(inputs: PlanInputs, like: ComponentInput | None) -> list[str]
         elif key == "version":
             lines.append('version = "0.1.0"')
         elif key == "edition":
-            lines.append(f"edition = {_text(package.edition if package is not None else '2021')}")
+            lines.append(f"edition = {rendered(package.edition if package is not None else '2021')}")
         elif key in _FOLLOWED and key != "license-file" and isinstance(value, str | bool):
-            lines.append(f"{key} = {_value(value)}")
+            lines.append(f"{key} = {rendered(value)}")
     return lines
 
 
@@ -220,7 +220,7 @@ def member_edits(inputs: PlanInputs, place: Place) -> list[Edit]:
     members = workspace.value.get("members") if workspace and isinstance(workspace.value, Table) else None
     if members is None or not isinstance(members.value, Array) or not members.value:
         return [*toml_edits(manifest, data, [SetKey(("workspace", "members"), [path], cause)])]
-    return [_appended(manifest, data, members.start, members.value, path, cause)]
+    return _appended(manifest, data, members, members.value, path, cause)
 
 
 def _covers(pattern: str, path: str) -> bool:
@@ -231,17 +231,41 @@ def _covers(pattern: str, path: str) -> bool:
     )
 
 
-def _appended(manifest: str, data: bytes, start: int, array: Array, text: str, cause: str) -> Replace:
+def _appended(manifest: str, data: bytes, item: Item, array: Array, text: str, cause: str) -> list[Edit]:
     """One more element at the end of an array, laid out as the elements before it are."""
     last = array[-1]
-    new = _text(text).encode()
+    new = rendered(text).encode()
     line = data.rfind(b"\n", 0, last.start) + 1
     front = data[line : last.start]
-    alone = not front.strip() and line > start
+    alone = not front.strip() and line > item.start
     if not alone:
-        return Replace(manifest, Span(last.end, last.end), b", " + new, cause)
+        return [Replace(manifest, Span(last.end, last.end), b", " + new, cause)]
     newline = b"\r\n" if data[line - 2 : line] == b"\r\n" else b"\n"
-    return Replace(manifest, Span(last.end, last.end), b"," + newline + front + new, cause)
+    added = newline + front + new
+    end = data.find(b"\n", last.end)
+    after = data[last.end : end] if last.end < end < item.end else b""
+    before, sign, _ = after.partition(b"#")
+    if not sign:
+        return [Replace(manifest, Span(last.end, last.end), b"," + added, cause)]
+    # The comment behind the last element is about that one, and stays on its line.
+    end -= after.endswith(b"\r")
+    comma = _lone_comma(data[end : item.end - 1])
+    if comma >= 0:
+        at = end + comma + 1
+        return [Replace(manifest, Span(at, at), b" " + new, cause)]
+    made: list[Edit] = [Replace(manifest, Span(end, end), added + b"," * (b"," in before), cause)]
+    return made if b"," in before else [Replace(manifest, Span(last.end, last.end), b",", cause), *made]
+
+
+def _lone_comma(data: bytes) -> int:
+    """Where a comma stands in what is behind an array's last element, comments apart; -1 for none."""
+    offset = 0
+    for line in data.split(b"\n"):
+        at = line.partition(b"#")[0].find(b",")
+        if at >= 0:
+            return offset + at
+        offset += len(line) + 1
+    return -1
 
 
 # -- TOML
@@ -260,21 +284,3 @@ def _table(data: Mapping[str, PlainValue], *path: str) -> Mapping[str, PlainValu
             return {}
         data = inner
     return data
-
-
-def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _value(value: PlainValue) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return _text(value)
-        case list():
-            return f"[{', '.join(map(_value, value))}]"
-        case dict():
-            return f"{{ {', '.join(f'{key} = {_value(one)}' for key, one in value.items())} }}"
-    return str(value)

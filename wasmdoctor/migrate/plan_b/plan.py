@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from wasmdoctor.migrate.bridge.derived import standard_modules
@@ -19,7 +20,7 @@ from wasmdoctor.migrate.inputs import (
     PlanInputs,
 )
 from wasmdoctor.migrate.plan_a.findings import provider_for
-from wasmdoctor.migrate.plan_a.plan import moved, relative
+from wasmdoctor.migrate.plan_a.plan import PREVIEW1, moved, relative
 from wasmdoctor.migrate.plan_b.crate import Place, manifest_text, member_edits, name_from, place_for
 from wasmdoctor.migrate.plan_b.missing import Group, Missing, groups, missing
 from wasmdoctor.migrate.plan_b.sources import (
@@ -34,7 +35,8 @@ from wasmdoctor.migrate.plan_b.sources import (
     world_function,
 )
 from wasmdoctor.migrate.plan_b.wac import Instance, document
-from wasmdoctor.migrate.result import LeftImport, PlanResult
+from wasmdoctor.migrate.result import LeftImport, PlanResult, left_steps
+from wasmdoctor.migrate.words import written_out
 from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.edit import Create, Edit
 from wasmdoctor.model.names import ExternName
@@ -337,10 +339,7 @@ class _Plan:
         return f"an adapter component exports {names}, and is composed with {composed}; their crates stay as they are"
 
     def _manual(self, place: Place, wit: AdapterWit) -> tuple[ManualStep, ...]:
-        steps = [
-            ManualStep(one.location, f"`{one.component}` keeps the import `{one.name}`: {one.reason}")
-            for one in self._left()
-        ]
+        steps = [*left_steps(self._left())]
         functions = [name for name, item in wit.world.exports.items() if item.kind is WorldItemKind.FUNC]
         if functions:
             names = listed([f"`{name}`" for name in functions])
@@ -416,11 +415,12 @@ def document_edit(
         providers = [adapter] if own else []
         providers += [names[other] for other in names if other in others]
         instances.append(Instance(names[member.name], tuple(sorted((*own, *given))), tuple(providers)))
-    files = " ".join(f"{name_from(member)}.wasm" for member in plan.members)
+    files = [f"{name_from(member)}.wasm" for member in plan.members]
+    words = ["wasmdoctor", "compose", plan.document, *files, file, "-o", plan.output]
     about = [
-        f"Composes `{plan.application}` with what provides for it. Run it with:",
+        f"Composes `{written_out(plan.application)}` with what provides for it. Run it with:",
         "",
-        f"  wasmdoctor compose {plan.document} {files} {file} -o {plan.output}",
+        f"  {written_out(shlex.join(words))}",
     ]
     cause = f"how `{plan.application}` is composed with `{plan.adapter}`"
     return Create(join(inputs.root, plan.document), document(instances, about).encode(), cause)
@@ -438,9 +438,14 @@ def build_steps(
     """
     target = inputs.target
     stems = {member.name: stem_of(member) for group in composed for member in group.members}
+    built = {member.crate.name: None for group in composed for member in group.members}
+    programs = {
+        member.name for group in composed for member in group.members if member.target.kind is TargetKind.BIN
+    }
     if adapter[0]:
         stems[adapter[0]] = adapter[1].removesuffix(".wasm")
-    packages = " ".join(f"-p {name}" for name in stems)
+        built[adapter[0]] = None
+    packages = shlex.join(word for name in built for word in ("-p", name))
     front = f"target/{target}/debug/"
     if any(component.crate.component for component in inputs.components):
         steps = [f"cargo component build --target {target} {packages}"]
@@ -448,15 +453,15 @@ def build_steps(
         steps = [f"cargo build --target {target} {packages}"]
         if not target.endswith("wasip2"):
             steps += [
-                f"wasm-tools component new {front}{stem}.wasm --adapt wasi_snapshot_preview1.reactor.wasm "
-                f"-o {stem}.wasm"
-                for stem in stems.values()
+                f"wasm-tools component new {shlex.quote(f'{front}{stem}.wasm')} "
+                f"--adapt {PREVIEW1[name in programs]} -o {shlex.quote(f'{stem}.wasm')}"
+                for name, stem in stems.items()
             ]
             front = ""
     given = f"{front}{adapter[1]}" if adapter[0] else adapter[1]
     for plan in plans:
-        files = " ".join(f"{front}{stems[member]}.wasm" for member in plan.members)
-        steps.append(f"wasmdoctor compose {files} {given} -o {plan.output}")
+        files = [f"{front}{stems[member]}.wasm" for member in plan.members]
+        steps.append(shlex.join(["wasmdoctor", "compose", *files, given, "-o", plan.output]))
     return tuple(steps)
 
 
@@ -479,7 +484,7 @@ def _types_of(all_sources: Sequence[Source]) -> Types:
 
 def _shown(apps: Sequence[ComponentInput]) -> str:
     if len(apps) == 1:
-        return f"`{apps[0].name}` imports"
+        return f"`{written_out(apps[0].name)}` imports"
     return "the components of this workspace import"
 
 

@@ -18,9 +18,9 @@ from wasmdoctor.migrate.plan_b.plan import (
     listed,
 )
 from wasmdoctor.migrate.plan_b.sources import Source, declares, interface_of, sources, world_function
-from wasmdoctor.migrate.result import LeftImport
+from wasmdoctor.migrate.result import LeftImport, left_steps
 from wasmdoctor.model.composition import Composition, Mismatch
-from wasmdoctor.model.plan import CompositionPlan, ManualStep
+from wasmdoctor.model.plan import CompositionPlan
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, Function, WasmFile
 from wasmdoctor.model.wit import WorldItemKind
 
@@ -63,10 +63,7 @@ def ready_adapter(inputs: PlanInputs, adapter: WasmFile) -> PlanBResult:
             document_edit(inputs, plan, group, label_, adapter.path, provided)
             for plan, group in zip(plans, composed, strict=True)
         ),
-        tuple(
-            ManualStep(one.location, f"`{one.component}` keeps the import `{one.name}`: {one.reason}")
-            for one in left
-        ),
+        left_steps(left),
         left=left,
         loses="one file to ship: each component is composed with the adapter",
         steps=build_steps(inputs, composed, ("", adapter.path), plans),

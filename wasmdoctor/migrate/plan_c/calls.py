@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from wasmdoctor.migrate.bridge.derived import CRATE
 from wasmdoctor.migrate.inputs import BridgeMaker, BridgeRequest, ComponentInput, PlanInputs
 from wasmdoctor.migrate.plan_a.going import is_export
-from wasmdoctor.migrate.plan_a.sites import RustPath, SitePlan, Sites, note_use
+from wasmdoctor.migrate.plan_a.sites import RustPath, SitePlan, Sites, note_remapped, note_use
 from wasmdoctor.migrate.plan_c.forward import standard_calls
 from wasmdoctor.migrate.plan_c.sites import component_crates
 from wasmdoctor.model.plan import BridgeFunction, CallSite, CallTarget
@@ -55,6 +55,8 @@ def plan_calls(inputs: PlanInputs, sites: Sites, bridge: BridgeMaker) -> Calls:
     components = frozenset(component_crates(inputs))
     for plan in sites.plans:
         _Site(inputs, plan, bridge, found).note()
+    note_remapped(inputs.components, sites.plans)
+    for plan in sites.plans:
         plan.keep = bool(plan.others or plan.site.binding.exports) or plan.crate in components
     return found
 

@@ -28,7 +28,7 @@ from wasmdoctor.migrate.plan_c.rust import rust_work
 from wasmdoctor.migrate.plan_c.sites import find, needed_by_exports, plan_sites
 from wasmdoctor.migrate.plan_c.standard import StandardWit
 from wasmdoctor.migrate.plan_c.wit import CWitResult, Offer, wit_edits
-from wasmdoctor.migrate.result import LeftImport, PlanResult
+from wasmdoctor.migrate.result import LeftImport, PlanResult, left_steps
 from wasmdoctor.model.edit import Create, Edit
 from wasmdoctor.model.plan import CallSite, CallTarget, ManualStep
 from wasmdoctor.model.record import dataclass, replace
@@ -152,8 +152,7 @@ def _manual(
         if plan.keep and plan.site.file is not None:
             yield outdated(inputs, plan)
         yield from _types_alone(inputs, plan)
-    for one in left:
-        yield ManualStep(one.location, f"`{one.component}` keeps the import `{one.name}`: {one.reason}")
+    yield from left_steps(left)
     for path in inputs.compositions:
         yield ManualStep(
             Location(path),
@@ -199,7 +198,8 @@ def _loses(inputs: PlanInputs) -> str:
     text = "the custom interfaces: a component or a host of your own that provides them can no longer be plugged in"
     leaked = sorted({name for component in inputs.components for name in _leaked(inputs, component.name)})
     if leaked:
-        text += f". Exports stay as they are, and {_list(leaked)} still leak into components that link their crates"
+        leak = "leaks" if len(leaked) == 1 else "leak"
+        text += f". Exports stay as they are, and {_list(leaked)} still {leak} into components that link their crates"
     return text
 
 

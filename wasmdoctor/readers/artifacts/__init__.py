@@ -11,15 +11,37 @@
 ``depinfo``        dependency files: sources of an artifact, and whether they changed
 """
 
-from wasmdoctor.readers.artifacts.archive import is_archive, read_archive
-from wasmdoctor.readers.artifacts.cargo_target import read_profile, read_target
-from wasmdoctor.readers.artifacts.core_imports import core_target, read_calls
-from wasmdoctor.readers.artifacts.depinfo import freshness, read_dep_info
-from wasmdoctor.readers.artifacts.files import DiskTarget, Entry, MemoryTarget, TargetFiles
-from wasmdoctor.readers.artifacts.fingerprints import linked_units
-from wasmdoctor.readers.artifacts.libraries import library_worlds, module_worlds
-from wasmdoctor.readers.artifacts.section_names import section_name
-from wasmdoctor.readers.artifacts.worlds import decode_worlds
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wasmdoctor.model.later import from_modules
+
+if TYPE_CHECKING:
+    from wasmdoctor.readers.artifacts.archive import is_archive, read_archive
+    from wasmdoctor.readers.artifacts.cargo_target import read_profile, read_target
+    from wasmdoctor.readers.artifacts.core_imports import core_target, read_calls
+    from wasmdoctor.readers.artifacts.depinfo import freshness, read_dep_info
+    from wasmdoctor.readers.artifacts.files import DiskTarget, Entry, MemoryTarget, TargetFiles
+    from wasmdoctor.readers.artifacts.fingerprints import linked_units
+    from wasmdoctor.readers.artifacts.libraries import library_worlds, module_worlds
+    from wasmdoctor.readers.artifacts.section_names import section_name
+    from wasmdoctor.readers.artifacts.worlds import decode_worlds
+else:  # who reads sources needs the names of sections only
+    __getattr__ = from_modules(
+        __name__,
+        {
+            "archive": "is_archive read_archive",
+            "cargo_target": "read_profile read_target",
+            "core_imports": "core_target read_calls",
+            "depinfo": "freshness read_dep_info",
+            "files": "DiskTarget Entry MemoryTarget TargetFiles",
+            "fingerprints": "linked_units",
+            "libraries": "library_worlds module_worlds",
+            "section_names": "section_name",
+            "worlds": "decode_worlds",
+        },
+    )
 
 __all__ = [
     "DiskTarget",

@@ -8,16 +8,15 @@ Thin archives (``!<thin>``, GNU binutils and LLVM) hold headers only; their memb
 
 from __future__ import annotations
 
-import re
-
 from wasmdoctor.model.artifact import Archive, ArchiveMember
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.readers.wasm.source import ByteSource
 
 MAGIC = b"!<arch>\n"
 THIN_MAGIC = b"!<thin>\n"
 HEADER_SIZE = 60
-MAX_MEMBERS = 50_000
+MAX_MEMBERS = 20_000
 """rustc makes at most a few thousand objects of a crate."""
 MAX_NAME_TABLE = 32 * 1024 * 1024
 MAX_NAME = 4096
@@ -27,7 +26,7 @@ SYMBOL_TABLES = frozenset(
 
 # LLVM writes ``/12:34`` for a thin member of a nested archive (34 is its offset there); binutils 2.40
 # leaves a slash in the last column of a thin member whose name has 15 bytes.
-_LONG = re.compile(r"/([0-9]{1,19})(?::[0-9]+)? */?")
+_LONG = regex(r"/([0-9]{1,19})(?::[0-9]+)? */?")
 
 BUILD_AGAIN = "build the crate again, or copy the file again if it was cut off"
 

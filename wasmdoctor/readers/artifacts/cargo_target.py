@@ -8,21 +8,21 @@ cdylib target is compiled to, nor to programs for wasm.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from wasmdoctor.model.artifact import Artifact, ArtifactKind, TargetProfile, Unit
 from wasmdoctor.model.record import replace
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.readers.artifacts.files import Entry, TargetFiles
 from wasmdoctor.readers.artifacts.fingerprints import linked_units, read_units
 from wasmdoctor.readers.wasm.preamble import PREAMBLE_SIZE, WasmKind, preamble
 
 MAX_UNITS = 50_000
-_HASH = re.compile(r"[0-9a-f]{16}")
-_RLIB = re.compile(r"lib(?P<crate>\w+?)(?:-(?P<hash>[0-9a-f]{16}))?\.rlib")
-_MODULE = re.compile(r"(?P<crate>[\w-]+?)(?:-(?P<hash>[0-9a-f]{16}))?\.wasm")
-_FOLDER = re.compile(r"(?P<package>.+)-(?P<hash>[0-9a-f]{16})")
+_HASH = regex(r"[0-9a-f]{16}")
+_RLIB = regex(r"lib(?P<crate>\w+?)(?:-(?P<hash>[0-9a-f]{16}))?\.rlib")
+_MODULE = regex(r"(?P<crate>[\w-]+?)(?:-(?P<hash>[0-9a-f]{16}))?\.wasm")
+_FOLDER = regex(r"(?P<package>.+)-(?P<hash>[0-9a-f]{16})")
 _KINDS = {WasmKind.MODULE: ArtifactKind.MODULE, WasmKind.COMPONENT: ArtifactKind.COMPONENT}
 
 

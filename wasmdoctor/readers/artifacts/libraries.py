@@ -42,6 +42,8 @@ MAX_BITCODE = 64 * 1024 * 1024
 MAX_CANDIDATES = 256
 """Components in one member of bitcode that are tried as encoded worlds."""
 MAX_SECTION_NAME = 1024
+MAX_WORLD_SECTIONS = 1_000
+"""Sections of worlds that are read of one file: a crate has one for each call of ``generate!``."""
 COMPONENT_PREAMBLE = MAGIC + b"\x0d\0\x01\0"
 
 OpenMember = Callable[[str], ByteSource]
@@ -125,6 +127,7 @@ class _Found:
         self.problems: list[Problem] = problems if problems is not None else []
         self.objects = 0
         self.bitcode = 0
+        self.sections = 0
 
     def member(self, source: ByteSource, place: SectionPlace) -> None:
         """A member of any kind: wasm, bitcode, or something else, which is passed over."""
@@ -145,6 +148,10 @@ class _Found:
         """A core module or wasm object; ``place.offset`` is where it starts in its file."""
         try:
             for custom in world_sections(source):
+                self.sections += 1
+                if self.sections > MAX_WORLD_SECTIONS:
+                    self.too_many(place)
+                    return
                 at = SectionPlace(place.path, place.member, place.offset + custom.offset, custom.size)
                 payload = source.read(custom.offset, min(custom.size, MAX_PAYLOAD + 1))
                 decoded = decode_worlds(payload, at, custom.name)
@@ -154,6 +161,12 @@ class _Found:
             member = f"{place.member}: " if place.member else ""
             offset = place.offset + error.offset
             message = f"{member}{error} (at byte 0x{offset:x})"
+            self.problems.append(Problem(Location(place.path), message, BUILD_AGAIN))
+
+    def too_many(self, place: SectionPlace) -> None:
+        """Say once that the rest of the sections is not read."""
+        if self.sections == MAX_WORLD_SECTIONS + 1:
+            message = f"there are more than {MAX_WORLD_SECTIONS} encoded worlds in it: the rest is not read"
             self.problems.append(Problem(Location(place.path), message, BUILD_AGAIN))
 
     def bitcode_member(self, source: ByteSource, place: SectionPlace) -> None:

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.rust import SectionName
 
 PREFIX = "component-type"
 """How wit-component finds the sections (``metadata.rs``, ``decode``: any name that starts so)."""
 
 _CONTENTS = ("encoded world", "imports and exports")
-_VERSION = re.compile(r"\d{1,9}\.\d{1,9}.*", re.DOTALL)
+_VERSION = regex(r"\d{1,9}\.\d{1,9}.*", re.DOTALL)
 
 
 def section_name(name: str) -> SectionName:

@@ -271,10 +271,10 @@ def _exports(cursor: Cursor, scope: Scope) -> Iterator[tuple[str, ExternType]]:
         sort = read_sort(cursor)
         if sort is None:
             raise Malformed("an encoded world exports a core item", start)
-        extern = scope.at(sort, cursor.u32())
+        extern = ExternType(sort, scope.at(sort, cursor.u32()))
         if cursor.byte():
             read_extern_type(cursor, scope, name)
-        scope.add(extern)
+        scope.add(extern.kind, extern.type)
         yield name, extern
 
 
@@ -315,7 +315,7 @@ def _declaration(
         case 0x03 | 0x04 as code:
             name, implements = read_extern_name(cursor)
             extern = _extern_type(cursor, scope, name)
-            scope.add(extern)
+            scope.add(extern.kind, extern.type)
             exported = code == 0x04
             if isinstance(into, _World):
                 (into.exports if exported else into.imports)[name] = extern
@@ -348,7 +348,7 @@ def _extern_type(cursor: Cursor, scope: Scope, name: str) -> ExternType:
         return ExternType(extern.kind, _Named(name, resource=True, definition="resource"))
     again = Cursor(cursor.data)
     again.pos = start + 2  # past the kind "type" and the bound "equal to"
-    bound = scope.at(ExternKind.TYPE, again.u32()).type
+    bound = scope.at(ExternKind.TYPE, again.u32())
     text = bound.text if isinstance(bound, Type) else ""
     first = bound if isinstance(bound, _Named) else None
     return ExternType(extern.kind, _Named(name, definition=text, bound=first))

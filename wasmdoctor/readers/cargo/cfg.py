@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 
 MAX_DEPTH = 128
 """How deep ``all``, ``any`` and ``not`` may nest."""
@@ -88,8 +89,8 @@ class CfgCall:
 
 CfgExpr = CfgName | CfgPair | CfgCall
 
-_TOKEN = re.compile(r'\s*(?:(?P<name>(?:r#)?[A-Za-z_][A-Za-z0-9_]*)|"(?P<string>[^"]*)"|(?P<mark>[(),=]))')
-_SPACE = re.compile(r"\s*")
+_TOKEN = regex(r'\s*(?:(?P<name>(?:r#)?[A-Za-z_][A-Za-z0-9_]*)|"(?P<string>[^"]*)"|(?P<mark>[(),=]))')
+_SPACE = regex(r"\s*")
 
 
 def parse_cfg(text: str) -> CfgExpr:

@@ -58,6 +58,17 @@ class Fields:
             return None
         return Text(item.value, self.at(item.start))
 
+    def string(self, table: Table, *keys: str) -> str | None:
+        """As ``text``, for those who do not want to know where it stands."""
+        for key in keys:
+            item = table.get(key)
+            if item is not None:
+                if not isinstance(item.value, str) or isinstance(item.value, DateText):
+                    self._wrong(item, key, "a string")
+                    return None
+                return item.value
+        return None
+
     def flag(self, table: Table, *keys: str) -> bool | None:
         """The boolean at the first of ``keys`` that is there."""
         item, key = _first(table, keys)

@@ -118,6 +118,25 @@ class DiskFiles:
         self._entries: dict[str, Mapping[str, bool]] = {}
         self._entry_room = MAX_KEPT_NAMES
 
+    def know_as(self, other: DiskFiles) -> None:
+        """Take what another view of the same folder has listed."""
+        self._entry_room = other._entry_room
+        self._entries.update(other._entries)
+        self._folders.update({path: real for path, real in other._folders.items() if real})
+
+    def know(self, listed: Mapping[str, Mapping[str, bool]]) -> None:
+        """Take what somebody has seen in folders, by their real paths, as ``entries`` gives it."""
+        inside, below = self._inside[0], os.path.join(self.start, "")
+        for real, names in listed.items():
+            folder = real if real.endswith(os.sep) else real + os.sep
+            if not folder.startswith(inside) or len(names) > self._entry_room:
+                continue
+            plain = os.sep == "/" and real.startswith(below)
+            path = real[len(below) :] if plain else self.join(".", real)
+            self._entry_room -= len(names)
+            self._entries[path] = MappingProxyType(names)
+            self._folders[path] = folder
+
     def join(self, folder: str, path: str) -> str:
         """``path`` as seen from ``folder``; a place has one spelling (no link is looked at)."""
         joined = join(folder, path)
@@ -168,6 +187,10 @@ class DiskFiles:
 
     def _mode(self, path: str) -> int:
         """The mode of what is there; 0 for nothing that may be read."""
+        folder, slash, name = path.rpartition("/")
+        listed = self._entries.get(folder or slash or ".")
+        if listed is not None and name not in listed and name not in _NO_NAMES and not _has(listed, name):
+            return 0
         try:
             return self._real(path)[1].st_mode
         except (OSError, ValueError):
@@ -210,6 +233,12 @@ class DiskFiles:
     def is_folder(self, path: str) -> bool:
         """Whether a folder is there, inside the folders that may be read."""
         return stat.S_ISDIR(self._mode(path))
+
+
+def _has(names: Iterable[str], wanted: str) -> bool:
+    """Whether a folder has a name, where capital and small letters may be the same."""
+    folded = wanted.casefold()
+    return any(name.casefold() == folded for name in names)
 
 
 class MemoryFiles:

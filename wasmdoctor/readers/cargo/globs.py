@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from wasmdoctor.model.regex import regex
 from wasmdoctor.readers.cargo.files import FileView
 
 MAX_FOLDERS = 20_000
@@ -16,7 +17,7 @@ MAX_FOLDERS = 20_000
 MAX_DEPTH = 32
 """How deep ``**`` descends (a symbolic link may lead back up)."""
 
-_WILD = re.compile(r"[*?\[]")
+_WILD = regex(r"[*?\[]")
 
 
 class GlobError(ValueError):

@@ -26,8 +26,8 @@ def package_of(
     edition = _inherited(manifest, workspace, "edition")
     year = edition.value if edition else "2015"
     version = _inherited(manifest, workspace, "version")
-    resolver = fields.text(manifest.package, "resolver")
-    links = fields.text(manifest.package, "links")
+    resolver = fields.string(manifest.package, "resolver")
+    links = fields.string(manifest.package, "links")
     dependencies = []
     for dependency in manifest.dependencies:
         if isinstance(dependency, InheritedDependency):
@@ -42,8 +42,8 @@ def package_of(
         edition=year,
         manifest=manifest.path,
         folder=manifest.folder,
-        resolver=resolver.value if resolver else None,
-        links=links.value if links else None,
+        resolver=resolver,
+        links=links,
         targets=read_targets(manifest, files, year, everything=everything),
         dependencies=tuple(dependencies),
         features=manifest.features,

@@ -22,7 +22,10 @@ def linked_crates(graph: CrateGraph, root: CrateId) -> tuple[LinkedCrate, ...]:
     The root must be compiled for the target.
     """
     sure = _reach(graph, root, certain_only=True)
-    every = _reach(graph, root, certain_only=False)
+    # A chain that is not certain leaves the certain ones somewhere.
+    edges = (edge for crate in (root, *sure) for edge in graph.dependencies_of(crate, Side.TARGET))
+    leaves = any(edge.evidence is Evidence.LOCK for edge in edges)
+    every = _reach(graph, root, certain_only=False) if leaves else sure
     found = [LinkedCrate(graph.crates[crate], chain, certain=True) for crate, chain in sure.items()]
     found += [
         LinkedCrate(graph.crates[crate], chain, certain=False)

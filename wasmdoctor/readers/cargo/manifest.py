@@ -108,7 +108,7 @@ def read_manifest(source: SourceText, joined: Callable[[str, str], str] = join) 
         fields.problem(place, "the package has no name", 'add `name = "..."`')
     if package is None and "workspace" not in document:
         fields.problem(0, "neither `[package]` nor `[workspace]` in the manifest", "add one of them")
-    pointer = fields.text(package, "workspace") if package is not None else None
+    pointer = fields.string(package, "workspace") if package is not None else None
     dependencies = tuple(islice(_dependencies(fields, document, seen), MAX_DEPENDENCIES + 1))
     if len(dependencies) > MAX_DEPENDENCIES:
         message = f"more than {MAX_DEPENDENCIES:,} dependencies, which is the most that is read"
@@ -120,7 +120,7 @@ def read_manifest(source: SourceText, joined: Callable[[str, str], str] = join) 
         document=document,
         package=package,
         name=name,
-        workspace_pointer=seen(pointer.value) if pointer else None,
+        workspace_pointer=None if pointer is None else seen(pointer),
         workspace=_workspace(fields, document, seen),
         dependencies=dependencies,
         features=_features(fields, document),
@@ -194,24 +194,25 @@ def _declared(
         fields.problem(item.start, f"dependency `{name}` is neither a version nor a table", "give a version")
         return None
     table = item.value
-    version, path, git = (fields.text(table, key) for key in ("version", "path", "git"))
-    if version:
-        _check_requirement(fields, name, version.value, table["version"].start)
+    version = fields.string(table, "version")
+    path, git = fields.string(table, "path"), fields.string(table, "git")
+    if version is not None:
+        _check_requirement(fields, name, version, table["version"].start)
     if version is None and path is None and git is None:
         fields.problem(item.key.start, f"dependency `{name}` has no path, git address or version", "give one")
-    package = fields.text(table, "package")
-    registry = fields.text(table, "registry", "registry-index")
+    package = fields.string(table, "package")
+    registry = fields.string(table, "registry", "registry-index")
     default = fields.flag(table, "default-features", "default_features")
     return DeclaredDependency(
         name=name,
-        package=package.value if package else name,
+        package=name if package is None else package,
         kind=kind,
         location=place,
-        requirement=version.value if version else "",
-        path=seen(path.value) if path else None,
-        git=git.value if git else None,
+        requirement=version or "",
+        path=None if path is None else seen(path),
+        git=git,
         reference=_reference(fields, table),
-        registry=registry.value if registry else None,
+        registry=registry,
         cfg=cfg,
         optional=bool(fields.flag(table, "optional")),
         default_features=default is not False,
@@ -227,9 +228,9 @@ def _check_requirement(fields: Fields, name: str, text: str, offset: int) -> Non
 def _reference(fields: Fields, table: Table) -> tuple[str, str] | None:
     """``("branch" | "tag" | "rev", name)`` of a git dependency."""
     for key in ("branch", "tag", "rev"):
-        text = fields.text(table, key)
-        if text:
-            return key, text.value
+        text = fields.string(table, key)
+        if text is not None:
+            return key, text
     return None
 
 
@@ -274,13 +275,12 @@ def _workspace(fields: Fields, document: Table, seen: Place) -> WorkspaceTable |
         found = _declared(fields, name, item, seen, DependencyKind.NORMAL)
         if found:
             dependencies[name] = found
-    resolver = fields.text(table, "resolver")
     return WorkspaceTable(
         location=fields.at(document["workspace"].key.start),
         members=fields.texts(table, "members"),
         exclude=fields.texts(table, "exclude"),
         default_members=fields.texts(table, "default-members") if "default-members" in table else None,
-        resolver=resolver.value if resolver else None,
+        resolver=fields.string(table, "resolver"),
         package=fields.table(table, "package"),
         dependencies=dependencies,
         metadata=fields.settings(fields.table(table, "metadata")),

@@ -7,7 +7,7 @@ to them (``--cfg``, ``-C target-feature``), which callers give as extra lines.
 
 from __future__ import annotations
 
-import platform
+import os
 import sys
 from collections.abc import Iterable
 
@@ -36,7 +36,12 @@ def cfg_set(triple: str, extra: Iterable[str] = ()) -> CfgSet | None:
 
 def host_triple() -> str:
     """The triple of the machine that runs this, a guess from Python's own (glibc on Linux)."""
-    machine = platform.machine().lower()
+    if hasattr(os, "uname"):
+        machine = os.uname().machine.lower()
+    else:
+        import platform
+
+        machine = platform.machine().lower()
     architecture = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
     if sys.platform == "darwin":
         return f"{architecture}-apple-darwin"

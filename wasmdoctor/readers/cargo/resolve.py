@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from types import MappingProxyType
-from urllib.parse import unquote
 
 from wasmdoctor.model.cargo import (
     Crate,
@@ -396,6 +395,8 @@ def _same_source(source: str, dependency: DeclaredDependency) -> int:
     address, _, query = source.removeprefix("git+").partition("#")[0].partition("?")
     if not source.startswith("git+") or _address(address) != _address(dependency.git):
         return 0
+    from urllib.parse import unquote
+
     # Format 4 writes names with percent signs, older ones as they are.
     reference = "=".join(dependency.reference) if dependency.reference else ""
     return 2 if reference in (query, unquote(query)) else 1

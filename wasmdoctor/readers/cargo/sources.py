@@ -7,7 +7,6 @@ below Cargo's home, and ``NAME`` or ``NAME-VERSION`` in a folder made by ``cargo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from wasmdoctor.model.source import Problem, SourceText
 from wasmdoctor.readers.cargo.files import FileView
@@ -58,11 +57,15 @@ class PackageSources:
         base = self.files.join(self.home or ".", "registry/src")
         # A folder is named for the host that crates come from, which for Cargo's default registry is
         # not the one in Cargo.lock: so every index is looked into, those of the host first.
+        from urllib.parse import urlsplit
+
         host = urlsplit(url).hostname or ""
         indexes = sorted(self.entries(base), key=lambda entry: (entry.rpartition("-")[0] != host, entry))
         return [self.files.join(base, f"{index}/{name}-{version}") for index in indexes]
 
     def _checkout(self, url: str) -> list[str]:
+        from urllib.parse import urlsplit
+
         address, _, revision = url.partition("#")
         stem = urlsplit(address).path.rstrip("/").rpartition("/")[2].removesuffix(".git")
         base = self.files.join(self.home or ".", "git/checkouts")

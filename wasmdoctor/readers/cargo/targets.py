@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from contextlib import suppress
 
 from wasmdoctor.model.cargo import PackageTarget, TargetKind, Text
 from wasmdoctor.model.source import Location
@@ -55,6 +56,11 @@ class _Search:
         return joined if self.files.is_file(joined) else None
 
     def targets(self, everything: bool) -> Iterator[PackageTarget]:
+        if everything:
+            # One look at each folder tells of most files that they are not there.
+            for folder in (self.folder, self.path("src")):
+                with suppress(OSError):
+                    self.files.entries(folder)
         lib = self.library()
         if lib:
             yield lib
@@ -68,10 +74,10 @@ class _Search:
     def library(self) -> PackageTarget | None:
         declared = "lib" in self.document
         table = self.fields.table(self.document, "lib")
-        name = self.fields.text(table, "name")
-        crate_name = name.value if name else self.name.value.replace("-", "_")
-        path = self.fields.text(table, "path")
-        file = self.path(path.value) if path else self.found("src/lib.rs")
+        name = self.fields.string(table, "name")
+        crate_name = self.name.value.replace("-", "_") if name is None else name
+        path = self.fields.string(table, "path")
+        file = self.found("src/lib.rs") if path is None else self.path(path)
         if file is None:
             if not declared:
                 return None
@@ -156,6 +162,8 @@ class _Search:
         """Name and file of what the folder holds: ``name.rs`` and ``name/main.rs``."""
         if kind is TargetKind.BIN and (main := self.found("src/main.rs")):
             yield self.name.value, main
+        if not self.files.is_folder(self.path(folder)):
+            return
         try:
             entries = self.files.entries(self.path(folder))
         except OSError:

@@ -13,6 +13,7 @@ from enum import Enum
 
 from wasmdoctor.model.cargo import PlainValue
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Problem, SourceText, Span
 
 MAX_DEPTH = 64
@@ -107,44 +108,48 @@ def plain(value: Value) -> PlainValue:
     return value
 
 
-_SPACE = re.compile(rb"[ \t]*")
-_BLANK = re.compile(rb"(?:[ \t\n]|\r\n|#[^\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*(?=\r?\n|\Z))*")
-_LINE_END = re.compile(rb"[ \t]*(?:#[^\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*)?(?:\r?\n|\Z)")
-_BARE_KEY = re.compile(rb"[A-Za-z0-9_-]+")
-_PLAIN_BASIC = re.compile(rb'"([^"\\\x00-\x08\x0a-\x1f\x7f]*)"')
-_LITERAL = re.compile(rb"'([^'\x00-\x08\x0a-\x1f\x7f]*)'")
-_BASIC_RUN = re.compile(rb'[^"\\\x00-\x08\x0a-\x1f\x7f]+')
-_MULTI_RUN = re.compile(rb'(?:[^"\\\x00-\x08\x0b-\x1f\x7f]|\r\n)+')
-_MULTI_LITERAL = re.compile(rb"'''((?:[^'\x00-\x08\x0b-\x1f\x7f]|\r\n|'(?!''))*)'''('{0,2})")
-_FOLD = re.compile(rb"\\[ \t]*\r?\n(?:[ \t\n]|\r\n)*")
+_SPACE = regex(rb"[ \t]*")
+_BLANK = regex(rb"(?:[ \t\n]++|\r\n|#[^\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*+(?=\r?\n|\Z))*+")
+_LINE_END = regex(rb"[ \t]*(?:#[^\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*)?(?:\r?\n|\Z)")
+_BARE_KEY = regex(rb"[A-Za-z0-9_-]+")
+_PLAIN_BASIC = regex(rb'"([^"\\\x00-\x08\x0a-\x1f\x7f]*)"')
+_LITERAL = regex(rb"'([^'\x00-\x08\x0a-\x1f\x7f]*)'")
+_BASIC_RUN = regex(rb'[^"\\\x00-\x08\x0a-\x1f\x7f]+')
+# All up to a quote or an escape; the line ends that a backslash takes away are still in it.
+_MULTI_RUN = regex(rb'(?:[^"\\\x00-\x08\x0b-\x1f\x7f]++|\r\n|\\[ \t]*+\r?\n)++')
+_MULTI_LITERAL = regex(rb"'''((?:[^'\x00-\x08\x0b-\x1f\x7f]++|\r\n|'(?!''))*+)'''('{0,2})")
+_FOLD = regex(rb"\\[ \t]*+\r?\n(?:[ \t\n]++|\r\n)*+")
 # What most of a manifest or lock file is made of, each at one go: a key with a string, a boolean or an array of
-# strings, and a header; all keys bare, all strings without escapes. What was matched is not looked at again.
+# strings, and a header; all keys bare or several with dots, all strings without escapes. What was matched is not looked at again.
 _COMMENT = rb"#[^\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*+"
 _WHITE = rb"(?:[ \t\n]|\r\n)*+"
 _TEXT = rb'"[^"\\\x00-\x08\x0a-\x1f\x7f]*+"'
 _KEYS = rb"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+"
 _ARRAY = rb"\[(?:" + _WHITE + _TEXT + _WHITE + rb",)*+(?:" + _WHITE + _TEXT + rb")?+" + _WHITE + rb"\]"
-_PLAIN = re.compile(
+_PLAIN = regex(
     rb"(?:[ \t\n]|\r\n|" + _COMMENT + rb"(?=\r?\n|\Z))*+"
-    rb"(?:([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+(?:(" + _TEXT + rb")|(true|false)|(" + _ARRAY + rb"))"
+    rb"(?:(" + _KEYS + rb")[ \t]*+=[ \t]*+(?:(" + _TEXT + rb")|(true|false)|(" + _ARRAY + rb"))"
     rb"|(\[" + _KEYS + rb"\])|(\[\[" + _KEYS + rb"\]\]))"
     rb"[ \t]*+(?:" + _COMMENT + rb")?+(?:\r?\n|\Z)"
 )
-_ELEMENT = re.compile(_TEXT)
+_ELEMENT = regex(_TEXT)
 _AS_TEXT, _AS_BOOLEAN, _AS_ARRAY, _AS_HEADER = 2, 3, 4, 5
-_PLAIN_KEY = re.compile(rb"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
-_SIMPLE_PAIR = re.compile(
+_DOTTED_KEY = regex(rb"([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)++)[ \t]*+(?==)")
+_PLAIN_KEY = regex(rb"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+")
+_SIMPLE_PAIR = regex(
     rb'([A-Za-z0-9_-]+)[ \t]*=[ \t]*(?:"([^"\\\x00-\x08\x0a-\x1f\x7f]*)"(?!")|(true|false)(?=[ \t\r\n#,}]|\Z))'
 )
-_SIMPLE_ELEMENT = re.compile(rb'(?:[ \t\n]|\r\n)*("([^"\\\x00-\x08\x0a-\x1f\x7f]*)")[ \t]*,')
+_SIMPLE_ELEMENT = regex(
+    rb'(?:[ \t\n]|\r\n)*+("([^"\\\x00-\x08\x0a-\x1f\x7f]*+)"|0|[1-9][0-9]{0,17}+)[ \t]*+,'
+)
 _DATE = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
-_SCALAR = re.compile(rb"[A-Za-z0-9+\-_.:]+(?: (?=\d\d:)[0-9.:Zz+\-]+)?")
-_MOMENT = re.compile(rf"{_DATE}(?:[Tt ]{_TIME}(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?|{_TIME}", re.ASCII)
-_INTEGER = re.compile(
+_SCALAR = regex(rb"[A-Za-z0-9+\-_.:]+(?: (?=\d\d:)[0-9.:Zz+\-]+)?")
+_MOMENT = regex(rf"{_DATE}(?:[Tt ]{_TIME}(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?|{_TIME}", re.ASCII)
+_INTEGER = regex(
     r"[+-]?(?:0|[1-9](?:_?\d)*)|0x[\dA-Fa-f](?:_?[\dA-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*", re.ASCII
 )
-_FLOAT = re.compile(
+_FLOAT = regex(
     r"[+-]?(?:inf|nan|(?:0|[1-9](?:_?\d)*)(?:\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?|[eE][+-]?\d(?:_?\d)*))",
     re.ASCII,
 )
@@ -195,29 +200,34 @@ class _Parser:
 
     def plain(self) -> None:
         """Over all headers, and keys with their values, that are of the plain kind."""
-        data = self.data
-        while found := _PLAIN.match(data, self.at):
+        data, match = self.data, _PLAIN.match
+        while found := match(data, self.at):
             kind = found.lastindex or 0
             start, end = found.span(kind)
             if kind >= _AS_HEADER:
                 if not self.plain_header(data[start:end], start):
                     return
             else:
-                name = found[1].decode()
-                if name in self.table:
+                table, at, name = self.table, found.start(1), found[1].decode()
+                dots = name.count(".")
+                if dots or kind == _AS_ARRAY:
+                    if self.keys >= MAX_KEYS or dots >= MAX_DEPTH:
+                        return
+                    self.keys += 1
+                if dots:
+                    *above, (name, span) = _parts(found[1], at)
+                    table, at = self.below(table, above, self.section), span.start
+                if name in table:
                     return
                 value: Value
                 if kind == _AS_TEXT:
                     value = data[start + 1 : end - 1].decode()
                 elif kind == _AS_BOOLEAN:
                     value = end - start == 4
-                elif self.keys < MAX_KEYS:
-                    self.keys += 1
+                else:
                     value = _plain_array(data, start, end)
                     self.count(len(value))
-                else:
-                    return
-                self.table[name] = Item(value, Span(*found.span(1)), start, end)
+                table[name] = Item(value, Span(at, at + len(name)), start, end)
             self.at = found.end()
 
     def plain_header(self, text: bytes, start: int) -> bool:
@@ -275,6 +285,10 @@ class _Parser:
         self.keys += 1
         if self.keys > MAX_KEYS:
             raise _SyntaxError(self.at, f"more than {MAX_KEYS} keys, which is the most that is read")
+        plain = _DOTTED_KEY.match(self.data, self.at)
+        if plain and plain[1].count(b".") < MAX_DEPTH:
+            start, self.at = self.at, plain.end()
+            return _parts(plain[1], start)
         parts = [self.key_part()]
         self.space()
         while self.data.startswith(b".", self.at):
@@ -358,7 +372,16 @@ class _Parser:
         parts = self.key()
         self.expect(b"=", "`=`")
         self.space()
-        for name, span in parts[:-1]:
+        table = self.below(table, parts[:-1], section)
+        name, span = parts[-1]
+        if name in table:
+            raise _SyntaxError(span.start, f"`{name}` is defined twice")
+        start = self.at
+        table[name] = Item(self.value(depth), span, start, self.at)
+
+    def below(self, table: Table, parts: list[tuple[str, Span]], section: int) -> Table:
+        """Into the tables that all parts of a dotted key but the last name, made when they are not there."""
+        for name, span in parts:
             item = table.get(name)
             if item is None:
                 item = table[name] = Item(Table(Origin.DOTTED, section), span, span.start, span.end)
@@ -370,11 +393,7 @@ class _Parser:
             elif value.origin is not Origin.DOTTED or value.section != section:
                 raise _SyntaxError(span.start, f"`{name}` is defined elsewhere, and cannot be extended")
             table = value
-        name, span = parts[-1]
-        if name in table:
-            raise _SyntaxError(span.start, f"`{name}` is defined twice")
-        start = self.at
-        table[name] = Item(self.value(depth), span, start, self.at)
+        return table
 
     # Values
 
@@ -404,7 +423,9 @@ class _Parser:
         while True:
             while simple := _SIMPLE_ELEMENT.match(self.data, self.at):
                 start, end = simple.span(1)
-                array.append(Item(simple[2].decode(), Span(start, end), start, end))
+                text = simple[2]
+                element = int(simple[1]) if text is None else text.decode()
+                array.append(Item(element, Span(start, end), start, end))
                 self.at = simple.end()
                 self.count(1)
             start = self.blank()
@@ -522,19 +543,18 @@ class _Parser:
         while True:
             run = _MULTI_RUN.match(self.data, self.at)
             if run:
-                parts.append(run.group().decode().replace("\r\n", "\n"))
+                text = run.group()
+                text = _FOLD.sub(b"", text) if b"\\" in text else text
+                parts.append(text.decode().replace("\r\n", "\n"))
                 self.at = run.end()
-            fold = _FOLD.match(self.data, self.at)
-            if fold:
-                self.at = fold.end()
-            elif self.data.startswith(b'"""', self.at):
+            if self.data.startswith(b'"""', self.at):
                 self.at += 3
                 close = self.at  # up to two quotes before the closing three belong to the string
                 while self.data.startswith(b'"', self.at) and self.at < close + 2:
                     parts.append('"')
                     self.at += 1
                 return "".join(parts)
-            elif self.data.startswith(b'"', self.at):
+            if self.data.startswith(b'"', self.at):
                 parts.append('"')
                 self.at += 1
             elif self.data.startswith(b"\\", self.at):
@@ -549,6 +569,15 @@ class _Parser:
         self.at = found.end()
         text = (found.group(1) + found.group(2)).decode().replace("\r\n", "\n")
         return text.removeprefix("\n")
+
+
+def _parts(key: bytes, at: int) -> list[tuple[str, Span]]:
+    """The names of a key that is bare names and dots, and where they stand; it begins at ``at``."""
+    parts = []
+    for name in key.split(b"."):
+        parts.append((name.decode(), Span(at, at + len(name))))
+        at += len(name) + 1
+    return parts
 
 
 def _plain_array(data: bytes, start: int, end: int) -> Array:

@@ -6,12 +6,13 @@ import re
 from functools import lru_cache
 
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,19})"
-_VERSION = re.compile(
+_VERSION = regex(
     rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?", re.ASCII
 )
-_COMPARATOR = re.compile(
+_COMPARATOR = regex(
     rf"\s*(=|>=|<=|>|<|~|\^)?\s*({_NUMBER}|[*xX])(?:\.({_NUMBER}|[*xX]))?(?:\.({_NUMBER}|[*xX]))?"
     rf"(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?\s*",
     re.ASCII,

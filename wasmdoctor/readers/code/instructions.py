@@ -119,6 +119,12 @@ SMALL = 64 * 1024
 DIRECT = frozenset({(CALL,), (RETURN_CALL,)})
 
 
+def calls_nobody(data: bytes, start: int, end: int) -> bool:
+    """Whether no instruction of a body matters; False also where the expression does not cover all of it."""
+    match = LEXER.match(data, start, end)
+    return match is not None and match.end() == end and match.lastindex is None
+
+
 class Lexer:
     """Finds the instructions that matter in function bodies, and remembers what their bytes mean."""
 

@@ -12,10 +12,19 @@ from collections.abc import Mapping, Sequence
 from wasmdoctor.model.artifact import ModuleRole
 from wasmdoctor.model.calls import ANY_SIGNATURE, ANY_TABLE, FunctionImport, ModuleCode, TableCall
 from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wasm import CustomSection
 from wasmdoctor.readers.code.columns import Rows, Texts
-from wasmdoctor.readers.code.instructions import Instruction, Lexer, Sum, constant, leb, step_over_value_type
+from wasmdoctor.readers.code.instructions import (
+    Instruction,
+    Lexer,
+    Sum,
+    calls_nobody,
+    constant,
+    leb,
+    step_over_value_type,
+)
 from wasmdoctor.readers.code.names import MAX_SECTION as MAX_NAMES
 from wasmdoctor.readers.code.names import NameSection, read_names
 from wasmdoctor.readers.code.opcodes import (
@@ -39,6 +48,8 @@ CHUNK = 4 * 1024 * 1024
 """Bytes of the code section that are held at a time."""
 MAX_BODY = 32 * 1024 * 1024
 """A larger function is not read. wasmparser 0.262 accepts bodies of at most 7,654,321 bytes."""
+SHORT = 32
+"""Bytes of a function that may well call nobody."""
 MAX_CODE = 512 * 1024 * 1024
 MAX_FUNCTIONS = 1_000_000
 """As wasmparser 0.262 has it (MAX_WASM_FUNCTIONS)."""
@@ -54,7 +65,7 @@ MAX_SEEN = 10_000
 INDIRECT = frozenset({(CALL_INDIRECT,), (RETURN_CALL_INDIRECT,)})
 BY_REFERENCE = frozenset({(CALL_REF,), (RETURN_CALL_REF,)})
 
-TRAMPOLINE = re.compile(
+TRAMPOLINE = regex(
     rb"\x00((?:\x20[\x80-\xff]*[\x00-\x7f])*+)\x41([\x80-\xff]*[\x00-\x7f])"
     rb"[\x11\x13]([\x80-\xff]*[\x00-\x7f])([\x80-\xff]*[\x00-\x7f])\x0f?\x0b"
 )
@@ -316,16 +327,23 @@ class _Reader:
             if body + size > len(data) and size <= MAX_BODY:
                 data, base = source.read(base + body, min(max(CHUNK, size), end - base - body)), base + body
                 body = 0
-            self._body(lexer, data, body, body + size, base, section.offset)
+            self.offsets.append(base + body - section.offset)
+            self.sizes.append(size)
+            if self.trampolines is not None:
+                self._trampoline(data, body, body + size)
+            if (
+                0 < size <= SHORT
+                and data.startswith(b"\0", body)
+                and calls_nobody(data, body + 1, body + size)
+            ):
+                self.calls.add(())  # has no locals and does next to nothing, as many do
+            else:
+                self._body(lexer, data, body, body + size, base)
             at = base + body + size
 
-    def _body(self, lexer: Lexer, data: bytes, start: int, end: int, base: int, section: int) -> None:
-        """Add one function's row to every column."""
-        function = len(self.sizes)
-        self.offsets.append(base + start - section)
-        self.sizes.append(end - start)
-        if self.trampolines is not None:
-            self._trampoline(data, start, end)
+    def _body(self, lexer: Lexer, data: bytes, start: int, end: int, base: int) -> None:
+        """Add the row of one function, whose bytes are given, to the columns of calls."""
+        function = len(self.sizes) - 1
         direct: dict[int, None] = {}
         others: dict[Instruction, None] = {}
         whole = False
@@ -333,7 +351,8 @@ class _Reader:
             if end - start > MAX_BODY:
                 message = f"a function of {end - start} bytes is larger than what is read"
                 raise Unsupported(message, base + start)
-            first = start + 1 if start < end and not data[start] else _after_locals(data, start, end, base)
+            no_locals = start < end and data.startswith(b"\0", start)
+            first = start + 1 if no_locals else _after_locals(data, start, end, base)
             lexer.body(data, (first, end), base, direct, others)
             whole = True
         except Malformed as error:

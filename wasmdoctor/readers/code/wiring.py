@@ -34,7 +34,13 @@ from wasmdoctor.readers.wasm.canon import BUILT_INS, read_options, skip_operand
 from wasmdoctor.readers.wasm.cursor import Cursor, Malformed, Unsupported
 from wasmdoctor.readers.wasm.sections import Section, open_section, sections
 from wasmdoctor.readers.wasm.source import ByteSource, Window
-from wasmdoctor.readers.wasm.types import Scope, read_deftype, read_extern_name, read_extern_type
+from wasmdoctor.readers.wasm.types import (
+    Scope,
+    check_instances,
+    read_deftype,
+    read_extern_name,
+    read_extern_type,
+)
 
 MAX_DEPTH = 32
 """How deep components may be nested, or instantiate each other."""
@@ -139,19 +145,11 @@ class _Instance:
         if section.id == 9:
             self._start(cursor)
             return
-        read = {
-            2: self._core_instance,
-            5: self._instance,
-            6: self._alias,
-            7: self._type,
-            8: self._canon,
-            10: self._import,
-            11: self._export,
-        }.get(section.id)
+        read = _READERS.get(section.id)
         if read is None:
             return  # values call nobody; an unknown section is a Problem of the component's own reader
         for _ in range(cursor.count()):
-            read(cursor)
+            read(self, cursor)
 
     def _core_instance(self, cursor: Cursor) -> None:
         start = cursor.offset
@@ -210,35 +208,38 @@ class _Instance:
             case code:
                 raise Unsupported(f"unknown form 0x{code:02x} of an instance", start)
         self.spaces.items["instance"].append(instance)
+        check_instances(len(self.spaces.items["instance"]), start)
 
     def _alias(self, cursor: Cursor) -> None:
         code = cursor.byte()
         core = code == 0x00
         sort = _core_sort(cursor) if core else _sort(code, cursor)
-        start = cursor.offset
-        match cursor.byte():
-            case 0x00:
-                instance, name = self.spaces.at("instance", cursor.u32()), cursor.name()
+        at = cursor.pos
+        target = cursor.byte()
+        items = self.spaces.items.get(sort)  # core types are not kept
+        if target == 0x00:
+            instance, name = self.spaces.at("instance", cursor.u32()), cursor.name()
+            # An instance exports no core items, except in broken components.
+            if items is not None:
                 known = isinstance(instance, ImportedInstance | Exports)
-                if (
-                    sort in self.spaces.items
-                ):  # an instance exports no core items, except in broken components
-                    self.spaces.items[sort].append(instance.export(name, sort) if known else None)  # type: ignore[union-attr]
-            case 0x01:
-                index, name = cursor.u32(), cursor.name()
-                instances = self.spaces.core_instances
-                item = instances[index].export(name) if index < len(instances) else None
-                if sort in self.spaces.core:  # core types are not kept
-                    self.spaces.core[sort].append(item)
-            case 0x02:
-                count, index = cursor.u32(), cursor.u32()
-                outer: Spaces | None = self.spaces
-                for _ in range(min(count, MAX_DEPTH + 1)):
-                    outer = outer.parent if outer else None
-                if sort in self.spaces.items:  # core types are not kept
-                    self.spaces.items[sort].append(outer.at(sort, index) if outer else None)
-            case code:
-                raise Unsupported(f"unknown target 0x{code:02x} of an alias", start)
+                items.append(instance.export(name, sort) if known else None)  # type: ignore[union-attr]
+                if sort == "instance":
+                    check_instances(len(items), cursor.base + at)
+        elif target == 0x01:
+            index, name = cursor.u32(), cursor.name()
+            instances = self.spaces.core_instances
+            item = instances[index].export(name) if index < len(instances) else None
+            if sort in self.spaces.core:
+                self.spaces.core[sort].append(item)
+        elif target == 0x02:
+            count, index = cursor.u32(), cursor.u32()
+            outer: Spaces | None = self.spaces
+            for _ in range(min(count, MAX_DEPTH + 1)):
+                outer = outer.parent if outer else None
+            if items is not None:
+                items.append(outer.at(sort, index) if outer else None)
+        else:
+            raise Unsupported(f"unknown target 0x{target:02x} of an alias", cursor.base + at)
 
     def _type(self, cursor: Cursor) -> None:
         code = cursor.peek()
@@ -311,6 +312,18 @@ class _Instance:
         value = self.spaces.at(sort, index)
         self.exports.items[name] = (sort, value)
         self.spaces.items[sort].append(value)
+
+
+_READERS = {
+    2: _Instance._core_instance,
+    5: _Instance._instance,
+    6: _Instance._alias,
+    7: _Instance._type,
+    8: _Instance._canon,
+    10: _Instance._import,
+    11: _Instance._export,
+}
+"""What reads one item of a section, by the section's id."""
 
 
 def _sorted_index(cursor: Cursor) -> tuple[str, int]:

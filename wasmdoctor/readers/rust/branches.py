@@ -6,46 +6,46 @@ Not the conditions of ``cfg``: those of control flow. Node names are those of tr
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
-import tree_sitter_rust
-from tree_sitter import Language, Node, Query, QueryCursor, Tree
+from tree_sitter import Node, Query, QueryCursor, Tree
 
-_LANGUAGE = Language(tree_sitter_rust.language())
+from wasmdoctor.readers.rust.parse import LANGUAGE
 
-# What a branch, a loop that may not turn, a closure or a debug assertion holds.
-_CONDITIONAL = Query(
-    _LANGUAGE,
+# All that is looked at, each by its kind alone: tree-sitter analyses what a pattern says of children when it compiles
+# a query, which takes 20 ms for the few that would be of use here.
+_KINDS = Query(
+    LANGUAGE,
     """
-    (if_expression consequence: (_) @part)
-    (if_expression alternative: (_) @part)
-    (match_arm value: (_) @part)
-    (while_expression body: (_) @part)
-    (for_expression body: (_) @part)
-    (closure_expression body: (_) @part)
+    (if_expression) @branch
+    (match_arm) @branch
+    (while_expression) @branch
+    (for_expression) @branch
+    (closure_expression) @branch
+    (let_declaration) @branch
+    (binary_expression) @binary
     (async_block) @part
-    (binary_expression operator: "&&" right: (_) @part)
-    (binary_expression operator: "||" right: (_) @part)
-    (let_declaration alternative: (_) @part)
-    ((macro_invocation macro: (identifier) @name) @part (#match? @name "^debug_assert"))
-    """,
-)
-# What never comes back, and the blocks in which nothing behind it runs. Patterns that nest would cost the
-# square of a file's depth, and so would asking nodes for their parents.
-_DIVERGING = Query(
-    _LANGUAGE,
-    """
     (block) @block
     (return_expression) @end
     (break_expression) @end
     (continue_expression) @end
     (loop_expression) @loop
-    ((macro_invocation macro: (identifier) @name) @end
-      (#match? @name "^(panic|unreachable|todo|unimplemented)$"))
-    ((call_expression function: [(identifier) (scoped_identifier)] @name) @end (#match? @name "(^|::)(exit|abort|unreachable_unchecked)$"))
+    (macro_invocation) @macro
+    (call_expression) @call
     """,
 )
+# What a branch, a loop that may not turn, or a closure holds, by its field.
+_PARTS = {
+    "if_expression": ("consequence", "alternative"),
+    "match_arm": ("value",),
+    "while_expression": ("body",),
+    "for_expression": ("body",),
+    "closure_expression": ("body",),
+    "let_declaration": ("alternative",),
+}
+_DIVERGING_MACROS = frozenset((b"panic", b"unreachable", b"todo", b"unimplemented"))
+_DIVERGING_FUNCTIONS = frozenset((b"exit", b"abort", b"unreachable_unchecked"))
 
 MAX_LOOP_NODES = 5_000
 """How many nodes of a loop are looked at for a way out of it; a longer one is taken to have one."""
@@ -84,16 +84,45 @@ NOWHERE = Ranges(tuple)
 
 def conditional_ranges(tree: Tree, data: bytes) -> list[tuple[int, int]]:
     """The parts of a file that stand under a condition, or behind what never comes back."""
-    root = tree.root_node
-    found = [
-        (node.start_byte, node.end_byte) for node in QueryCursor(_CONDITIONAL).captures(root).get("part", ())
-    ]
-    diverging = QueryCursor(_DIVERGING).captures(root)
-    ends = [*diverging.get("end", ()), *(loop for loop in diverging.get("loop", ()) if not _has_break(loop))]
+    kinds = QueryCursor(_KINDS).captures(tree.root_node)
+    macros = [(node, _macro_name(node)) for node in kinds.get("macro", ())]
+    parts = [*kinds.get("part", ()), *_branches(kinds)]
+    parts += [node for node, name in macros if name.startswith(b"debug_assert")]
+    # Patterns that nest would cost the square of a file's depth, and so would asking nodes for their parents.
+    ends = [*kinds.get("end", ()), *(loop for loop in kinds.get("loop", ()) if not _has_break(loop))]
+    ends += [node for node, name in macros if name in _DIVERGING_MACROS]
+    ends += [node for node in kinds.get("call", ()) if _never_returns(node)]
     ends = [node for node in ends if _is_statement(data, node.start_byte)]
-    blocks = [(node.start_byte, node.end_byte) for node in diverging.get("block", ())]
+    blocks = [(node.start_byte, node.end_byte) for node in kinds.get("block", ())]
+    found = [(node.start_byte, node.end_byte) for node in parts]
     found += _rest_of_blocks(sorted((node.start_byte, node.end_byte) for node in ends), sorted(blocks))
     return found
+
+
+def _branches(kinds: Mapping[str, list[Node]]) -> Iterator[Node]:
+    """What runs under the conditions of branches, loops, closures, and of ``&&`` and ``||``."""
+    for node in kinds.get("branch", ()):
+        for field in _PARTS[node.type]:
+            if (part := node.child_by_field_name(field)) is not None:
+                yield part
+    for node in kinds.get("binary", ()):
+        operator, right = node.child_by_field_name("operator"), node.child_by_field_name("right")
+        if operator is not None and operator.type in ("&&", "||") and right is not None:
+            yield right
+
+
+def _macro_name(node: Node) -> bytes:
+    """The name of a macro that is called by one word, else nothing."""
+    name = node.child_by_field_name("macro")
+    return name.text or b"" if name is not None and name.type == "identifier" else b""
+
+
+def _never_returns(call: Node) -> bool:
+    """Whether a call is of a function that ends the program, by its last name."""
+    function = call.child_by_field_name("function")
+    if function is None or function.type not in ("identifier", "scoped_identifier"):
+        return False
+    return (function.text or b"").rpartition(b"::")[2] in _DIVERGING_FUNCTIONS
 
 
 def _is_statement(data: bytes, start: int) -> bool:

@@ -29,7 +29,7 @@ def export_calls(
     something of a bindings module.
     """
     found: list[ExportCall] = []
-    for unit in index.units:
+    for unit in index.units_with(lambda data: b"export" in data, crates):
         if not unit.body.macros or view.root(unit.scope.module) is not None:
             continue
         bound = unit.scope.crate.name in crates
@@ -108,7 +108,7 @@ def guest_impls(
     ``crates`` are those whose code can name something of a bindings module.
     """
     found: list[GuestImpl] = []
-    for unit in index.units:
+    for unit in index.units_with(lambda data: b"Guest" in data, crates):
         item = unit.item
         if not isinstance(item, ImplItem) or unit.kind != "impl" or item.trait is None:
             continue
@@ -137,7 +137,7 @@ def guest_impls(
                 "::".join(item.trait),
                 item.type_text,
                 tuple(inner.name for inner in item.items if isinstance(inner, FnItem)),
-                tuple(index.functions_of(item)),
+                tuple(index.functions_of(unit)),
                 unit.source.location(item.trait_span.start),
                 item.span,
                 item.full_span,

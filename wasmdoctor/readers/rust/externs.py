@@ -21,7 +21,13 @@ def extern_imports(index: Index, generated: set[int]) -> list[ExternImport]:
 
     ``generated`` are the modules (by ``id``) that hold generated bindings.
     """
-    found = [item for block in index.foreign for item in _block_imports(block, generated)]
+    blocks = (
+        block
+        for code in index.modules
+        if code.has(lambda data: b"wasm_import_module" in data)
+        for block in code.foreign
+    )
+    found = [item for block in blocks for item in _block_imports(block, generated)]
     return sorted(found, key=lambda item: (item.location.path, item.location.line, item.location.column))
 
 
@@ -63,8 +69,7 @@ def _block_imports(block: ForeignBlock, generated: set[int]) -> Iterator[ExternI
 def exported_symbols(index: Index, generated: set[int]) -> list[ExportedSymbol]:
     """Functions that a ``cdylib`` exports under a name, those in macro rules included."""
     found: list[ExportedSymbol] = []
-    named = (code for code in index.code.values() if code.holds(b"export_name", b"no_mangle"))
-    for unit in (unit for code in named for unit in code.units):
+    for unit in index.units_with(lambda data: b"export_name" in data or b"no_mangle" in data):
         if isinstance(unit.item, FnItem):
             found.extend(_unit_exports(unit, within(unit.scope.module, generated)))
         elif isinstance(unit.item, MacroItem):

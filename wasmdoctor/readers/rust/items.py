@@ -7,6 +7,7 @@ Paths are tuples of names; a leading ``""`` stands for ``::``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.source import Problem, SourceText, Span
@@ -14,6 +15,9 @@ from wasmdoctor.readers.rust.attributes import Attribute
 from wasmdoctor.readers.rust.branches import NOWHERE, Ranges
 
 Path = tuple[str, ...]
+
+MAX_HEADER_LINES = 199
+"""How many lines at the top of a file are looked at for comments."""
 
 
 @dataclass(slots=True)
@@ -228,16 +232,51 @@ class MacroItem(Item):
 
 
 @dataclass(slots=True)
-class FileFacts:
-    """One file: its items, and the mentions and macro calls that stand directly in it.
+class Contents:
+    """What stands in one file: its items, and the mentions and macro calls directly in it.
 
-    ``conditional`` are the parts whose code stands under a condition of control flow.
+    ``inner`` are its ``#![...]``, ``conditional`` the parts whose code stands under a condition of control flow.
     """
 
-    source: SourceText
     items: list[Item]
     body: Body
-    inner: tuple[Attribute, ...]
-    header: tuple[str, ...]
-    problems: tuple[Problem, ...]
+    inner: tuple[Attribute, ...] = ()
+    problems: tuple[Problem, ...] = ()
     conditional: Ranges = NOWHERE
+
+
+class FileFacts:
+    """One file. ``read`` gives what stands in it, when that is asked for the first time.
+
+    ``leads_on`` when it may declare modules, include files, or have ``#![...]``; ``unread`` when it is beyond a limit.
+    """
+
+    def __init__(
+        self, source: SourceText, read: Callable[[], Contents], *, leads_on: bool = True, unread: bool = False
+    ) -> None:
+        self.source = source
+        self.leads_on = leads_on
+        self.unread = unread
+        self._read = read
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What stands in it."""
+        return self._read()
+
+    @cached_property
+    def header(self) -> tuple[str, ...]:
+        """The ``//`` comment lines at its top, without the slashes."""
+        lines: list[str] = []
+        data, start = self.source.data, 0
+        for _ in range(MAX_HEADER_LINES):
+            end = data.find(b"\n", start)
+            text = data[start : end if end >= 0 else len(data)].decode("utf-8", "replace").strip()
+            if text.startswith("//"):
+                lines.append(text.lstrip("/!").strip())
+            elif text and not text.startswith("#!["):
+                break
+            if end < 0:
+                break
+            start = end + 1
+        return tuple(lines)

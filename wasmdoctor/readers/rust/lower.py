@@ -6,12 +6,12 @@ Node names are those of tree-sitter-rust 0.24.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from tree_sitter import Node, Tree
 
 from wasmdoctor.model.record import dataclass, field, replace
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute, is_test, read_attribute
 from wasmdoctor.readers.rust.branches import Ranges, conditional_ranges
@@ -21,7 +21,7 @@ from wasmdoctor.readers.rust.items import (
     VALUE,
     Body,
     Condition,
-    FileFacts,
+    Contents,
     FnItem,
     ForeignItem,
     ImplItem,
@@ -55,9 +55,6 @@ MAX_TYPE_NODES = 64
 MAX_EXPANSIONS = 4
 """How deep macro calls inside macro calls are read as the items that they may pass on."""
 
-MAX_HEADER_LINES = 200
-"""How many comment lines at the top of a file are kept."""
-
 
 @dataclass(slots=True)
 class _Context:
@@ -75,7 +72,7 @@ _Task = tuple[Node, str, _Context, tuple[Attribute, ...], int]
 _Handler = Callable[["_Lowering", Node, _Context, tuple[Attribute, ...], int], None]
 
 
-def lower(parsed: Parsed, *, whole: bool = False) -> FileFacts:
+def lower(parsed: Parsed, *, whole: bool = False) -> Contents:
     """Everything that the reader needs of one parsed file.
 
     Unless ``whole`` is wanted at once, plain function bodies, and the conditions of control flow, are read from the
@@ -84,16 +81,14 @@ def lower(parsed: Parsed, *, whole: bool = False) -> FileFacts:
     source = parsed.source
     context = _Context([], Body(), module=True)
     if parsed.tree is None:
-        return FileFacts(source, context.items, context.body, (), (), parsed.problems)
+        return Contents(context.items, context.body, problems=parsed.problems)
     work = _Lowering(source, put_off=not whole and decodable(source.data) is source.data)
     work.children(parsed.tree.root_node, context)
     work.run()
-    return FileFacts(
-        source,
+    return Contents(
         context.items,
         context.body,
         tuple(context.inner),
-        _header(source),
         parsed.problems,
         _conditional(source, parsed.tree if whole else None),
     )
@@ -127,18 +122,6 @@ def _function_at(root: Node, span: Span) -> Node | None:
     while node is not None and (node.type != "function_item" or Span(node.start_byte, node.end_byte) != span):
         node = node.parent
     return node
-
-
-def _header(source: SourceText) -> tuple[str, ...]:
-    """The ``//`` comment lines at the top of a file, without the slashes."""
-    lines: list[str] = []
-    for number in range(1, MAX_HEADER_LINES):
-        text = source.line(number).strip()
-        if text.startswith("//"):
-            lines.append(text.lstrip("/!").strip())
-        elif text and not text.startswith("#!["):
-            break
-    return tuple(lines)
 
 
 def _first(node: Node) -> Node | None:
@@ -477,7 +460,7 @@ class _Lowering:
         return self.text(name) if name is not None else ""
 
     def value(self, node: Node | None) -> ValueExpr | None:
-        steps: list[tuple[str, str]] = []
+        steps: list[tuple[str, Node | None]] = []
         start: ValueExpr | None = None
         while node is not None:
             if len(steps) > MAX_EXPRESSION:
@@ -487,7 +470,7 @@ class _Lowering:
                 start = ValueExpr("name", self.text(node))
                 break
             if kind == "field_expression":
-                steps.append(("field", self.field_name(node)))
+                steps.append(("field", node))
                 node = node.child_by_field_name("value")
             elif kind == "call_expression":
                 function = node.child_by_field_name("function")
@@ -496,13 +479,13 @@ class _Lowering:
                 if function is None:
                     return None
                 if function.type == "field_expression":
-                    steps.append(("method", self.field_name(function)))
+                    steps.append(("method", function))
                     node = function.child_by_field_name("value")
                 elif function.type in ("identifier", "scoped_identifier"):
                     path = self._plain_path(function)
                     if path in (("Some",), ("Ok",), ("Box", "new"), ("Rc", "new"), ("Arc", "new")):
                         arguments = node.child_by_field_name("arguments")
-                        steps.append(("wrap", ""))
+                        steps.append(("wrap", None))
                         node = _first(arguments) if arguments is not None else None
                         continue
                     start = ValueExpr("call", path=path) if path else None
@@ -510,10 +493,10 @@ class _Lowering:
                 else:
                     return None
             elif kind == "try_expression":
-                steps.append(("try", ""))
+                steps.append(("try", None))
                 node = _first(node)
             elif kind == "index_expression":
-                steps.append(("part", ""))
+                steps.append(("part", None))
                 node = _first(node)
             elif kind in ("type_cast_expression", "struct_expression"):
                 expr = self.type_expr(node.child_by_field_name("type") or node.child_by_field_name("name"))
@@ -525,10 +508,11 @@ class _Lowering:
                 node = _first(node)
             else:
                 return None
-        for step, name in reversed(steps):
+        for step, named in reversed(steps):
             if start is None:
                 return None
             if step != "wrap":
+                name = self.field_name(named) if named is not None else ""
                 start = ValueExpr(step, name, base=start)
         return start
 
@@ -971,12 +955,12 @@ def _method_function(
 
 
 _BINDINGS_MACROS = frozenset({"generate", "bindgen", "include"})
-_ITEM_WORDS = re.compile(rb"\b(?:mod|use|fn|impl|static|const|struct|enum|trait|extern)\b")
+_ITEM_WORDS = regex(rb"\b(?:mod|use|fn|impl|static|const|struct|enum|trait|extern)\b")
 # What a body holds that is put off neither is nor has in it; "!" stands in every macro call.
-_ITEM_OR_MACRO = re.compile(
+_ITEM_OR_MACRO = regex(
     rb"!(?!=)|\b(?:mod|use|fn|impl|static|const|struct|enum|union|trait|type|extern|macro_rules)\b"
 )
-_ODD_SIGNATURE = re.compile(rb"[!{]")
+_ODD_SIGNATURE = regex(rb"[!{]")
 _ITEM_NODES = frozenset(
     {
         "line_comment",

@@ -12,11 +12,10 @@ from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import Include, ModuleFile
 from wasmdoctor.model.source import Location, Problem, SourceText
 from wasmdoctor.readers.rust.attributes import Attribute, compiled, expand
-from wasmdoctor.readers.rust.branches import NOWHERE, Ranges
+from wasmdoctor.readers.rust.branches import Ranges
 from wasmdoctor.readers.rust.cfg import Cfg, both, negate
+from wasmdoctor.readers.rust.files import read_file
 from wasmdoctor.readers.rust.items import Body, Condition, FileFacts, Item, MacroCall, ModItem
-from wasmdoctor.readers.rust.lower import lower
-from wasmdoctor.readers.rust.parse import parse_rust
 from wasmdoctor.readers.rust.tokens import (
     IDENT,
     OPEN,
@@ -43,13 +42,35 @@ MANIFEST_DIR = "CARGO_MANIFEST_DIR"
 
 @dataclass(slots=True)
 class Fragment:
-    """A piece of a module: items of one file."""
+    """A piece of a module: a file, or a ``mod x { ... }`` in one (``inside``)."""
 
-    source: SourceText
-    items: Sequence[Item]
-    body: Body
-    header: tuple[str, ...] = ()
-    conditional: Ranges = NOWHERE
+    file: FileFacts
+    inside: ModItem | None = None
+
+    @property
+    def source(self) -> SourceText:
+        """The file's text."""
+        return self.file.source
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """Its items."""
+        return self.file.contents.items if self.inside is None else self.inside.items or ()
+
+    @property
+    def body(self) -> Body:
+        """What stands directly in it besides items."""
+        return self.file.contents.body if self.inside is None else self.inside.body
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The comment lines at the top of a file."""
+        return self.file.header if self.inside is None else ()
+
+    @property
+    def conditional(self) -> Ranges:
+        """The parts of the file whose code stands under a condition of control flow."""
+        return self.file.contents.conditional
 
 
 @dataclass(eq=False, slots=True)
@@ -83,15 +104,31 @@ class Module:
 class ModuleTree:
     """A crate's modules, files and includes, and what could not be read.
 
-    ``conditions`` answers for ``cfg`` attributes inside items.
+    ``conditions`` answers for ``cfg`` attributes inside items. ``found`` are the problems of the tree, and the files
+    whose own problems stand between them.
     """
 
     root: Module
     modules: list[Module]
     files: tuple[ModuleFile, ...]
     includes: tuple[Include, ...]
-    problems: tuple[Problem, ...]
+    found: tuple[Problem | FileFacts, ...]
     conditions: Conditions
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be read. All files are parsed for it."""
+        return tuple(
+            problem
+            for one in self.found
+            for problem in (one.contents.problems if isinstance(one, FileFacts) else (one,))
+        )
+
+    @property
+    def unread(self) -> tuple[Problem, ...]:
+        """The files of which nothing was read, since they are beyond a limit."""
+        files = (one for one in self.found if isinstance(one, FileFacts) and one.unread)
+        return tuple(problem for file in files for problem in file.contents.problems)
 
     @property
     def excluded(self) -> tuple[ModuleFile, ...]:
@@ -196,7 +233,7 @@ class _Builder:
         self.modules: list[Module] = []
         self.files: list[ModuleFile] = []
         self.includes: list[Include] = []
-        self.problems: list[Problem] = []
+        self.problems: list[Problem | FileFacts] = []
         self.told: set[str] = set()
         self.jobs: list[_Job] = []
         self.contents: dict[str, bytes | None] = {}
@@ -234,7 +271,7 @@ class _Builder:
             return None
         known = self.cache.get(path)
         if known is None or known.source.data != data:
-            known = lower(parse_rust(data, path), whole=self.whole)
+            known = read_file(data, path, whole=self.whole)
             self.cache[path] = known
         return known
 
@@ -251,8 +288,9 @@ class _Builder:
         path = facts.source.path
         if path not in self.told:
             self.told.add(path)
-            self.problems.extend(facts.problems)
-        state, attribute = compiled(facts.inner, self.conditions.predicate, facts.source.data)
+            self.problems.append(facts)
+        inner = facts.contents.inner if facts.leads_on else ()
+        state, attribute = compiled(inner, self.conditions.predicate, facts.source.data)
         if included is None:
             module.folder = _join(place.folder, place.relative)
             if module.compiled is not False and state is not True and attribute is not None:
@@ -268,9 +306,10 @@ class _Builder:
                 included is not None,
             )
         )
-        fragment = Fragment(facts.source, facts.items, facts.body, facts.header, facts.conditional)
+        fragment = Fragment(facts)
         module.fragments.append(fragment)
-        self.jobs.append(_Job(module, fragment, place, files))
+        if facts.leads_on:
+            self.jobs.append(_Job(module, fragment, place, files))
 
     def fill(self, job: _Job) -> None:
         """Find the modules and includes among a fragment's items, nested function bodies too."""
@@ -294,9 +333,7 @@ class _Builder:
         if item.items is not None:
             module = self.add(job, item, state, decided)
             module.file = parent.file
-            fragment = Fragment(
-                job.fragment.source, item.items, item.body, conditional=job.fragment.conditional
-            )
+            fragment = Fragment(job.fragment.file, item)
             module.fragments.append(fragment)
             for path, _, _ in self.path_attributes(job, item):
                 place = _Place(_join(job.place.folder, path))

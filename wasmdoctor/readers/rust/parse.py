@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import tree_sitter_rust
 from tree_sitter import Language, Node, Parser, Point, Range, Tree
 
+from wasmdoctor.model.later import on_call
 from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.source import Problem, SourceText
+
+with on_call("importlib.resources", "files"):  # for queries that nobody here asks for
+    import tree_sitter_rust
 
 MAX_BYTES = 1_400_000
 """Larger files are not read: generated bindings of all of WASI are below 1 MB."""
@@ -14,10 +17,13 @@ MAX_BYTES = 1_400_000
 MAX_NODES = 200_000
 """Files with more nodes of syntax are not read, since each costs time: those bindings have 150,000 at most."""
 
+HEAD = 500_000
+"""Bytes of a dense file that are parsed first: when they have too many nodes, the rest need not be."""
+
 MAX_SYNTAX_PROBLEMS = 5
 """How many syntax errors of one file are told."""
 
-_LANGUAGE = Language(tree_sitter_rust.language())
+LANGUAGE = Language(tree_sitter_rust.language())
 
 KNOWN_GAPS = (b"safe",)
 """Valid Rust 2024 that tree-sitter-rust 0.24 does not know: ``unsafe extern { safe fn ... }``."""
@@ -38,15 +44,32 @@ def parse_rust(data: bytes, path: str) -> Parsed:
         source = SourceText(path, b"")
         message = f"Rust file of {len(data):,} bytes is not read (the limit is {MAX_BYTES:,})"
         return Parsed(source, None, (Problem(source.location(0), message, "split it, or exclude it"),))
+    if len(data) > HEAD and _tokens(data) > MAX_NODES:
+        nodes = parse_tree(data[:HEAD]).root_node.descendant_count
+        if nodes > MAX_NODES:
+            return _too_many(nodes, path)
     tree = parse_tree(data)
     nodes = tree.root_node.descendant_count
     if nodes > MAX_NODES:
-        source = SourceText(path, b"")
-        message = f"Rust file with {nodes:,} nodes of syntax is not read (the limit is {MAX_NODES:,})"
-        return Parsed(source, None, (Problem(source.location(0), message, "split it, or exclude it"),))
+        return _too_many(nodes, path)
     source = SourceText(path, data)
     problems = _syntax_problems(source, tree.root_node) if tree.root_node.has_error else ()
     return Parsed(source, tree, problems)
+
+
+_WORDS = bytes(range(128, 256)) + b" \t\r\n_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+def _tokens(data: bytes) -> int:
+    """About how many tokens there are, those in comments and strings too: words, and signs."""
+    return len(data.split()) + len(data.translate(None, _WORDS))
+
+
+def _too_many(nodes: int, path: str) -> Parsed:
+    """What is given for a file with so many nodes, or more."""
+    source = SourceText(path, b"")
+    message = f"Rust file with {nodes:,} nodes of syntax is not read (the limit is {MAX_NODES:,})"
+    return Parsed(source, None, (Problem(source.location(0), message, "split it, or exclude it"),))
 
 
 def is_unread(problem: Problem) -> bool:
@@ -56,7 +79,7 @@ def is_unread(problem: Problem) -> bool:
 
 def parse_tree(data: bytes) -> Tree:
     """The tree of a file, errors and all."""
-    return Parser(_LANGUAGE).parse(decodable(data))
+    return Parser(LANGUAGE).parse(decodable(data))
 
 
 def decodable(data: bytes) -> bytes:
@@ -78,7 +101,7 @@ def parse_range(data: bytes, start: int, end: int, *, checked: bool = False) -> 
     ``checked`` says that the data is known to be UTF-8, so that many parts of a large file cost no more than a few.
     """
     window = Range(Point(0, start), Point(0, end), start, end)
-    tree = Parser(_LANGUAGE, included_ranges=[window]).parse(data if checked else decodable(data))
+    tree = Parser(LANGUAGE, included_ranges=[window]).parse(data if checked else decodable(data))
     return None if tree.root_node.has_error else tree
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import cached_property
 
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.rust import (
     BindingsFile,
     ExportCall,
@@ -29,7 +30,14 @@ from wasmdoctor.readers.rust.modules import Read, crate_modules
 from wasmdoctor.readers.rust.scopes import CrateCode, Index, Names, Resolver, RustCrate, Scope, Unit
 from wasmdoctor.readers.rust.types import TypeReader
 
+# An attribute's name, and what ends it or begins a comment.
+_USED = regex(rb"used[\s\x80-\xff]*[]()=/]")
+
 _NO_NAMES: Callable[[str], Names | None] = lambda _: None  # noqa: E731
+
+
+def _may_be_used(data: bytes) -> bool:
+    return b"used" in data and _USED.search(data) is not None
 
 
 def read_crate(
@@ -144,7 +152,7 @@ class Program:
         """The crates and ids of the constants and statics that are marked ``#[used]``."""
         return tuple(
             (unit.scope.crate.name, unit.id)
-            for unit in self._index.units
+            for unit in self._index.units_with(_may_be_used)
             if unit.kind == "value"
             and unit.item is not None
             and any(attribute.name == "used" for attribute in unit.item.attributes)
@@ -182,26 +190,18 @@ class Program:
     @cached_property
     def method_candidates(self) -> tuple[MethodCandidate, ...]:
         """Method calls on receivers of unknown type."""
-        return self._candidates(lambda _: True)
+        return self._candidates(self._index.units)
 
     def candidates_for(self, names: Collection[str]) -> tuple[MethodCandidate, ...]:
         """The ``method_candidates`` of these names, without a look at code that has none of them."""
         if not names:
             return ()
         words = uses.method_words(names)
-        files = {
-            key
-            for code in self._index.code.values()
-            for key, source in code.sources.items()
-            if words.search(source.data)
-        }
-        found = self._candidates(
-            lambda unit: id(unit.source) in files and uses.calls_method(unit, names, words)
-        )
-        return tuple(candidate for candidate in found if candidate.name in names)
+        modules = (code for code in self._index.modules if code.has(words.search))
+        units = (unit for code in modules for unit in code.units if uses.calls_method(unit, names, words))
+        return tuple(candidate for candidate in self._candidates(units) if candidate.name in names)
 
-    def _candidates(self, wanted: Callable[[Unit], bool]) -> tuple[MethodCandidate, ...]:
-        units = (unit for code in self._index.code.values() for unit in code.units if wanted(unit))
+    def _candidates(self, units: Iterable[Unit]) -> tuple[MethodCandidate, ...]:
         written = (unit for unit in units if self._view.root(unit.scope.module) is None)
         return tuple(uses.method_candidates(self._references_of(unit) for unit in written))
 

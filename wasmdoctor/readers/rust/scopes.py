@@ -7,14 +7,15 @@ uncertain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from wasmdoctor.model.record import dataclass, field
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import SourceText, Span
 from wasmdoctor.readers.rust.attributes import Attribute, compiled
-from wasmdoctor.readers.rust.branches import Ranges
+from wasmdoctor.readers.rust.branches import NOWHERE, Ranges
 from wasmdoctor.readers.rust.cfg import both
 from wasmdoctor.readers.rust.items import (
     Body,
@@ -54,6 +55,17 @@ MAX_MEANINGS = 200
 
 MAX_STEPS = 5_000
 """How many scopes may be asked for one path; beyond it the name counts as not found."""
+
+MAX_CIRCLES = 500
+"""How often aliases may lead back to themselves, of which no ways are followed any more then: no such code compiles."""
+
+# What follows a glob's star: white space or a comment, and the end of the import.
+_GLOB = regex(rb"\*[\s\x80-\xff]*(?:[;,}]|/[/*])")
+
+
+def _may_have_globs(data: bytes) -> bool:
+    return b"*" in data and _GLOB.search(data) is not None
+
 
 SYSROOT = frozenset({"std", "core", "alloc", "proc_macro", "test"})
 
@@ -189,7 +201,8 @@ class Definition:
 class Scope:
     """A module, or a function body that holds items of its own (then ``parent`` is what is around it).
 
-    ``opaque`` when other names than those in the source may be in it.
+    ``opaque`` when other names than those in the source may be in it. What is in a module (``defs``, ``uses``,
+    ``globs``) may be put off until somebody asks.
     """
 
     crate: RustCrate
@@ -201,11 +214,29 @@ class Scope:
     uses: dict[str, list[Use]] = field(default_factory=dict)
     globs: list[Use] = field(default_factory=list)
     opaque: bool = False
+    _fill: Callable[[], object] | None = None
 
     @property
     def name(self) -> str:
         """The path as text."""
         return "::".join(self.path)
+
+    def put_off(self, fill: Callable[[], object]) -> None:
+        """Leave it to ``fill`` to begin the scope and to put everything into it."""
+        self._fill = fill
+        del self.defs, self.uses, self.globs
+
+    def begin(self) -> None:
+        """Have nothing in the scope, yet."""
+        self.defs, self.uses, self.globs = {}, {}, []
+
+    def __getattr__(self, name: str) -> object:
+        """An attribute that has no value (Python asks here for no others): it was put off."""
+        if name not in ("defs", "uses", "globs") or self._fill is None:
+            raise AttributeError(name)
+        fill, self._fill = self._fill, None
+        fill()
+        return getattr(self, name)
 
 
 @dataclass(eq=False, slots=True)
@@ -267,41 +298,97 @@ class Target(NamedTuple):
         return Target(self.kind, self.scope, self.definition, self.path, self.certain, False)
 
 
+@dataclass(slots=True)
+class _Parts:
+    """What one module's files hold."""
+
+    units: list[Unit] = field(default_factory=list)
+    imports: list[tuple[Use, bool]] = field(default_factory=list)
+    foreign: list[ForeignBlock] = field(default_factory=list)
+
+
+class ModuleCode:
+    """One module's code: its text is known, and taken apart when somebody asks what is in it.
+
+    ``texts`` are those of its files, ``scope`` what names mean in it.
+    """
+
+    def __init__(self, crate: RustCrate, module: Module) -> None:
+        self.crate = crate
+        self.module = module
+        self.texts = [fragment.source.data for fragment in module.fragments]
+        self.scope = Scope(crate, module, module.path, opaque=module.opaque)
+        self.scope.put_off(lambda: self._parts)
+
+    def has(self, wanted: Callable[[bytes], object]) -> bool:
+        """Whether the text of one of its files is wanted."""
+        return any(map(wanted, self.texts))
+
+    @cached_property
+    def _parts(self) -> _Parts:
+        parts = _Parts()
+        self.scope.begin()
+        for fragment in self.module.fragments:
+            state = self.module.compiled
+            parts.units.append(Unit("", "module", "", fragment.body, self.scope, fragment.source, state))
+            _ScopeBuilder(parts, self.crate, fragment.source).fill(self.scope, fragment.items, state)
+        return parts
+
+    @property
+    def units(self) -> list[Unit]:
+        """Its code units."""
+        return self._parts.units
+
+    @property
+    def imports(self) -> list[tuple[Use, bool]]:
+        """What it imports, and whether by a glob."""
+        return self._parts.imports
+
+    @property
+    def foreign(self) -> list[ForeignBlock]:
+        """Its ``extern`` blocks."""
+        return self._parts.foreign
+
+
 class CrateCode:
     """Scopes and code units of one crate, which depend on nothing but its own sources.
 
-    ``roots`` and ``module_scopes`` are by ``id`` of a module, ``conditional`` by that of a source text.
+    ``module_scopes`` are by ``id`` of a module.
     """
 
     def __init__(self, crate: RustCrate) -> None:
         self.name = crate.name
-        self.units: list[Unit] = []
-        self.imports: list[tuple[Use, bool]] = []
-        self.foreign: list[ForeignBlock] = []
-        self.module_scopes: dict[int, Scope] = {}
-        self.conditional: dict[int, Ranges] = {}
-        self.sources: dict[int, SourceText] = {}
-        for module in crate.tree.modules:
-            scope = Scope(crate, module, module.path, opaque=module.opaque)
-            self.module_scopes[id(module)] = scope
-            if module.parent is None:
-                self.root = scope
-            else:
-                self.module_scopes[id(module.parent)].children.setdefault(module.path[-1], []).append(scope)
-        for module in crate.tree.modules:
-            scope = self.module_scopes[id(module)]
-            for fragment in module.fragments:
-                self.sources[id(fragment.source)] = fragment.source
-                self.conditional[id(fragment.source)] = fragment.conditional
-                builder = _ScopeBuilder(self, crate, fragment.source)
-                self.units.append(
-                    Unit("", "module", "", fragment.body, scope, fragment.source, module.compiled)
-                )
-                builder.fill(scope, fragment.items, module.compiled)
+        self.modules = [ModuleCode(crate, module) for module in crate.tree.modules]
+        self.module_scopes = {id(code.module): code.scope for code in self.modules}
+        self._fragments = {id(f.source): f for module in crate.tree.modules for f in module.fragments}
+        self.root = self.module_scopes[id(crate.tree.root)]
+        for code in self.modules:
+            if code.module.parent is not None:
+                around = self.module_scopes[id(code.module.parent)]
+                around.children.setdefault(code.module.path[-1], []).append(code.scope)
+
+    @property
+    def units(self) -> Iterator[Unit]:
+        """All its code units."""
+        return (unit for code in self.modules for unit in code.units)
+
+    @property
+    def imports(self) -> Iterator[tuple[Use, bool]]:
+        """All that it imports, and whether by a glob."""
+        return (use for code in self.modules for use in code.imports)
+
+    def has_file(self, source: SourceText) -> bool:
+        """Whether a text is that of one of its files."""
+        return id(source) in self._fragments
+
+    def conditional(self, source: SourceText) -> Ranges:
+        """The parts of one of its texts that stand under a condition of control flow."""
+        fragment = self._fragments.get(id(source))
+        return fragment.conditional if fragment is not None else NOWHERE
 
     def holds(self, *words: bytes) -> bool:
         """Whether one of some words stands anywhere in the crate's sources."""
-        return any(word in source.data for source in self.sources.values() for word in words)
+        return any(word in f.source.data for f in self._fragments.values() for word in words)
 
     @cached_property
     def by_id(self) -> dict[str, list[Unit]]:
@@ -401,23 +488,34 @@ class Index:
         return (unit for code in self.code.values() for unit in code.units)
 
     @property
-    def imports(self) -> Iterator[tuple[Use, bool]]:
-        """What all crates import, and whether by a glob."""
-        return (use for code in self.code.values() for use in code.imports)
+    def modules(self) -> Iterator[ModuleCode]:
+        """The code of all modules of all crates, by module."""
+        return (module for code in self.code.values() for module in code.modules)
+
+    def units_with(self, wanted: Callable[[bytes], object], also: Collection[str] = ()) -> Iterator[Unit]:
+        """The code units of the modules one of whose files is wanted, by its text, and of whole crates of these names."""
+        for code in self.code.values():
+            whole = code.name in also
+            for module in code.modules:
+                if whole or module.has(wanted):
+                    yield from module.units
 
     @property
-    def foreign(self) -> Iterator[ForeignBlock]:
-        """The ``extern`` blocks of all crates."""
-        return (block for code in self.code.values() for block in code.foreign)
+    def globs(self) -> Iterator[Use]:
+        """All imports by a glob."""
+        for module in self.modules:
+            if module.has(_may_have_globs):
+                yield from (use for use, glob in module.imports if glob)
 
     @cached_property
     def module_scopes(self) -> dict[int, Scope]:
         """The scope of every module, by the module's ``id``."""
         return {key: scope for code in self.code.values() for key, scope in code.module_scopes.items()}
 
-    def functions_of(self, item: Item) -> Iterator[str]:
-        """The ids of the functions of an impl block or trait."""
-        return (found for code in self.code.values() for found in code.functions.get(id(item), ()))
+    def functions_of(self, unit: Unit) -> Iterator[str]:
+        """The ids of the functions of a unit that is an impl block or trait, in all crates that its file is of."""
+        codes = (code for code in self.code.values() if code.has_file(unit.source))
+        return (found for code in codes for found in code.functions.get(id(unit.item), ()))
 
     @cached_property
     def users(self) -> dict[str, frozenset[str]]:
@@ -463,10 +561,10 @@ class _Pending:
 
 
 class _ScopeBuilder:
-    """Fills scopes from one file's items, without recursion."""
+    """Fills scopes from one file's items, without recursion. ``parts`` gets what is found."""
 
-    def __init__(self, code: CrateCode, crate: RustCrate, source: SourceText) -> None:
-        self.code = code
+    def __init__(self, parts: _Parts, crate: RustCrate, source: SourceText) -> None:
+        self.parts = parts
         self.crate = crate
         self.source = source
         self.conditions = crate.tree.conditions
@@ -506,7 +604,7 @@ class _ScopeBuilder:
             stack.append(_Pending(item.items, scope, path, state, item, item.body.generics))
         elif isinstance(item, ForeignItem):
             function = "::".join(pending.path) if scope.parent is not None else ""
-            self.code.foreign.append(ForeignBlock(item, scope, function, state, self.source))
+            self.parts.foreign.append(ForeignBlock(item, scope, function, state, self.source))
             for inner in item.items:
                 if pending.owner is None and isinstance(inner, FnItem):
                     self._define("foreign", inner, (*pending.path, inner.name), state, scope)
@@ -546,7 +644,7 @@ class _ScopeBuilder:
         unit = Unit(
             id_, kind, item.name, item.body, scope, self.source, state, item, owner, owner_item, generics
         )
-        self.code.units.append(unit)
+        self.parts.units.append(unit)
 
     def _uses(self, item: UseItem, state: bool | None, scope: Scope) -> None:
         for leaf in item.leaves:
@@ -557,7 +655,7 @@ class _ScopeBuilder:
                 scope.globs.append(use)
             else:
                 scope.uses.setdefault(leaf.alias, []).append(use)
-            self.code.imports.append((use, leaf.glob))
+            self.parts.imports.append((use, leaf.glob))
 
 
 class Resolver:
@@ -571,8 +669,10 @@ class Resolver:
         self._inside: dict[tuple[int, str], list[Target]] = {}
         self._globs: dict[int, list[Target]] = {}
         self._active: set[tuple[int, str]] = set()
+        self._followed: set[tuple[int, str]] = set()
         self._linked = False
         self._cuts = 0
+        self._circles = 0
         self._steps = 0
         self._hops = 0
 
@@ -715,7 +815,7 @@ class Resolver:
     def _link_globs(self) -> None:
         """Find out what every glob stands for. Globs may come through globs: repeat until nothing changes."""
         self._linked = True
-        uses = [use for use, glob in self.index.imports if glob and use.state is not False]
+        uses = [use for use in self.index.globs if use.state is not False]
         for _ in range(MAX_ROUNDS):
             changed = False
             for use in uses:
@@ -764,15 +864,21 @@ class Resolver:
         names = self._names[bindings]
         return None if names is None else names(path)
 
-    def _aliased(self, scope: Scope, head: Path, name: str) -> list[Target]:
-        """A member of the type that an alias stands for."""
-        if self._hops >= MAX_HOPS:
+    def _aliased(self, definition: Definition, head: Path, name: str) -> list[Target]:
+        """A member of the type that an alias stands for; nothing where aliases lead to each other."""
+        key = (id(definition), name)
+        circle = key in self._followed
+        self._circles += circle
+        if circle or self._hops >= MAX_HOPS or self._circles > MAX_CIRCLES:
             self._cuts += 1
             return []
         self._hops += 1
+        self._followed.add(key)
         try:
-            return [found for one in self._resolve(scope, head) for found in self._member(one, name)]
+            meant = self._resolve(definition.scope, head)
+            return [found for one in meant for found in self._member(one, name)]
         finally:
+            self._followed.discard(key)
             self._hops -= 1
 
     def _member(self, target: Target, name: str) -> list[Target]:
@@ -783,7 +889,7 @@ class Resolver:
         if target.kind == "def" and target.definition is not None and not target.path:
             item = target.definition.item
             if isinstance(item, TypeItem) and item.alias is not None and item.alias.head is not None:
-                meant = self._aliased(target.definition.scope, item.alias.head, name)
+                meant = self._aliased(target.definition, item.alias.head, name)
                 if meant:
                     return meant
         return [target.within((*target.path, name))]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 
 IDENT, STRING, BYTES, CHAR, NUMBER, PUNCT, OPEN, CLOSE, LIFETIME = (
     "ident",
@@ -21,7 +22,7 @@ IDENT, STRING, BYTES, CHAR, NUMBER, PUNCT, OPEN, CLOSE, LIFETIME = (
     "lifetime",
 )
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     rb"""
     (?P<space>\s+|//[^\n]*)
   | (?P<comment>/\*)
@@ -39,8 +40,8 @@ _TOKEN = re.compile(
 )
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "0": "\0", "'": "'", '"': '"'}
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F_]{1,8})\}|(\r?\n)\s*|(.))", re.DOTALL)
-_BYTE_ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|(\r?\n)\s*|(.))", re.DOTALL)
+_ESCAPE = regex(r"\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F_]{1,8})\}|(\r?\n)\s*|(.))", re.DOTALL)
+_BYTE_ESCAPE = regex(rb"\\(?:x([0-9a-fA-F]{2})|(\r?\n)\s*|(.))", re.DOTALL)
 
 
 @dataclass(slots=True)

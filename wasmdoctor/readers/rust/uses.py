@@ -12,7 +12,6 @@ from wasmdoctor.model.record import dataclass, field
 from wasmdoctor.model.rust import MethodCandidate, UseSite
 from wasmdoctor.model.source import Span
 from wasmdoctor.readers.rust.attributes import compiled
-from wasmdoctor.readers.rust.branches import NOWHERE
 from wasmdoctor.readers.rust.cfg import both
 from wasmdoctor.readers.rust.generators import MACRO_NAMES
 from wasmdoctor.readers.rust.items import CALL, TYPE, VALUE, FnItem, MacroCall, MacroItem, Path, ValueExpr
@@ -68,7 +67,7 @@ class _UnitReader:
         self.data = unit.source.data
         self.conditions = unit.scope.crate.tree.conditions
         self.found = UnitReferences(unit)
-        self.conditional = unit.scope.crate.code.conditional.get(id(unit.source), NOWHERE)
+        self.conditional = unit.scope.crate.code.conditional(unit.source)
 
     def read(self) -> None:
         unit = self.unit

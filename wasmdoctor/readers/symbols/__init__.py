@@ -9,10 +9,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from wasmdoctor.model.record import replace
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.symbol import Language, Symbol
 from wasmdoctor.readers.symbols.assemblyscript import read_assemblyscript
 from wasmdoctor.readers.symbols.cpp import demangled, is_function, read_cpp
@@ -61,7 +61,7 @@ def read_symbol(name: str) -> Symbol:
     return _read(name)
 
 
-_LINKED_SUFFIX = re.compile(r" \(\.[\w.$]+\)\Z")
+_LINKED_SUFFIX = regex(r" \(\.[\w.$]+\)\Z")
 """What LLVM's demangler makes of ``.llvm.123``: ``f(int) (.llvm.123)``."""
 
 

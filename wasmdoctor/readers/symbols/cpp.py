@@ -6,22 +6,21 @@ text, so that both kinds of names have the same.
 
 from __future__ import annotations
 
-import re
-
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.symbol import Language, Symbol
 
 ANONYMOUS = "(anonymous namespace)"
-_MANGLED = re.compile(r"_{1,4}Z")
-_LABEL = re.compile(
+_MANGLED = regex(r"_{1,4}Z")
+_LABEL = regex(
     r"(?:(?:non-)?virtual thunk to|covariant return thunk to|guard variable for|vtable for|VTT for|typeinfo for"
     r"|typeinfo name for|construction vtable for|thread-local (?:initialization|wrapper) routine for"
     r"|reference temporary #\d+ for) "
 )
 _OPERATORS = r"<=>|<<=|>>=|->\*|->|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%^&|]=?|[~!=<>,]"
-_OPERATOR = re.compile(rf"operator(?!\w)(?:\(\)|\[\]|{_OPERATORS})?")
-_NO_BRACKETS = re.compile(r"operator(?:<=>|<<=|>>=|->\*|->|<<|>>|<=|>=|<|>)| (?:[<>]|<<|>>|<=|>=|->) ")
+_OPERATOR = regex(rf"operator(?!\w)(?:\(\)|\[\]|{_OPERATORS})?")
+_NO_BRACKETS = regex(r"operator(?:<=>|<<=|>>=|->\*|->|<<|>>|<=|>=|<|>)| (?:[<>]|<<|>>|<=|>=|->) ")
 """Where angle brackets are none: operators, in names and in expressions."""
-_QUALIFIERS = re.compile(r"(?: const| volatile| &&?)*(?=::)")
+_QUALIFIERS = regex(r"(?: const| volatile| &&?)*(?=::)")
 _OPEN, _CLOSE = "(<[{", ")>]}"
 
 

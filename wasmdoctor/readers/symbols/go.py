@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import re
 
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.symbol import Language, Symbol
 
 _PACKAGE = r"(?:[\w.~-]+/)*[\w~%-]+"
-_METHOD = re.compile(rf"\((\*?)({_PACKAGE})\.(\w+)(?:\[.*\])?\)\.(.+)", re.DOTALL)
-_FUNCTION = re.compile(rf"({_PACKAGE})\.([A-Za-z_][\w$#.:-]*|\(\*\w+\)\.[\w$#.:-]+)(?:\[.*)?", re.DOTALL)
-_DOTTED = re.compile(r"\w+(?:\.[\w-]+)+")
-_DOMAIN = re.compile(r"[a-z]{2,}_")
-_POINTER = re.compile(r"\A__(\w+?)_(?=\.)")
+_METHOD = regex(rf"\((\*?)({_PACKAGE})\.(\w+)(?:\[.*\])?\)\.(.+)", re.DOTALL)
+_FUNCTION = regex(rf"({_PACKAGE})\.([A-Za-z_][\w$#.:-]*|\(\*\w+\)\.[\w$#.:-]+)(?:\[.*)?", re.DOTALL)
+_DOTTED = regex(r"\w+(?:\.[\w-]+)+")
+_DOMAIN = regex(r"[a-z]{2,}_")
+_POINTER = regex(r"\A__(\w+?)_(?=\.)")
 # What LLVM and binaryen append to names of any language.
-_SUFFIX = re.compile(
-    r"(?:\.(?:\d+|llvm\.\w+|cold|part|isra|constprop|specialized|resume|destroy|cleanup))+\Z"
-)
+_SUFFIX = regex(r"(?:\.(?:\d+|llvm\.\w+|cold|part|isra|constprop|specialized|resume|destroy|cleanup))+\Z")
 
 
 def read_go(name: str) -> Symbol | None:

@@ -6,12 +6,12 @@ versions of one package share it, and so does a crate that std carries a copy of
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from wasmdoctor.model.cargo import CrateGraph, CrateId, Lock
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.symbol import Language, Symbol
 
 STD = "std"
@@ -116,8 +116,8 @@ def version_in_path(path: str, package: str) -> str | None:
     return None
 
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+(?:[-+][\w.+-]+)?")
-_STD_PLACE = re.compile(r"(?:\A|/)(?:rustc/[0-9a-f]{7,40}|rust)/library/|\Alibrary/(?:core|std|alloc)/")
+_VERSION = regex(r"\d+\.\d+\.\d+(?:[-+][\w.+-]+)?")
+_STD_PLACE = regex(r"(?:\A|/)(?:rustc/[0-9a-f]{7,40}|rust)/library/|\Alibrary/(?:core|std|alloc)/")
 
 
 def in_std(path: str) -> bool:

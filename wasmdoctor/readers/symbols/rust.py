@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from wasmdoctor.model.artifact import Mangling, RustSymbol
 from wasmdoctor.model.record import dataclass, replace
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.symbol import Language, Symbol
 
 MAX_SYMBOL = 16 * 1024
@@ -35,14 +36,14 @@ BASIC_TYPES = {
 BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 INTEGERS = frozenset("ahsltmxynojic")
 
-_LEGACY_HASH = re.compile(r"h[0-9a-f]{16}")
-_CRATE_HASH = re.compile(r"(?<!\w)([A-Za-z_]\w*)\[([0-9a-f]{1,16})\](?=::)")
-_PATH = re.compile(r"\w+(?:::\w+)*")
+_LEGACY_HASH = regex(r"h[0-9a-f]{16}")
+_CRATE_HASH = regex(r"(?<!\w)([A-Za-z_]\w*)\[([0-9a-f]{1,16})\](?=::)")
+_PATH = regex(r"\w+(?:::\w+)*")
 _LEGACY_ESCAPES = {
     "SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ",",
 }  # fmt: skip
-_LEGACY_ESCAPE = re.compile(r"\$(SP|BP|RF|LT|GT|LP|RP|C|u[0-9a-f]{1,6})\$|\.\.")
-_FIRST_IDENTIFIER = re.compile(r"(?<!\w)[A-Za-z_]\w*(?=::)")
+_LEGACY_ESCAPE = regex(r"\$(SP|BP|RF|LT|GT|LP|RP|C|u[0-9a-f]{1,6})\$|\.\.")
+_FIRST_IDENTIFIER = regex(r"(?<!\w)[A-Za-z_]\w*(?=::)")
 
 
 class _Invalid(Exception):

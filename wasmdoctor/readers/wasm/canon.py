@@ -27,7 +27,7 @@ def read_canon_section(cursor: Cursor, scope: Scope) -> None:
             cursor.byte()
             cursor.u32()
             read_options(cursor)
-            type_ = scope.at(ExternKind.TYPE, cursor.u32()).type
+            type_ = scope.at(ExternKind.TYPE, cursor.u32())
             scope.funcs.append(type_ if isinstance(type_, FuncType) else None)
         elif code == 0x01:
             cursor.byte()

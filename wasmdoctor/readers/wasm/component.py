@@ -34,6 +34,7 @@ from wasmdoctor.readers.wasm.types import (
     InstanceType,
     Scope,
     Type,
+    check_instances,
     read_alias_section,
     read_extern_name,
     read_extern_type,
@@ -173,7 +174,7 @@ class Walk:
             extern = self._known_by(name, read_extern_type(cursor, self.scope, name))
             own = None if self.depth else _extern(name, extern, implements)
             self.spaces.imports.append((name, extern, implements, own))
-            self.scope.add(extern)
+            self.scope.add(extern.kind, extern.type)
 
     def _known_by(self, name: str, extern: ExternType) -> ExternType:
         """An import whose resources are known by its name; those of a nested component are known by none."""
@@ -196,7 +197,7 @@ class Walk:
             name, _ = read_extern_name(cursor)
             sort = read_sort(cursor)
             index = cursor.u32()
-            extern = ExternType(sort, None) if sort is None else self.scope.at(sort, index)  # type: ignore[arg-type]
+            extern = ExternType(sort, sort and self.scope.at(sort, index))  # type: ignore[arg-type]
             if cursor.byte():
                 ascribed = read_extern_type(cursor, self.scope, name)
                 extern = ascribed if ascribed.type is not None else extern
@@ -206,11 +207,12 @@ class Walk:
                 extern = ExternType(extern.kind, named)
             own = None if self.depth else _extern(name, extern, "")
             self.spaces.exports.append((name, extern, own))
-            self.scope.add(extern)
+            self.scope.add(extern.kind, extern.type)
 
     def _instances(self, cursor: Cursor) -> None:
         for _ in range(cursor.count()):
             start = cursor.offset
+            check_instances(len(self.scope.instances) + 1, start)
             match cursor.byte():
                 case 0x00:
                     component = cursor.u32()
@@ -227,7 +229,7 @@ class Walk:
                         sort = read_sort(cursor)
                         index = cursor.u32()
                         if sort is not None:
-                            instance.exports[name] = self.scope.at(sort, index)
+                            instance.exports[name] = ExternType(sort, self.scope.at(sort, index))
                     self.scope.instances.append(_constant(instance))
                 case code:
                     raise Unsupported(f"unknown form 0x{code:02x} of an instance", start)
@@ -236,7 +238,7 @@ class Walk:
         """What an instance of a component exports, found when somebody asks."""
 
         def exports() -> InstanceType | None:
-            type_ = self.scope.at(ExternKind.COMPONENT, component).type
+            type_ = self.scope.at(ExternKind.COMPONENT, component)
             return InstanceType(type_.exports) if isinstance(type_, ComponentType) else None
 
         return exports

@@ -72,26 +72,24 @@ class Cursor:
 
     def u32(self) -> int:
         """An unsigned LEB128 of at most 32 bits (core specification, "Integers")."""
-        pos = self.pos
-        if pos < self.end and (first := self.data[pos]) < 0x80:  # nearly all of them
+        data, pos, end = self.data, self.pos, self.end
+        if pos < end and (first := data[pos]) < 0x80:  # nearly all of them
             self.pos = pos + 1
             return first
-        start = self.offset
+        if pos + 1 < end and (second := data[pos + 1]) < 0x80:  # nearly all of the others
+            self.pos = pos + 2
+            return first & 0x7F | second << 7
         value = shift = 0
-        while True:
-            byte = self.byte()
+        for at in range(pos, min(pos + 5, end)):
+            byte = data[at]
             value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                break
+            if byte < 0x80 and value < 2**32:
+                self.pos = at + 1
+                return value
             shift += 7
-            if shift == 28:
-                # The fifth byte holds four bits and cannot be continued.
-                byte = self.byte()
-                if byte > 0x0F:
-                    raise Malformed("a number is longer than 32 bits", start)
-                value |= byte << shift
-                break
-        return value
+        if end - pos < 5:
+            raise Malformed("the section ends in the middle of an item", self.base + end)
+        raise Malformed("a number is longer than 32 bits", self.base + pos)
 
     def skip_leb(self, most: int) -> None:
         """Step over a LEB128 of any sign with at most ``most`` bytes."""
@@ -130,8 +128,9 @@ class Cursor:
 
     def count(self) -> int:
         """The length of a vector. Each item has at least a byte, so a larger one is malformed."""
-        start = self.offset
+        start = self.pos
         value = self.u32()
         if value > self.end - self.pos:
-            raise Malformed(f"{value} items are announced, {self.end - self.pos} bytes are left", start)
+            message = f"{value} items are announced, {self.end - self.pos} bytes are left"
+            raise Malformed(message, self.base + start)
         return value

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from wasmdoctor.model.record import dataclass
 from wasmdoctor.model.wasm import CustomSection, Producers
 from wasmdoctor.readers.wasm.cursor import MAX_NAME, MAX_SECTION, Cursor, Malformed, Unsupported
 from wasmdoctor.readers.wasm.preamble import PREAMBLE_SIZE
@@ -16,12 +16,14 @@ MAX_HEADER = 6
 FIRST_READ = 256
 """Bytes that hold the name of every custom section that anybody writes."""
 
-MAX_SECTIONS = 50_000
-"""Sections of one binary. A composed component of hundreds of others has some thousands."""
+MAX_SECTIONS = 20_000
+"""Sections of one binary. A composed component of hundreds of others has some thousands.
+
+wasmparser 0.262 reads at most 1,000 modules and 1,000 components, and 4,096 instances of them.
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """One section: its id, and where its payload stands in the source (bytes)."""
 
     id: int

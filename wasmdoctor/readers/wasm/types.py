@@ -23,6 +23,9 @@ MAX_NESTING = 64
 MAX_TEXT = 4096
 """Longer type texts are cut: nested tuples of tuples would otherwise grow without bound."""
 
+MAX_INSTANCES = 10_000
+"""Instances of a component, imported, defined or aliased. wasmparser 0.262 refuses more than 4,096 of them."""
+
 TYPE_SIZE = 256
 """Bytes that a type takes in memory, besides its text."""
 
@@ -155,45 +158,47 @@ class Scope:
             raise Malformed(f"there is no scope {count} levels up", offset)
         return scope
 
-    def add(self, extern: ExternType) -> None:
+    def add(self, kind: ExternKind, type_: AnyType | None) -> None:
         """Append an import or export to the index space of its sort."""
-        kind, type_ = extern.kind, extern.type
-        match kind:
-            case ExternKind.FUNC:
-                self.funcs.append(type_ if isinstance(type_, FuncType) else None)
-            case ExternKind.TYPE:
-                self.types.append(type_)
-            case ExternKind.INSTANCE:
-                instance = type_ if isinstance(type_, InstanceType) else None
-                self.instances.append(lambda: instance)
-            case ExternKind.COMPONENT:
-                component = type_ if isinstance(type_, ComponentType) else None
-                self.components.append(lambda: component)
-            case ExternKind.MODULE:
-                self.modules += 1
-            case ExternKind.VALUE:
-                self.values += 1
+        if kind is ExternKind.FUNC:
+            self.funcs.append(type_ if isinstance(type_, FuncType) else None)
+        elif kind is ExternKind.TYPE:
+            self.types.append(type_)
+        elif kind is ExternKind.INSTANCE:
+            instance = type_ if isinstance(type_, InstanceType) else None
+            self.instances.append(lambda: instance)
+        elif kind is ExternKind.COMPONENT:
+            component = type_ if isinstance(type_, ComponentType) else None
+            self.components.append(lambda: component)
+        elif kind is ExternKind.MODULE:
+            self.modules += 1
+        else:
+            self.values += 1
 
     def entry(self, kind: ExternKind, index: int) -> AnyType | None:
         """The type of the entry ``index`` of the index space of ``kind``; None when it is unknown."""
-        match kind:
-            case ExternKind.TYPE:
-                return self.types[index] if index < len(self.types) else None
-            case ExternKind.FUNC:
-                return self.funcs[index] if index < len(self.funcs) else None
-            case ExternKind.INSTANCE:
-                return self.instances[index]() if index < len(self.instances) else None
-            case ExternKind.COMPONENT:
-                return self.components[index]() if index < len(self.components) else None
-            case _:
-                return None
+        if kind is ExternKind.TYPE:
+            return self.types[index] if index < len(self.types) else None
+        if kind is ExternKind.FUNC:
+            return self.funcs[index] if index < len(self.funcs) else None
+        if kind is ExternKind.INSTANCE:
+            return self.instances[index]() if index < len(self.instances) else None
+        if kind is ExternKind.COMPONENT:
+            return self.components[index]() if index < len(self.components) else None
+        return None
 
-    def at(self, kind: ExternKind, index: int) -> ExternType:
-        """The entry ``index`` of the index space of ``kind``; its type is None when unknown."""
+    def at(self, kind: ExternKind, index: int) -> AnyType | None:
+        """What ``entry`` gives, which is noted."""
         type_ = self.entry(kind, index)
         if self.reads is not None:
             self.reads.append(Read(self, kind, index, type_))
-        return ExternType(kind, type_)
+        return type_
+
+
+def check_instances(count: int, offset: int) -> None:
+    """Raises Unsupported when there are too many instances; ``offset`` is where the last one stands."""
+    if count > MAX_INSTANCES:
+        raise Unsupported(f"more than {MAX_INSTANCES} instances: the rest is not read", offset)
 
 
 def read_type_section(cursor: Cursor, scope: Scope) -> None:
@@ -268,11 +273,11 @@ def _declaration(
         case 0x03:
             name, _ = read_extern_name(cursor)
             imports[name] = extern = read_extern_type(cursor, scope, name)
-            scope.add(extern)
+            scope.add(extern.kind, extern.type)
         case 0x04:
             name, _ = read_extern_name(cursor)
             exports[name] = extern = read_extern_type(cursor, scope, name)
-            scope.add(extern)
+            scope.add(extern.kind, extern.type)
         case code:
             raise Unsupported(f"unknown declaration 0x{code:02x} in a type", start)
 
@@ -307,7 +312,7 @@ def read_extern_type(cursor: Cursor, scope: Scope, name: str) -> ExternType:
             cursor.u32()
             return ExternType(ExternKind.MODULE, None)
         case 0x01:
-            type_ = scope.at(ExternKind.TYPE, cursor.u32()).type
+            type_ = scope.at(ExternKind.TYPE, cursor.u32())
             return ExternType(ExternKind.FUNC, type_ if isinstance(type_, FuncType) else None)
         case 0x02:
             if cursor.byte() == 0x00:
@@ -317,15 +322,15 @@ def read_extern_type(cursor: Cursor, scope: Scope, name: str) -> ExternType:
             return ExternType(ExternKind.VALUE, None)
         case 0x03:
             if cursor.byte() == 0x00:
-                bound = scope.at(ExternKind.TYPE, cursor.u32()).type
+                bound = scope.at(ExternKind.TYPE, cursor.u32())
                 # Equal to a type that stands elsewhere: a resource is defined there, not here.
                 return ExternType(ExternKind.TYPE, bound.named(name) if isinstance(bound, Type) else bound)
             return ExternType(ExternKind.TYPE, Type(name, resource=True, origin=f"#{name}"))
         case 0x04:
-            type_ = scope.at(ExternKind.TYPE, cursor.u32()).type
+            type_ = scope.at(ExternKind.TYPE, cursor.u32())
             return ExternType(ExternKind.COMPONENT, type_ if isinstance(type_, ComponentType) else None)
         case 0x05:
-            type_ = scope.at(ExternKind.TYPE, cursor.u32()).type
+            type_ = scope.at(ExternKind.TYPE, cursor.u32())
             return ExternType(ExternKind.INSTANCE, type_ if isinstance(type_, InstanceType) else None)
         case code:
             raise Unsupported(f"unknown kind 0x{code:02x} of import or export", start)
@@ -345,13 +350,13 @@ CORE_EXPORTS = frozenset(bytes((0x00, sort, 0x01)) for sort in (0x00, 0x01, 0x02
 
 def read_sort(cursor: Cursor) -> ExternKind | None:
     """A ``sort``; None for a core item other than a module, which has no place in these scopes."""
-    start = cursor.offset
     code = cursor.byte()
-    if code == 0x00:
-        return ExternKind.MODULE if cursor.byte() == CORE_MODULE else None
-    if code not in SORTS:
-        raise Unsupported(f"unknown sort 0x{code:02x}", start)
-    return SORTS[code]
+    sort = SORTS.get(code)
+    if sort is None and code:
+        raise Unsupported(f"unknown sort 0x{code:02x}", cursor.offset - 1)
+    if sort is None and cursor.byte() == CORE_MODULE:
+        return ExternKind.MODULE
+    return sort
 
 
 def read_alias_section(cursor: Cursor, scope: Scope) -> None:
@@ -390,29 +395,32 @@ def _skip_core_exports(cursor: Cursor, most: int) -> int:
 def read_alias(cursor: Cursor, scope: Scope) -> None:
     """One ``alias``, added to ``scope``."""
     sort = read_sort(cursor)
-    start = cursor.offset
-    match cursor.byte():
-        case 0x00:
-            index, name = cursor.u32(), cursor.name()
-            if sort is not None:
-                scope.add(_exported(scope, index, name, sort))
-        case 0x01:
-            cursor.u32()
-            cursor.name()
-        case 0x02:
-            count, index = cursor.u32(), cursor.u32()
-            if sort is not None:
-                scope.add(scope.outer(count, start).at(sort, index))
-        case code:
-            raise Unsupported(f"unknown target 0x{code:02x} of an alias", start)
+    at = cursor.pos
+    target = cursor.byte()
+    if target == 0x00:
+        index, name = cursor.u32(), cursor.name()
+        if sort is not None:
+            scope.add(sort, _exported(scope, index, name, sort))
+            if sort is ExternKind.INSTANCE:
+                check_instances(len(scope.instances), cursor.base + at)
+    elif target == 0x01:
+        cursor.u32()
+        cursor.name()
+    elif target == 0x02:
+        count, index = cursor.u32(), cursor.u32()
+        if sort is not None:
+            scope.add(sort, scope.outer(count, cursor.base + at).at(sort, index))
+    else:
+        raise Unsupported(f"unknown target 0x{target:02x} of an alias", cursor.base + at)
 
 
-def _exported(scope: Scope, instance: int, name: str, sort: ExternKind) -> ExternType:
-    type_ = scope.at(ExternKind.INSTANCE, instance).type
-    if isinstance(type_, InstanceType) and name in type_.exports and type_.exports[name].kind == sort:
-        found = type_.exports[name]
-        return ExternType(sort, _outside(found.type, type_)) if isinstance(found.type, Type) else found
-    return ExternType(sort, None)
+def _exported(scope: Scope, instance: int, name: str, sort: ExternKind) -> AnyType | None:
+    """What an instance exports under a name, as it is outside of it, if it is of that sort."""
+    type_ = scope.at(ExternKind.INSTANCE, instance)
+    found = type_.exports.get(name) if isinstance(type_, InstanceType) else None
+    if found is None or found.kind is not sort:
+        return None
+    return _outside(found.type, type_) if isinstance(found.type, Type) else found.type  # type: ignore[arg-type]
 
 
 def _outside(type_: Type, instance: InstanceType) -> Type:
@@ -451,32 +459,30 @@ def _moved(value: ValueType | None, instance: InstanceType, depth: int) -> Value
 
 
 def _func_type(cursor: Cursor, scope: Scope, *, is_async: bool) -> FuncType:
-    params = list(_labelled(cursor, scope))
-    start = cursor.offset
+    params = _labelled(cursor, scope)
     result = ""
     value: ValueType | None = None
     complete = True
-    match cursor.byte():
-        case 0x00:
-            type_ = _valtype(cursor, scope)
-            result, value, complete = f" -> {type_.text}", type_.value, type_.value is not None
-        case 0x01:
-            # Named results were dropped from the model in 2025; old binaries still carry them.
-            named = [f"{name}: {type_.text}" for name, type_ in _labelled(cursor, scope)]
-            result, complete = f" -> ({', '.join(named)})" if named else "", not named
-        case code:
-            raise Unsupported(f"unknown form 0x{code:02x} of a result list", start)
-    shown = ", ".join(f"{name}: {type_.text}" for name, type_ in params)
+    code = cursor.byte()
+    if code == 0x00:
+        type_ = _valtype(cursor, scope)
+        result, value, complete = f" -> {type_.text}", type_.value, type_.value is not None
+    elif code == 0x01:
+        # Named results were dropped from the model in 2025; old binaries still carry them.
+        named = [f"{name}: {type_.text}" for name, type_ in _labelled(cursor, scope)]
+        result, complete = f" -> ({', '.join(named)})" if named else "", not named
+    else:
+        raise Unsupported(f"unknown form 0x{code:02x} of a result list", cursor.offset - 1)
+    shown = ", ".join([f"{name}: {type_.text}" for name, type_ in params])
     return FuncType(
         _cut(f"{'async ' if is_async else ''}func({shown}){result}"),
-        FunctionType(tuple((name, type_.value) for name, type_ in params), value, is_async, complete),
+        FunctionType(tuple([(name, type_.value) for name, type_ in params]), value, is_async, complete),
     )
 
 
-def _labelled(cursor: Cursor, scope: Scope) -> Iterator[tuple[str, Type]]:
-    for _ in range(cursor.count()):
-        name = cursor.name()
-        yield name, _valtype(cursor, scope)
+def _labelled(cursor: Cursor, scope: Scope) -> list[tuple[str, Type]]:
+    """A vector of names with a type each."""
+    return [(cursor.name(), _valtype(cursor, scope)) for _ in range(cursor.count())]
 
 
 def _valtype(cursor: Cursor, scope: Scope) -> Type:
@@ -486,7 +492,7 @@ def _valtype(cursor: Cursor, scope: Scope) -> Type:
         cursor.byte()
         return _PRIMITIVE_TYPES[PRIMITIVES[code]]
     index = cursor.u32()
-    type_ = scope.at(ExternKind.TYPE, index).type
+    type_ = scope.at(ExternKind.TYPE, index)
     return type_ if isinstance(type_, Type) else _UNKNOWN
 
 
@@ -501,7 +507,7 @@ def _defvaltype(cursor: Cursor, scope: Scope) -> Type:
         return _PRIMITIVE_TYPES[PRIMITIVES[code]]
     match code:
         case 0x72:
-            fields = list(_labelled(cursor, scope))
+            fields = _labelled(cursor, scope)
             text = f"record {{ {', '.join(f'{name}: {type_.text}' for name, type_ in fields)} }}"
             return _composite(text, "record", [t for _, t in fields], tuple(name for name, _ in fields))
         case 0x71:

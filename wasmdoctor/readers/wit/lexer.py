@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from wasmdoctor.model.record import dataclass
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Problem, SourceText
 
 KEYWORDS = frozenset(
@@ -73,7 +74,7 @@ MAX_PROBLEMS = 100
 """No more problems than this are listed for one file."""
 
 _TRIVIA = r"(?:[ \t\n]++|\r\n|//[^\n]*+|/\*(?:[^*/]++|\*(?!/)|/(?!\*))*+\*/)"
-_TOKEN = re.compile(
+_TOKEN = regex(
     rf"{_TRIVIA}*+(?:"
     r"([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff-]*+)"
     r"|(->|[-=,:.;(){}<>*@+]|/(?!\*))"
@@ -86,17 +87,17 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _WORD, _PUNCTUATION, _INTEGER, _EXPLICIT, _STRING, _COMMENT, _END, _BAD = range(1, 9)
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
-_PIECE = re.compile(r"[ \t\r\n]++|//[^\n]*+|/\*", re.DOTALL)
+_COMMENT_EDGE = regex(r"/\*|\*/")
+_PIECE = regex(r"[ \t\r\n]++|//[^\n]*+|/\*", re.DOTALL)
 
 # Code points that no WIT file may contain, as the Latin-1 reading of their UTF-8 bytes. Controls, then
 # bidirectional overrides (CVE-2021-42574), then what Unicode deprecates or discourages.
-_FORBIDDEN = re.compile(
+_FORBIDDEN = regex(
     r"(?P<control>[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f])"
     r"|(?P<bidi>\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9])"
     r"|(?P<old>\xc5\x89|\xd9\xb3|\xe0\xbd[\xb7\xb9]|\xe1\x9e[\xa3\xa4\xb4\xb5])"
 )
-_SUSPICIOUS = re.compile(r"[^\t\n\r -~]")
+_SUSPICIOUS = regex(r"[^\t\n\r -~]")
 _FORBIDDEN_NAMES = {
     "control": "control characters are not allowed in WIT",
     "bidi": "bidirectional override characters are not allowed in WIT",
@@ -104,7 +105,7 @@ _FORBIDDEN_NAMES = {
 }
 _BOM = "\xef\xbb\xbf"
 
-_ESCAPES = re.compile(r"\\(?:([\"'tnr\\])|u\{([0-9a-fA-F][0-9a-fA-F_]*+)\}|([0-9a-fA-F]{2}))")
+_ESCAPES = regex(r"\\(?:([\"'tnr\\])|u\{([0-9a-fA-F][0-9a-fA-F_]*+)\}|([0-9a-fA-F]{2}))")
 _SIMPLE_ESCAPES = {'"': '"', "'": "'", "t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
 
 

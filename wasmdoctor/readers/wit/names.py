@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 MAX_CANDIDATES = 500
@@ -34,6 +33,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     known = list(candidates)
     if len(known) > MAX_CANDIDATES or len(name) > 100:
         return ""
+    import difflib
+
     found = difflib.get_close_matches(name, known, 1, 0.7)
     return found[0] if found else ""
 

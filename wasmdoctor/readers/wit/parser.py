@@ -6,11 +6,12 @@ most ``MAX_TYPE_DEPTH`` levels, its own limit; no other construct recurses more 
 
 from __future__ import annotations
 
-import re
+from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
+from wasmdoctor.model.regex import regex
 from wasmdoctor.model.source import Problem, SourceText, Span
 from wasmdoctor.readers.wit import semver
 from wasmdoctor.readers.wit.lexer import (
@@ -76,7 +77,7 @@ PRIMITIVES = frozenset(
     ]
 )
 
-_ID = re.compile(
+_ID = regex(
     r"(?:[a-z][a-z0-9]*+|[A-Z][A-Z0-9]*+)"
     r"(?:-(?=[0-9A-Za-z])[0-9]*+(?:[a-z][a-z0-9]*+|[A-Z][A-Z0-9]*+)?+)*+"
 )
@@ -106,8 +107,16 @@ def parse(source: SourceText) -> Tree:
     known = _known(source.data) if len(source.data) <= MAX_KNOWN else None
     if known is not None:
         return Tree(source, known.lexed, known.header, known.items, known.problems)
-    return _Parser(source).file()
+    for tree in tuple(_recent):
+        if tree.source.path == source.path and tree.source.data == source.data:
+            return tree
+    tree = _Parser(source).file()
+    _recent.append(tree)
+    return tree
 
+
+_recent: deque[Tree] = deque(maxlen=2)
+"""The files that were parsed last, of those that are not kept below: rules look once more into one that has problems."""
 
 MAX_KNOWN = 32 * 1024
 """Bytes of a file whose tree is kept for the next file like it: all files of WASI 0.2 and 0.3 but one are smaller."""

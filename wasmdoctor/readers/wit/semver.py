@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import TypeVar
 
+from wasmdoctor.model.regex import regex
+
 _NUMBER = r"(?:0|[1-9][0-9]*+)"
-_SHAPE = re.compile(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?")
+_SHAPE = regex(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?")
 _MAX = 2**64 - 1
 
 Key = tuple[object, ...]

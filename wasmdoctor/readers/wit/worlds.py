@@ -289,12 +289,12 @@ def _elaborate(world: WorldEntity, report: Report, budget: Budget) -> None:
     imports: dict[Key, ItemEntity] = {}
     for key, item in sorted(world.imports.items(), key=lambda pair: pair[1].rank):
         if item.interface is not None:
-            _add_import(imports, key, item, budget)
+            _add_import(imports, world.imports, key, item, budget)
         else:
             if item.dep is not None:
                 implied = _implied(item.dep, item.gate, item.origin)
                 implied.origin = item.origin
-                _add_import(imports, item.dep.target, implied, budget)
+                _add_import(imports, world.imports, item.dep.target, implied, budget)
             imports[key] = item
     exports: dict[Key, ItemEntity] = {}
     interfaces = {key: item for key, item in world.exports.items() if item.interface is not None}
@@ -322,11 +322,18 @@ def _implied(dep: Dependency, gate: Gate, user: Origin) -> ItemEntity:
     return ItemEntity(gate, Origin(dep.step, user), dep.step.location, interface=dep.target)
 
 
-def _add_import(imports: dict[Key, ItemEntity], key: Key, item: ItemEntity, budget: Budget) -> None:
-    """Add an interface behind all those it needs."""
+def _add_import(
+    imports: dict[Key, ItemEntity],
+    written: dict[Key, ItemEntity],
+    key: Key,
+    item: ItemEntity,
+    budget: Budget,
+) -> None:
+    """Add an interface behind all those it needs. One that ``written`` has a line for in the world stands there."""
     if key in imports:
         return
     assert item.interface is not None
+    item.origin = _own_line(written, key) or item.origin
     open_: set[Key] = {key}
     stack: list[tuple[Key, ItemEntity, Iterator[Dependency]]] = [(key, item, iter(item.interface.deps))]
     while stack:
@@ -336,11 +343,17 @@ def _add_import(imports: dict[Key, ItemEntity], key: Key, item: ItemEntity, budg
             if dep.target not in imports and dep.target not in open_:
                 open_.add(dep.target)
                 needed = _implied(dep, item.gate, item.origin)
+                needed.origin = _own_line(written, dep.target) or needed.origin
                 stack.append((dep.target, needed, iter(dep.target.deps)))
                 break
         else:
             imports[key] = item
             stack.pop()
+
+
+def _own_line(written: dict[Key, ItemEntity], key: Key) -> Origin | None:
+    found = written.get(key)
+    return found.origin if found is not None and found.origin.rest is None else None
 
 
 def _add_export(

@@ -26,6 +26,7 @@ STARTED = "starting: Python, click, our modules, the host's data"
 
 STAGES: tuple[tuple[str, str, str], ...] = (
     ("wasmdoctor.pipeline.check", "discover", "discovery"),
+    ("wasmdoctor.pipeline.crates", "Program", "Rust"),
     ("wasmdoctor.pipeline.check", "read_binaries", "reading components"),
     ("wasmdoctor.pipeline.check", "judge", "judging imports"),
     ("wasmdoctor.pipeline.check", "_judged", "rules"),

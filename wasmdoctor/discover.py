@@ -607,6 +607,18 @@ def _ignored(real: str, is_folder: bool, ignores: list[_Ignore]) -> bool:
     return verdict
 
 
+def repository_top(folder: Path) -> Path | None:
+    """The nearest folder from ``folder`` upwards that holds ``.git``, or None.
+
+    A home folder under version control, and what is above it, is nobody's project: None as well.
+    """
+    for above in (folder, *folder.parents):
+        if (above / ".git").exists():
+            home = Path(os.path.expanduser("~"))
+            return None if home == above or above in home.parents else above
+    return None
+
+
 def workspace_root(start: Path) -> Path | None:
     """The folder of the sources that built ``start``: the topmost of the nearest Cargo manifests above it.
 

@@ -76,7 +76,9 @@ def nonstandard(facts: Facts) -> Iterator[Draft]:
 def _nonstandard_help(verdict: Verdict, facts: Facts) -> Iterator[str]:
     package = verdict.name.package or ""
     homes = facts.homes.get(verdict.name.text, ())
-    for home in homes:
+    if len(homes) > 1:
+        yield say("other hosts have it: {names}", names=", ".join(home.id for home in homes))
+    for home in homes if len(homes) == 1 else ():
         options = "".join(f" --host-flag {flag}" for flag in home.flags)
         yield say(
             "{id} has it: check with `--host {name}{options}`", id=home.id, name=home.name, options=options

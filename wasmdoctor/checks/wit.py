@@ -162,9 +162,23 @@ def _nothing_there(sources: SourceFacts) -> Iterator[Draft]:
     for use in uses_of(sources):
         if use.compiled is False:
             continue
-        unread = {problem.location.path for problem in use.resolution.problems if not problem.location.line}
+        unread: dict[str, str] = {}
+        for problem in use.resolution.problems:
+            if not problem.location.line:
+                unread.setdefault(problem.location.path, problem.message)
         for path in use.paths:
-            if path in unread and is_below(path, sources.folder) and first_file(sources, path) is None:
+            if path in unread and not is_below(path, sources.folder):
+                yield Draft(
+                    use.location.path,
+                    say(
+                        "this call reads its WIT from {path}, which wasmdoctor could not read: {reason}",
+                        path=path,
+                        reason=phrase(unread[path]),
+                    ),
+                    use.location,
+                    help=say("name a folder that holds both on the command line, or the repository's top"),
+                )
+            elif path in unread and first_file(sources, path) is None:
                 yield Draft(
                     use.location.path,
                     say("this call reads its WIT from {path}, where there is none", path=path),

@@ -352,10 +352,18 @@ def _judged(run: HostRun, runs: Sequence[HostRun], facts: Facts, catalog: Catalo
 
 
 def _asks_for_sources(found: Discovery) -> bool:
-    """Whether a folder was named that holds sources, or a source file: then they are checked, built or not."""
-    return bool(found.sources) or any(
-        root.is_dir() and ((root / "Cargo.toml").is_file() or (root / "wit").is_dir() or root.name == "wit")
-        for root in found.roots
+    """Whether a folder was named that holds sources, or a source file: then they are checked, built or not.
+
+    They may lie further down in a repository's top, and in a folder without anything that is built.
+    """
+    folders = [root for root in found.roots if root.is_dir()]
+    return (
+        bool(found.sources)
+        or any(
+            (root / "Cargo.toml").is_file() or (root / "wit").is_dir() or root.name == "wit"
+            for root in folders
+        )
+        or any(_holds_sources(root) for root in folders if not found.binaries or (root / ".git").exists())
     )
 
 

@@ -127,11 +127,11 @@ class EditedWorkspace(Workspace):
     ) -> None:
         super().__init__(root, cwd, toolchain)
         self.edits = edits
-        self.files = EditedFiles(cwd, root, (), edits)
+        self.files = EditedFiles(cwd, root, self.around, edits)
 
     def view(self, also: Iterable[str | Path]) -> EditedFiles:
         """The workspace's files as they are after the edits, and those of other folders."""
-        return EditedFiles(self.cwd, self.root, also, self.edits)
+        return EditedFiles(self.cwd, self.root, [*self.around, *also], self.edits)
 
     def wit_files(self, folder: str) -> list[str]:
         """The .wit files below a folder after the edits."""

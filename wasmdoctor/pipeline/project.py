@@ -96,10 +96,15 @@ class Project:
     def _workspace(self, root: Path) -> Workspace:
         edits = {path: data for path, data in self.edits.items() if _below((self.cwd / path).parent, root)}
         if not edits:
-            return Workspace(root, self.cwd, self.toolchain)
+            return Workspace(root, self.cwd, self.toolchain, self._around(root))
         from wasmdoctor.pipeline.overlay import EditedWorkspace
 
         return EditedWorkspace(root, self.cwd, self.toolchain, edits)
+
+    def _around(self, root: Path) -> Path | None:
+        """The folder above a workspace that a person named on the command line."""
+        named = (folder.resolve() for folder in self._found.roots if folder.is_dir())
+        return next((folder for folder in named if folder in root.resolve().parents), None)
 
     def source(self, path: str, limit: int) -> bytes:
         """The bytes of a source file; no more than ``limit``. Raises OSError."""

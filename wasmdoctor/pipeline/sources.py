@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
-from wasmdoctor.discover import Sources, display_path, files_below, find_sources
+from wasmdoctor.discover import Sources, display_path, files_below, find_sources, repository_top
 from wasmdoctor.model.source import Location, Problem
 from wasmdoctor.model.wit import Resolution
 from wasmdoctor.pipeline.parallel import WORTH, Ahead
@@ -87,16 +87,18 @@ class WitFolders(Mapping[str, Resolution]):
 class Workspace:
     """One folder of sources: everything is read when first asked for, and once.
 
-    ``root`` is the workspace's folder, ``cwd`` the folder that shown paths are relative to. Encoded WIT
+    ``root`` is the workspace's folder, ``cwd`` the folder that shown paths are relative to. Its manifests and macros
+    may name files elsewhere in the repository, or in a folder ``around`` it that a person named. Encoded WIT
     packages among the dependencies are turned into text by ``toolchain``. ``unmarked`` are sources that were read and
     hold no suppressions.
     """
 
-    def __init__(self, root: Path, cwd: Path, toolchain: Toolchain) -> None:
+    def __init__(self, root: Path, cwd: Path, toolchain: Toolchain, around: Path | None = None) -> None:
         self.root = root
         self.cwd = cwd
         self.toolchain = toolchain
-        self.files = DiskFiles(cwd, root)
+        self.around = tuple(folder for folder in (repository_top(root), around) if folder is not None)
+        self.files = DiskFiles(cwd, root, self.around)
         self.problems: list[Problem] = []
         self.unmarked: dict[str, None] = {}
 
@@ -118,7 +120,7 @@ class Workspace:
 
     def view(self, also: Iterable[str | Path]) -> DiskFiles:
         """The workspace's files and those of other folders."""
-        files = DiskFiles(self.cwd, self.root, also)
+        files = DiskFiles(self.cwd, self.root, [*self.around, *also])
         files.know_as(self.files)
         return files
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests_support import run
 
 from wasmdoctor.cache import facts
 from wasmdoctor.cache.store import Store
@@ -222,3 +224,17 @@ def test_a_cache_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
         assert parts(found(folder)) == anew(folder)
     finally:
         facts.keep_in(None)
+
+
+def test_that_they_are_kept_hides_no_answer(folder: Path, tmp_path: Path) -> None:
+    """A cache that is new this moment is nothing that the run looked at: its answer is remembered at once."""
+    app = 'wit_bindgen::generate!({ inline: "package a:b; world w { import c: func(); }" });\n'
+    (folder / "app/src/lib.rs").write_text(app)
+    time.sleep(2.1)  # what was written this moment is not remembered
+    cache = tmp_path / "new" / "cache"
+    cache.parent.mkdir()
+    env = {"WASMDOCTOR_CACHE_DIR": str(cache), "WASMDOCTOR_NO_CACHE": ""}
+    done = run("check", ".", cwd=folder, env=env)
+    assert done.returncode in (0, 1), done.stderr
+    # The crates, and the answer.
+    assert len(list(cache.glob("entries-*/*"))) == 2

@@ -60,7 +60,7 @@ class Observed:
 
     def see(self, kind: str, path: object) -> None:
         """Note that a path was looked at, before it is."""
-        if isinstance(path, int):
+        if isinstance(path, int) or self.busy:
             return
         text = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else self.cwd
         if not text.startswith("/"):

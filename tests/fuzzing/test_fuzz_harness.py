@@ -41,7 +41,8 @@ def fuzz(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_found(fault: str, tmp_path: Path) -> None:
     # A machine that is busy lets everybody wait.
-    limits = ("--hang", "0.2", "--memory", "100", "--wait", "1" if fault == "waits" else "20")
+    hang, wait = "0.2" if fault.startswith("hangs") else "10", "1" if fault == "waits" else "20"
+    limits = ("--hang", hang, "--memory", "100", "--wait", wait)
     done = fuzz(tmp_path, "--target", fault, "--minutes", "0.03", *limits)
     assert done.returncode == 1, done.stdout + done.stderr
     assert FOUND[fault] in done.stdout

@@ -166,7 +166,9 @@ def test_work_ahead_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_error_in_the_block_ends_work_ahead() -> None:
-    with pytest.raises(ValueError, match="here"), Ahead(counting, 2):
+    ahead = Ahead(counting, 2)
+    with pytest.raises(ValueError, match="here"), ahead:
         raise ValueError("here")
+    assert ahead._child is not None
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(ahead._child.pid, os.WNOHANG)

@@ -17,14 +17,12 @@ def main() -> None:
 
     Ctrl-C ends quietly with 130, a closed pipe quietly with 0 or 141, a full disk with a sentence and 2.
     """
-    from wasmdoctor.cache.runs import remembered
-
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # its descriptor was closed: what is written there is for nobody
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     try:
         try:
-            code = remembered(sys.argv[1:], _run)
+            code = _remembered(sys.argv[1:]) if sys.argv[1:2] and sys.argv[1][:1] != "-" else _run()
         except KeyboardInterrupt:
             code = 130
         _end(code)
@@ -37,6 +35,13 @@ def main() -> None:
         _forget_output()
         print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
         sys.exit(2)
+
+
+def _remembered(arguments: list[str]) -> int:
+    """What a command gives, or gave before; options before a command (`--help`) need not load this."""
+    from wasmdoctor.cache.runs import remembered
+
+    return remembered(arguments, _run)
 
 
 def _forget_output() -> None:

@@ -85,7 +85,7 @@ def test_help_and_version_load_no_command(tmp_path: Path, word: str) -> None:
     modules = loaded(tmp_path, word)
     assert not modules & set(HEAVY)
     own = {name for name in modules if name.startswith(("wasmdoctor.pipeline", "wasmdoctor.model."))}
-    assert own == {"wasmdoctor.model.digest", "wasmdoctor.model.later", "wasmdoctor.model.regex"}
+    assert own == {"wasmdoctor.model.later", "wasmdoctor.model.regex"}
 
 
 def test_a_component_that_is_fine(tmp_path: Path, dummy: Callable[..., bytes]) -> None:

@@ -36,6 +36,9 @@ STEP = 2_000_000_000
 
 REPOSITORY = ".git"
 
+_TYPE = stat.S_IFMT(0xFFFF)
+"""The bits of a mode that tell a file from a folder."""
+
 # Audit events after which a run has done more than read; their names are in Python's "Audit events table".
 EFFECTS = frozenset(
     "os.chdir os.chmod os.chown os.exec os.fchdir os.fork os.forkpty os.link os.mkdir os.posix_spawn os.putenv os.remove os.rename "
@@ -52,6 +55,8 @@ class Observed:
         self.inputs: dict[tuple[str, str], Signature] = {}
         self.reason = ""
         self.busy = False
+        # What changed later than this before the run began is too new.
+        self._old = time.time_ns() - STEP
         # Folders around the current one change for reasons that have nothing to do with the run.
         self._above = {cwd}
         while (parent := os.path.dirname(cwd)) != cwd:
@@ -60,21 +65,24 @@ class Observed:
 
     def see(self, kind: str, path: object) -> None:
         """Note that a path was looked at, before it is."""
-        if isinstance(path, int) or self.busy:
+        if self.busy or isinstance(path, int):
             return
-        text = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else self.cwd
-        if not text.startswith("/"):
-            text = os.path.join(self.cwd, text)
+        # Thousands of paths in a run, nearly all of them texts.
+        text = (
+            path if type(path) is str else os.fsdecode(path) if isinstance(path, (bytes, os.PathLike)) else ""
+        )
+        if text[:1] != "/":
+            text = os.path.join(self.cwd, text) if text else self.cwd
         key = (kind, text)
         if key in self.inputs or _is_program(text):
             return
         signature = self.signature(kind, text)
         if kind == LISTED and signature:
             self.busy = True  # listing it is an event as well
-            new = max(signature[4:]) > time.time_ns() - STEP
+            new = max(signature[4:]) > self._old
             signature = (*signature[:3], *((0, 0, 0) if new else signature[3:]), _names(text))
             self.busy = False
-        elif len(signature) > 3 and max(signature[4:]) > time.time_ns() - STEP:
+        elif len(signature) > 3 and (signature[4] > self._old or signature[5] > self._old):
             self.reason = self.reason or f"{text} is too new"
         self.inputs[key] = signature
 
@@ -84,7 +92,7 @@ class Observed:
             info = _LSTAT(path) if kind == LSTAT else _STAT(path)
         except (OSError, ValueError):
             return ()
-        type_ = stat.S_IFMT(info.st_mode)
+        type_ = info.st_mode & _TYPE
         same = (info.st_dev, info.st_ino, type_)
         if type_ == stat.S_IFDIR and (kind == LSTAT or (kind == STAT and self._changes_by_itself(path))):
             return same

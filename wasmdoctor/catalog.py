@@ -674,7 +674,7 @@ class _HostFile:
         _check_schema(table)
         self._sets = _closed_sets(table)
         self._rows: list[_Table | Path] = [*table.array("lines"), *path.with_suffix("").glob("*.toml")]
-        self._rows.sort(key=lambda row: [int(part) for part in _first_last(row)[0].split(".")])
+        self._rows.sort(key=lambda row: _numbers(_first_last(row)[0]))
         self._lines: dict[int, HostLine] = {}
         if not self._rows:
             raise table.error("lines", "is missing: a host needs at least one [[lines]]")

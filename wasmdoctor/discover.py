@@ -607,16 +607,16 @@ def _ignored(real: str, is_folder: bool, ignores: list[_Ignore]) -> bool:
     return verdict
 
 
-def repository_top(folder: Path) -> Path | None:
-    """The nearest folder from ``folder`` upwards that holds ``.git``, or None.
+def repository_of(place: Path) -> Path | None:
+    """The nearest folder from an absolute ``place`` upwards with a ``.git`` (a folder, or a file in a linked worktree)."""
+    return next((folder for folder in (place, *place.parents) if (folder / ".git").exists()), None)
 
-    A home folder under version control, and what is above it, is nobody's project: None as well.
-    """
-    for above in (folder, *folder.parents):
-        if (above / ".git").exists():
-            home = Path(os.path.expanduser("~"))
-            return None if home == above or above in home.parents else above
-    return None
+
+def repository_top(folder: Path) -> Path | None:
+    """The repository that a folder lies in, or None where that is no project: a home folder, or one above it."""
+    top = repository_of(folder)
+    home = Path(os.path.expanduser("~"))
+    return None if top is None or top == home or top in home.parents else top
 
 
 def workspace_root(start: Path) -> Path | None:

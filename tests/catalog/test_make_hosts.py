@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from tests_support import script
 
 from wasmdoctor.catalog import Catalog
 
@@ -64,12 +64,7 @@ FACTS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def make_hosts() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_hosts", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script(SCRIPT, "make_hosts")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests_support import script
 
 pytestmark = pytest.mark.rust  # the workspace's lock file is cargo's
 
@@ -21,13 +21,7 @@ FOLDER = Path(os.environ.get("WASMDOCTOR_TEST_CACHE", ROOT / ".cache" / "tests")
 @pytest.fixture(scope="module")
 def run() -> ModuleType:
     """benchmarks/run.py as a module."""
-    spec = importlib.util.spec_from_file_location("benchmarks_run", ROOT / "benchmarks/run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return script(ROOT / "benchmarks/run.py", "benchmarks_run")
 
 
 def test_a_quick_run_gives_every_figure(tmp_path: Path) -> None:

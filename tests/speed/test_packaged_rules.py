@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests_support import script
 
 from wasmdoctor import catalog
 from wasmdoctor.catalog import PACKAGED, Catalog, CatalogError
@@ -19,13 +18,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def build() -> ModuleType:
     """hatch_build.py as a module."""
-    spec = importlib.util.spec_from_file_location("wasmdoctor_hatch_build", ROOT / "hatch_build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return script(ROOT / "hatch_build.py", "wasmdoctor_hatch_build")
 
 
 @pytest.fixture(scope="module")

@@ -68,11 +68,12 @@ class Observed:
         if self.busy or isinstance(path, int):
             return
         # Thousands of paths in a run, nearly all of them texts.
-        text = (
-            path if type(path) is str else os.fsdecode(path) if isinstance(path, (bytes, os.PathLike)) else ""
-        )
+        if type(path) is str:
+            text = path
+        else:
+            text = os.fsdecode(path) if isinstance(path, (bytes, os.PathLike)) else self.cwd
         if text[:1] != "/":
-            text = os.path.join(self.cwd, text) if text else self.cwd
+            text = os.path.join(self.cwd, text)
         key = (kind, text)
         if key in self.inputs or _is_program(text):
             return

@@ -78,7 +78,8 @@ def _nonstandard_help(verdict: Verdict, facts: Facts) -> Iterator[str]:
     homes = facts.homes.get(verdict.name.text, ())
     if len(homes) > 1:
         yield say("other hosts have it: {names}", names=", ".join(home.id for home in homes))
-    for home in homes if len(homes) == 1 else ():
+    elif homes:
+        home = homes[0]
         options = "".join(f" --host-flag {flag}" for flag in home.flags)
         yield say(
             "{id} has it: check with `--host {name}{options}`", id=home.id, name=home.name, options=options

@@ -21,6 +21,7 @@ from wasmdoctor.model.wac import WacDocument
 from wasmdoctor.model.wasm import Component, Extern, ExternKind, WasmFile
 from wasmdoctor.pipeline.binaries import read_binaries
 from wasmdoctor.pipeline.files import write_whole
+from wasmdoctor.pipeline.wacs import package_place
 from wasmdoctor.readers.wac import read_wac
 from wasmdoctor.readers.wasm import BytesSource, FileSource, read_component
 from wasmdoctor.reporters.wac import configuration, document, instance_names
@@ -214,8 +215,7 @@ def _package(
 ) -> tuple[WasmFile | None, Path | None]:
     """The component that a package name means: ``deps/<ns>/<name>.wasm`` beside the document, as wac looks
     for it, else the component that was given and has that name."""
-    namespace, _, name = package.partition("@")[0].partition(":")
-    place = (cwd / document_path).parent / "deps" / namespace / f"{name.replace(':', '/')}.wasm"
+    name, place = package_place((cwd / document_path).parent, package)
     if place.is_file():
         shown = os.path.relpath(place, cwd).replace(os.sep, "/")
         with open(place, "rb") as file:

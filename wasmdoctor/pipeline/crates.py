@@ -64,7 +64,6 @@ MAX_MARKED_FILES = 2000
 DECLARES = "i"
 """Among what is noted (``readers.cargo.witness``): whether the Rust files of a folder declare imports."""
 
-
 NOTHING_RESOLVED = Resolution()
 
 
@@ -290,13 +289,11 @@ class Crates:
         """Whether a crate from outside the workspace is worth reading: its sources speak of imports."""
         if crate.name in GENERATORS or not crate.root_file:
             return False
-        if crate.is_member or crate.source_kind is SourceKind.PATH:
-            return True
-        return bool(self._marks(crate))
+        return _is_own(crate) or bool(self._marks(crate))
 
     def brings_interfaces(self, crate: Crate) -> bool:
         """Whether a crate from outside brings bindings of interfaces, not of a core module's imports alone."""
-        if crate.is_member or crate.source_kind is SourceKind.PATH or not self.brings_bindings(crate):
+        if _is_own(crate) or not self.brings_bindings(crate):
             return False
         return not self._marks(crate).isdisjoint(COMPONENT_MARKERS)
 
@@ -347,6 +344,11 @@ def declares_imports(files: FileView, folder: str) -> bool:
     return any(b"wasm_import_module" in data for data in rust_files(files, folder))
 
 
+def _is_own(crate: Crate) -> bool:
+    """Whether a crate is part of what is worked on."""
+    return crate.is_member or crate.source_kind is SourceKind.PATH
+
+
 def unique(name: str, version: str, taken: Collection[str]) -> str:
     """A Rust name for a crate, with its version where another has the name."""
     return f"{name}_{version.replace('.', '_').replace('-', '_')}" if name in taken else name
@@ -369,9 +371,9 @@ def _component_targets(package: Package) -> list[PackageTarget]:
 class Analysed:
     """What rules want to know of a component's sources, small enough to come from another process.
 
-    Named as in :class:`Analysis`. ``wit_uses`` have the folder whose resolution they share, or "". ``mentioned`` are the answers of ``Analysis.mentions`` for the imports that a
-    component would not have, ``wit`` the WIT folders that were resolved for it, ``unmarked`` the files that were read
-    and hold no suppressions.
+    Named as in :class:`Analysis`. ``wit_uses`` have the folder whose resolution they share, or "". ``mentioned`` are
+    the answers of ``Analysis.mentions`` for the imports that a component would not have, ``wit`` the WIT folders that
+    were resolved for it, ``unmarked`` the files that were read and hold no suppressions.
     """
 
     rust_names: dict[CrateId, str]

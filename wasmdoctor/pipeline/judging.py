@@ -40,13 +40,10 @@ def place_of(settings: Settings, paths: Iterable[str]) -> Place:
 def _top(settings: Settings, paths: Iterable[str], cwd: Path) -> Path:
     if settings.folder is not None:
         return settings.folder.resolve()
-    from wasmdoctor.discover import workspace_root
+    from wasmdoctor.discover import repository_of, workspace_root
 
     start = next(((cwd / path).resolve() for path in paths if path != "-"), cwd)
-    for folder in (start, *start.parents):
-        if (folder / ".git").exists():
-            return folder
-    return workspace_root(start) or cwd
+    return repository_of(start) or workspace_root(start) or cwd
 
 
 def judged(

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from wasmdoctor.discover import find_sources, read_regular, workspace_root
+from wasmdoctor.discover import find_sources, read_regular, repository_of, workspace_root
 from wasmdoctor.model.edit import Replace
 from wasmdoctor.model.finding import Finding, Report
 from wasmdoctor.model.repository import Repository
@@ -51,9 +51,9 @@ def repository(report: Report, cwd: Path) -> Repository:
 
 
 def repository_root(cwd: Path) -> Path:
-    """The nearest folder upwards with a ``.git`` (a folder, or a file in a linked worktree), else ``cwd``."""
+    """The repository that ``cwd`` lies in, else ``cwd``."""
     cwd = cwd.resolve()
-    return next((folder for folder in (cwd, *cwd.parents) if (folder / ".git").exists()), cwd)
+    return repository_of(cwd) or cwd
 
 
 def _paths(finding: Finding) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wasmdoctor.checks.linking import Verdict, judge
-from wasmdoctor.discover import NEVER_ENTERED
+from wasmdoctor.discover import NEVER_ENTERED, repository_of
 from wasmdoctor.model.cargo import TargetKind
 from wasmdoctor.model.edit import ChangeSet
 from wasmdoctor.model.finding import Status
@@ -567,7 +567,7 @@ def _write(copy: Path, changes: ChangeSet) -> None:
 def _link_around(root: Path, mirror: Path) -> None:
     """Links to what stands beside the workspace in its repository, and to settings in the folders above."""
     home = os.path.realpath(cargo_home())
-    top = next((folder for folder in root.parents if (folder / ".git").exists()), None)
+    top = repository_of(root.parent)
     for above, below in zip(root.parents, (root, *root.parents), strict=False):
         inside = top is not None and (above == top or top in above.parents) and not (root / ".git").exists()
         place = mirror / above.relative_to(above.anchor)

@@ -55,6 +55,12 @@ def document_findings(
     return composition_findings(facts, catalog.lint)
 
 
+def package_place(folder: Path, package: str) -> tuple[str, Path]:
+    """A package's name without namespace and version, and where wac 0.12 looks for it, beside a document in ``folder``."""
+    namespace, _, name = package.partition("@")[0].partition(":")
+    return name, folder / "deps" / namespace / f"{name.replace(':', '/')}.wasm"
+
+
 def _read(real: Path, shown: str) -> WacDocument:
     try:
         data = read_regular(real)
@@ -72,8 +78,7 @@ def _packages(
     deps = folder / "deps"
     names = dict.fromkeys(name.text for name in document.packages)
     for name in list(names)[:MOST_PACKAGES]:
-        namespace, _, rest = name.partition("@")[0].partition(":")
-        place = deps / namespace / f"{rest.replace(':', '/')}.wasm"
+        rest, place = package_place(folder, name)
         if (component := _component(place, folder, cwd)) is not None:
             yield name, component
         elif len(same := near.get(rest, [])) == 1:

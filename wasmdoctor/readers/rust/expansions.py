@@ -14,7 +14,7 @@ from wasmdoctor.readers.rust.attributes import expand
 from wasmdoctor.readers.rust.generators import MACRO_NAMES
 from wasmdoctor.readers.rust.items import FnItem, MacroCall, MacroItem, Path, TypeItem
 from wasmdoctor.readers.rust.macros import macro_calls, scan
-from wasmdoctor.readers.rust.scopes import CrateCode, Index, Resolver, Target, Unit
+from wasmdoctor.readers.rust.scopes import CrateCode, Index, Resolver, Scope, Target, Unit
 from wasmdoctor.readers.rust.tokens import lex
 from wasmdoctor.readers.rust.uses import BindingsView
 
@@ -37,6 +37,7 @@ class _Reader:
         self.resolver = resolver
         self.view = view
         self.code = code
+        self._exports_of: dict[str, list[tuple[Scope, Path]]] = {}
 
     def of(self, unit: Unit) -> Iterator[ForeignMacro]:
         if unit.kind == "fn":
@@ -116,26 +117,31 @@ class _Reader:
 
     def _exports(self, unit: Unit, owner: str) -> Iterator[str]:
         """The bindings modules whose ``export!`` the macro's crate calls in what its macros make."""
-        code = self.index.code.get(owner)
-        if code is None or not code.holds(b"export!"):
-            return
-        for each in code.units:
-            if each.state is False:
-                continue
-            ranges = [(call.inner_start, call.inner_end) for call in each.body.macros]
-            if isinstance(each.item, MacroItem):
-                ranges.append((each.item.inner_start, each.item.inner_end))
-            for start, end in ranges:
-                if each.source.data.find(b"export!", start, end) < 0:
-                    continue
-                for path in macro_calls(lex(each.source.data, start, end)):
-                    if path[-1] == "export":
-                        # Written for the place where the macro stands, ``$crate`` apart.
-                        scope = each.scope if path[0] == "$crate" else unit.scope
-                        for target in self.resolver.resolve(scope, path):
-                            binding = self.view.of(target)
-                            if binding is not None:
-                                yield binding.name
+        if owner not in self._exports_of:
+            code = self.index.code.get(owner)
+            made = code is not None and code.holds(b"export!")
+            self._exports_of[owner] = list(_export_calls(code)) if code is not None and made else []
+        for scope, path in self._exports_of[owner]:
+            # Written for the place where the macro stands, ``$crate`` apart.
+            for target in self.resolver.resolve(scope if path[0] == "$crate" else unit.scope, path):
+                binding = self.view.of(target)
+                if binding is not None:
+                    yield binding.name
+
+
+def _export_calls(code: CrateCode) -> Iterator[tuple[Scope, Path]]:
+    """The calls of ``export!`` among the tokens of a crate's macros, with the scope that each stands in."""
+    for unit in code.units:
+        if unit.state is False:
+            continue
+        ranges = [(call.inner_start, call.inner_end) for call in unit.body.macros]
+        if isinstance(unit.item, MacroItem):
+            ranges.append((unit.item.inner_start, unit.item.inner_end))
+        data = unit.source.data
+        for start, end in ranges:
+            if data.find(b"export!", start, end) >= 0:
+                calls = macro_calls(lex(data, start, end))
+                yield from ((unit.scope, path) for path in calls if path[-1] == "export")
 
 
 def _owner(target: Target) -> str:
